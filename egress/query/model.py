@@ -1,0 +1,133 @@
+"""The Query: a declared aggregate as a frozen value. What cannot be said here cannot be run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import TypeAlias
+
+from hub.words import Message
+
+LiteralValue: TypeAlias = bool | int | float | Decimal | date | str
+
+
+@dataclass(frozen=True)
+class ColumnRef:
+    """A granted column of the table that stands in the query as `alias`."""
+
+    alias: str
+    column: str
+
+
+@dataclass(frozen=True)
+class Literal:
+    """A constant. `published` says that it is a category, break or bound of the catalogue."""
+
+    value: LiteralValue
+    published: bool
+
+
+@dataclass(frozen=True)
+class Call:
+    """A whitelisted operator or function by its name in `egress.query.functions`, with its arguments in order."""
+
+    function: str
+    arguments: tuple[Expression, ...]
+
+
+@dataclass(frozen=True)
+class Case:
+    """CASE WHEN condition THEN value … ELSE otherwise END; `otherwise` None is NULL."""
+
+    whens: tuple[tuple[Expression, Expression], ...]
+    otherwise: Expression | None
+
+
+Expression: TypeAlias = ColumnRef | Literal | Call | Case
+
+
+@dataclass(frozen=True)
+class TableRef:
+    """A granted table and the name it goes by in the query."""
+
+    table: str
+    alias: str
+
+
+@dataclass(frozen=True)
+class Join:
+    """`kind` is "inner" or "left"; `on` are equal columns, each pair a declared key."""
+
+    kind: str
+    table: TableRef
+    on: tuple[tuple[ColumnRef, ColumnRef], ...]
+
+
+class Aggregate(StrEnum):
+    """The aggregates that a table may hold."""
+
+    COUNT_ROWS = "count_rows"
+    COUNT_PERSONS = "count_persons"
+    COUNT_VALUES = "count_values"
+    SUM = "sum"
+    AVG = "avg"
+    STDDEV = "stddev"
+    QUANTILE = "quantile"
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One aggregate column. `argument` is None for COUNT_ROWS and COUNT_PERSONS; `parameter` is the quantile."""
+
+    name: str
+    aggregate: Aggregate
+    argument: Expression | None = None
+    parameter: float | None = None
+
+
+@dataclass(frozen=True)
+class Key:
+    """One group key column."""
+
+    name: str
+    expression: Expression
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something the parser accepted that people must look at (a free constant, a label in free words)."""
+
+    rule: str
+    where: str
+    why: Message
+
+
+@dataclass(frozen=True)
+class Query:
+    """One declared table.
+
+    `groupings` are the grouping sets as positions in `keys`; a plain GROUP BY has one, with all of them.
+    `columns` names keys and measures in the order the author wrote them.
+    """
+
+    tables: tuple[TableRef, ...]
+    joins: tuple[Join, ...]
+    where: tuple[Expression, ...]
+    keys: tuple[Key, ...]
+    measures: tuple[Measure, ...]
+    groupings: tuple[tuple[int, ...], ...]
+    columns: tuple[str, ...]
+    person: ColumnRef
+    notes: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True)
+class QueryRefusal:
+    """SQL outside the grammar: the rule, the place (line and column from 1, or None) and the reason."""
+
+    rule: str
+    line: int | None
+    column: int | None
+    why: Message

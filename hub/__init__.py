@@ -1,0 +1,1 @@
+"""Who may open what: policy, catalogue, extracts, the event log, sessions and the JupyterHub that carries them."""

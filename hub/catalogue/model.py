@@ -1,0 +1,92 @@
+"""A catalogue: what a source holds, in the holder's words, as frozen values in the shape of its TOML file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from enum import StrEnum
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from hub.policy.model import Frozen, Name, Text
+
+
+class ColumnType(StrEnum):
+    """The types a catalogue knows. In Parquet and DuckDB: VARCHAR, BIGINT, DOUBLE, DATE, BOOLEAN."""
+
+    STRING = "string"
+    INTEGER = "integer"
+    NUMBER = "number"
+    DATE = "date"
+    BOOLEAN = "boolean"
+
+
+Scalar = bool | int | float | date | str
+
+
+class Column(Frozen):
+    """One column. Categories, bounds and breaks are public facts: they come from the holder, never from the data."""
+
+    type: ColumnType
+    description: Text
+    categories: tuple[Scalar, ...] | None = Field(None, min_length=1, description="every value the column may take")
+    bounds: tuple[int | float | date, int | float | date] | None = Field(None, description="[lowest, highest]")
+    breaks: tuple[int | float | date, ...] | None = Field(
+        None, description="published cut points for filters and classes"
+    )
+    identifying: bool = Field(default=False, description="a potential identifier")
+    sensitive: bool = Field(default=False, description="a value that must not be learnt about a group either")
+    unit: bool = Field(default=False, description="an establishment or other contributing unit")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        for label, values in (("categories", self.categories), ("bounds", self.bounds), ("breaks", self.breaks)):
+            for value in values or ():
+                if not fits(value, self.type):
+                    raise ValueError(f"{label}: {value!r} is not a value of type {self.type}")
+        if self.bounds and self.type in {ColumnType.STRING, ColumnType.BOOLEAN}:
+            raise ValueError(f"bounds: a column of type {self.type} has none")
+        if self.bounds and self.bounds[0] > self.bounds[1]:  # type: ignore[operator]  # both were checked against one type
+            raise ValueError("bounds: the lower one is above the upper one")
+        if self.categories and len(set(self.categories)) != len(self.categories):
+            raise ValueError("categories: a value stands twice")
+        return self
+
+
+def fits(value: object, kind: ColumnType) -> bool:
+    """Whether a TOML value can stand in a column of type `kind`."""
+    if kind is ColumnType.BOOLEAN or isinstance(value, bool):
+        return kind is ColumnType.BOOLEAN and isinstance(value, bool)
+    allowed: dict[ColumnType, tuple[type, ...]] = {
+        ColumnType.STRING: (str,),
+        ColumnType.INTEGER: (int,),
+        ColumnType.NUMBER: (int, float),
+        ColumnType.DATE: (date,),
+    }
+    return isinstance(value, allowed[kind])
+
+
+class Table(Frozen):
+    """One table. `rows_per_person` bounds what one person can contribute; packing an extract verifies it."""
+
+    description: Text | None = None
+    row_key: Name | None = None
+    rows_per_person: int | None = Field(None, ge=1)
+    columns: Mapping[Name, Column] = Field(min_length=1)
+
+
+class Source(Frozen):
+    """A data source: its name, the column that stands for a person in all its tables, its disclosure rules."""
+
+    name: Name
+    person_key: Name
+    rules: Name | None = None
+    description: Text | None = None
+
+
+class Catalogue(Frozen):
+    """One source and its tables. A column without an entry does not enter an extract."""
+
+    source: Source
+    tables: Mapping[Name, Table] = Field(min_length=1)

@@ -1,0 +1,1 @@
+"""The sealed log: every act is an event, and state is only ever a fold over it."""

@@ -1,0 +1,79 @@
+"""The hash chain: what an event is, what its digest covers, and where a log stops being what was written."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from hub.words import Message, say
+
+GENESIS = "0" * 64
+
+
+@dataclass(frozen=True)
+class Event:
+    """One act. `at` is UTC in ISO 8601; `body` holds names, digests and outcomes, never values from the data."""
+
+    seq: int
+    at: str
+    actor: str
+    kind: str
+    project: str
+    body: Mapping[str, Any]
+    previous: str
+    digest: str
+
+
+@dataclass(frozen=True)
+class Tampering:
+    """The first event that is not what was written. `seq` is the place where it stands or should stand."""
+
+    seq: int
+    why: Message
+
+
+def canonical(body: Mapping[str, Any]) -> str:
+    """JSON with sorted keys and no free space: the one spelling that is hashed and stored."""
+    return json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def digest_of(seq: int, at: str, actor: str, kind: str, project: str, body: str, previous: str) -> str:  # noqa: PLR0913 -- the seven sealed fields
+    """SHA-256 over all sealed fields, each length-prefixed by JSON so that no two events share a spelling."""
+    sealed = json.dumps([seq, at, actor, kind, project, body, previous], ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(sealed.encode()).hexdigest()
+
+
+def verify(events: Iterable[Event], head: str | None = None) -> Tampering | None:
+    """The first tampering in `events` (in order of their place), or None.
+
+    With `head`, a digest kept elsewhere, also a cut-off tail or a log rewritten from its start:
+    the digest must stand somewhere in the chain.
+    """
+    previous, place, seen_head = GENESIS, 0, head is None or head == GENESIS
+    for event in events:
+        place += 1
+        if event.seq != place:
+            return Tampering(
+                place, say("Entry {seq} is missing or out of order: {found} stands there.", seq=place, found=event.seq)
+            )
+        if event.previous != previous:
+            return Tampering(place, say("Entry {seq} does not follow the entry before it.", seq=place))
+        expected = digest_of(
+            event.seq, event.at, event.actor, event.kind, event.project, canonical(event.body), previous
+        )
+        if event.digest != expected:
+            return Tampering(place, say("Entry {seq} was changed after it was written.", seq=place))
+        previous = event.digest
+        seen_head = seen_head or event.digest == head
+    if not seen_head:
+        return Tampering(
+            place + 1,
+            say(
+                "The head kept elsewhere is not in this log: entries after {seq} were cut off, or the log was rewritten.",
+                seq=place,
+            ),
+        )
+    return None

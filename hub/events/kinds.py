@@ -1,0 +1,37 @@
+"""Every kind of event, with what it tells. The log refuses a kind that does not stand here."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+KINDS = MappingProxyType(
+    {
+        "person.added": "a person became known to the enclave",
+        "source.registered": "a data source's catalogue was registered",
+        "permit.issued": "a permit was issued, or replaced by a new version",
+        "extract.built": "an extract was built from a permit",
+        "extract.refused": "an extract could not be built, and why",
+        "login.accepted": "a person logged in",
+        "login.refused": "a login was refused, and by which rule",
+        "session.started": "a workspace was opened",
+        "session.refused": "a workspace was not opened, and by which rule",
+        "session.stopped": "a workspace was closed",
+        "request.submitted": "a release request was frozen by digest",
+        "request.refused_entry": "a submission did not become a request, and why",
+        "request.rerun": "a request's notebook was re-run in the sealed runner, and how it ended",
+        "request.checked": "a request's outputs were checked, with the outcome of each",
+        "request.refused": "a request went back to its author with machine reasons",
+        "request.withdrawn": "the author withdrew the request",
+        "review.given": "an output checker voted on a request's outputs",
+        "review.refused": "a vote was refused, and by which rule",
+        "request.decided": "the reviews were combined into a decision",
+        "request.released": "a release package was sealed and put into exports",
+        "request.failed": "a step of the egress service failed; the request waits where it was",
+        "package.downloaded": "a release package was fetched",
+        "package.download_refused": "a download was refused, and by which rule",
+        "privacy.reserved": "rho was reserved before noise was drawn",
+        "privacy.released": "a DP release was made from a reservation",
+        "privacy.lapsed": "a reservation ended without a release; what it reserved stays spent",
+        "privacy.refused": "a DP release was refused, and by which rule",
+    }
+)

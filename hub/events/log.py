@@ -1,0 +1,180 @@
+"""The event log's edge: append in a transaction, read in order. SQLite by default, PostgreSQL by URL."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    Connection,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    create_engine,
+    event,
+    insert,
+    select,
+    text,
+)
+from sqlalchemy.engine import Engine
+
+from hub.events.chain import GENESIS, Event, Tampering, canonical, digest_of, verify
+from hub.events.kinds import KINDS
+
+Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    """The clock that composition roots pass down; tests pass their own."""
+    return datetime.now(UTC)
+
+
+_META = MetaData()
+_EVENTS = Table(
+    "events",
+    _META,
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("at", String(40), nullable=False),
+    Column("actor", String(64), nullable=False),
+    Column("kind", String(64), nullable=False),
+    Column("project", String(64), nullable=False),
+    Column("body", Text, nullable=False),
+    Column("previous", String(64), nullable=False),
+    Column("digest", String(64), nullable=False),
+)
+
+# A second line only: who can write the file can drop a trigger. The chain is what finds that.
+_APPEND_ONLY = (
+    "CREATE TRIGGER IF NOT EXISTS events_no_update BEFORE UPDATE ON events BEGIN SELECT RAISE(ABORT, 'append-only'); END",
+    "CREATE TRIGGER IF NOT EXISTS events_no_delete BEFORE DELETE ON events BEGIN SELECT RAISE(ABORT, 'append-only'); END",
+)
+
+
+class Transaction:
+    """Reads and appends while no other process can append: what is decided on what was read still holds."""
+
+    def __init__(self, connection: Connection, clock: Clock) -> None:
+        self._connection = connection
+        self._clock = clock
+
+    def read(self, after: int = 0) -> Iterator[Event]:
+        """Events with a place above `after`, in order."""
+        return _read(self._connection, after)
+
+    def append(self, actor: str, kind: str, project: str, body: Mapping[str, Any]) -> Event:
+        """Append one event. Raises ValueError for a kind that `hub.events.kinds` does not list."""
+        if kind not in KINDS:
+            raise ValueError(f"unknown kind of event: {kind}")
+        last = self._connection.execute(
+            select(_EVENTS.c.seq, _EVENTS.c.digest).order_by(_EVENTS.c.seq.desc()).limit(1)
+        ).first()
+        seq, previous = (1, GENESIS) if last is None else (last.seq + 1, last.digest)
+        at, spelled = self._clock().astimezone(UTC).isoformat(timespec="milliseconds"), canonical(body)
+        digest = digest_of(seq, at, actor, kind, project, spelled, previous)
+        row = {
+            "seq": seq,
+            "at": at,
+            "actor": actor,
+            "kind": kind,
+            "project": project,
+            "body": spelled,
+            "previous": previous,
+            "digest": digest,
+        }
+        self._connection.execute(insert(_EVENTS), row)
+        return Event(seq, at, actor, kind, project, json.loads(spelled), previous, digest)
+
+
+class EventLog:
+    """The log at `where`: a path (SQLite) or a database URL. Opening creates it when it is not there."""
+
+    def __init__(self, where: str | Path, clock: Clock = utc_now) -> None:
+        self._clock = clock
+        self._engine = _engine(where)
+        with self._engine.begin() as connection:
+            self._lock(connection)
+            _META.create_all(connection)
+            if self._is_sqlite:
+                for statement in _APPEND_ONLY:
+                    connection.execute(text(statement))
+
+    @property
+    def _is_sqlite(self) -> bool:
+        return self._engine.dialect.name == "sqlite"
+
+    def _lock(self, connection: Connection) -> None:
+        if self._is_sqlite:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:  # one writer at a time, readers unhindered; released at the transaction's end
+            connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('bulle.events'))"))
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """Exclusive for writers until it ends; an exception appends nothing."""
+        with self._engine.begin() as connection:
+            self._lock(connection)
+            yield Transaction(connection, self._clock)
+
+    def append(self, actor: str, kind: str, project: str, body: Mapping[str, Any]) -> Event:
+        """Append one event in a transaction of its own."""
+        with self.transaction() as transaction:
+            return transaction.append(actor, kind, project, body)
+
+    def read(self, after: int = 0) -> tuple[Event, ...]:
+        """Events with a place above `after`, in order."""
+        with self._engine.connect() as connection:
+            return tuple(_read(connection, after))
+
+    def head(self) -> str:
+        """The digest of the last event; keep it elsewhere to find a rewritten log."""
+        with self._engine.connect() as connection:
+            last = connection.execute(select(_EVENTS.c.digest).order_by(_EVENTS.c.seq.desc()).limit(1)).scalar()
+        return last or GENESIS
+
+    def verify(self, head: str | None = None) -> Tampering | None:
+        """See `hub.events.chain.verify`."""
+        with self._engine.connect() as connection:
+            return verify(_read(connection, 0), head)
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._engine.dispose()
+
+
+def _engine(where: str | Path) -> Engine:
+    url = where if isinstance(where, str) and "://" in where else f"sqlite:///{Path(where).absolute()}"
+    engine = create_engine(url)
+    if engine.dialect.name == "sqlite":
+
+        @event.listens_for(engine, "connect")
+        def _configure(connection: Any, _record: Any) -> None:
+            # The driver must not open transactions by itself: BEGIN IMMEDIATE is ours.
+            connection.isolation_level = None
+            connection.execute("PRAGMA busy_timeout = 30000")
+            connection.execute("PRAGMA synchronous = FULL")
+
+    return engine
+
+
+def _read(connection: Connection, after: int) -> Iterator[Event]:
+    rows = connection.execute(select(_EVENTS).where(_EVENTS.c.seq > after).order_by(_EVENTS.c.seq))
+    for row in rows:
+        yield Event(row.seq, row.at, row.actor, row.kind, row.project, _body(row.body), row.previous, row.digest)
+
+
+def _body(spelled: str) -> dict[str, Any]:
+    # A changed entry may hold anything: it must reach `verify`, which names it, and not stop the reader.
+    try:
+        body = json.loads(spelled)
+        if isinstance(body, dict) and canonical(body) == spelled:
+            return body
+    except (ValueError, RecursionError):
+        pass
+    return {"unreadable": spelled}

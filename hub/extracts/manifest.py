@@ -1,0 +1,38 @@
+"""The manifest of an extract: what it holds, from where, by which permit, and the digest of each file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from pydantic import ConfigDict, Field
+
+from hub.catalogue.model import Catalogue
+from hub.policy.model import Frozen, Name
+
+MANIFEST = "manifest.json"
+
+
+class PackedTable(Frozen):
+    """One Parquet file. `persons` counts distinct person keys; null where the table has none."""
+
+    file: str
+    sha256: str
+    rows: int = Field(ge=0)
+    persons: int | None = Field(None, ge=0)
+
+
+class Manifest(Frozen):
+    """`manifest.json`. `catalogue` is restricted to the tables and columns that are inside."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    schema_: Literal["bulle.extract/1"] = Field("bulle.extract/1", alias="schema")
+    catalogue: Catalogue
+    tables: Mapping[Name, PackedTable]
+    rules: str | None = Field(None, description="the disclosure rules that govern what leaves")
+    project: str | None = None
+    permit_sha256: str | None = None
+    source_sha256: str | None = Field(None, description="digest over the source files it was built from")
+    pseudonymised: bool = False
+    created_at: str

@@ -1,0 +1,101 @@
+"""Who may do what, now: every answer is a Grant or a Refusal with its rule. No permit means no."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from hub.policy.model import DataPermit, Person, Role
+from hub.policy.verdict import Act, Grant, Refusal
+from hub.words import say
+
+
+def may_open_workspace(person: Person | None, permit: DataPermit | None, today: date) -> Grant | Refusal:
+    """A researcher named by a permit in force may open the project's workspace (SATRE 2.1; EHDS art. 73(1)(a))."""
+    return _as_member(Act.OPEN_WORKSPACE, Role.RESEARCHER, person, permit, today)
+
+
+def may_submit(person: Person | None, permit: DataPermit | None, today: date) -> Grant | Refusal:
+    """A researcher of the project may ask for a release."""
+    return _as_member(Act.SUBMIT_REQUEST, Role.RESEARCHER, person, permit, today)
+
+
+def may_download(person: Person | None, permit: DataPermit | None, today: date) -> Grant | Refusal:
+    """A researcher of the project may fetch a release package."""
+    return _as_member(Act.DOWNLOAD_PACKAGE, Role.RESEARCHER, person, permit, today)
+
+
+def may_spend_privacy(person: Person | None, permit: DataPermit | None, today: date) -> Grant | Refusal:
+    """A DP release spends the project's budget; it needs the same standing as a request."""
+    return _as_member(Act.SPEND_PRIVACY, Role.RESEARCHER, person, permit, today)
+
+
+def may_review(person: Person | None, permit: DataPermit | None, author: str, today: date) -> Grant | Refusal:
+    """An output checker of the project, who is not the author, may review (CNIL SEC-EXP-2; SATRE 3.3.05)."""
+    if person is not None and person.id == author:
+        return Refusal("review.own", say("You cannot review your own request; another output checker must."))
+    return _as_member(Act.REVIEW_REQUEST, Role.OUTPUT_CHECKER, person, permit, today)
+
+
+def may_build_extract(permit: DataPermit | None, today: date) -> Grant | Refusal:
+    """An extract is built only while its permit is in force."""
+    refusal = _permit_in_force(permit, today)
+    if refusal is not None or permit is None:
+        return refusal or _NO_PERMIT
+    return Grant(Act.BUILD_EXTRACT, "", permit.project, "permit.in_force")
+
+
+def may_see_requests(person: Person | None, permit: DataPermit | None) -> Grant | Refusal:
+    """Researchers and output checkers of a project see its requests, also after the permit's end."""
+    if person is None:
+        return _UNKNOWN_PERSON
+    if permit is None:
+        return _NO_PERMIT
+    if not permit.roles_of(person.id) & {Role.RESEARCHER, Role.OUTPUT_CHECKER}:
+        return _not_named(person, permit)
+    return Grant(Act.SEE_REQUEST, person.id, permit.project, "permit.names_person")
+
+
+_UNKNOWN_PERSON = Refusal("person.unknown", say("This person is not known to the enclave; an admin adds them first."))
+_NO_PERMIT = Refusal("permit.missing", say("There is no permit for this project; nothing opens without one."))
+
+
+def _as_member(act: Act, role: Role, person: Person | None, permit: DataPermit | None, today: date) -> Grant | Refusal:
+    if person is None:
+        return _UNKNOWN_PERSON
+    refusal = _permit_in_force(permit, today)
+    if refusal is not None or permit is None:
+        return refusal or _NO_PERMIT
+    if role not in permit.roles_of(person.id):
+        return _not_named(person, permit, role)
+    return Grant(act, person.id, permit.project, f"permit.{role}")
+
+
+def _permit_in_force(permit: DataPermit | None, today: date) -> Refusal | None:
+    if permit is None:
+        return _NO_PERMIT
+    if today < permit.valid_from:
+        reason = say(
+            "The permit of project {project} begins on {day}.", project=permit.project, day=str(permit.valid_from)
+        )
+        return Refusal("permit.not_begun", reason)
+    if today > permit.valid_until:
+        reason = say(
+            "The permit of project {project} ended on {day}; ask its data holder for a new one.",
+            project=permit.project,
+            day=str(permit.valid_until),
+        )
+        return Refusal("permit.ended", reason)
+    return None
+
+
+def _not_named(person: Person, permit: DataPermit, role: Role | None = None) -> Refusal:
+    if role is None:
+        text = say("The permit of project {project} does not name {person}.", project=permit.project, person=person.id)
+    else:
+        text = say(
+            "The permit of project {project} does not name {person} as {role}.",
+            project=permit.project,
+            person=person.id,
+            role=str(role),
+        )
+    return Refusal("permit.not_named", text)

@@ -1,0 +1,184 @@
+"""Persons, permits and disclosure rules as frozen values, in the shape their TOML files have."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Generic, Self, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+# JupyterHub 6 accepts as a named server: at most 30 characters, lower case, digits, single hyphens.
+ProjectId = Annotated[str, StringConstraints(pattern=r"^[a-z](?:-?[a-z0-9])*$", max_length=30)]
+PersonId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9._-]{0,31}$")]
+# Names of sources, tables and columns: they become file names, SQL identifiers and labels.
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,62}$")]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
+
+
+class Frozen(BaseModel):
+    """A value read from a file: unknown keys refused, never changed afterwards."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Role(StrEnum):
+    """What a person is on one project."""
+
+    RESEARCHER = "researcher"
+    OUTPUT_CHECKER = "output_checker"
+    DATA_HOLDER = "data_holder"
+    EXTRACTOR = "extractor"
+    OPERATOR = "operator"
+    AUDITOR = "auditor"
+    OVERSIGHT = "oversight"
+
+
+# Never one person on one project (SNDS 6.1; CNNum report, proposal on the extraction cell; SATRE 3.3.05).
+EXCLUSIVE_ROLES: frozenset[frozenset[Role]] = frozenset(
+    {
+        frozenset({Role.RESEARCHER, Role.OUTPUT_CHECKER}),
+        frozenset({Role.RESEARCHER, Role.EXTRACTOR}),
+        frozenset({Role.RESEARCHER, Role.OPERATOR}),
+        frozenset({Role.OPERATOR, Role.AUDITOR}),
+    }
+)
+
+
+class Person(Frozen):
+    """A natural person known to the enclave; `id` is the login name in the site's directory."""
+
+    id: PersonId
+    name: Text
+
+
+class Membership(Frozen):
+    """One person named by a permit, and the role it gives."""
+
+    person: PersonId
+    role: Role
+
+
+class Years(Frozen):
+    """The years of a table that a permit grants, both ends included."""
+
+    column: Name
+    first: int
+    last: int
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.first > self.last:
+            raise ValueError(f"years: first ({self.first}) comes after last ({self.last})")
+        return self
+
+
+class TableGrant(Frozen):
+    """The columns and years of one table that a permit grants. The person key is never granted: it is replaced."""
+
+    columns: tuple[Name, ...] = Field(min_length=1)
+    years: Years | None = None
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Self:
+        if len(set(self.columns)) != len(self.columns):
+            raise ValueError("columns: a column is named twice")
+        return self
+
+
+class DataPermit(Frozen):
+    """Who may use which data, for what, until when (Regulation (EU) 2025/327 art. 68; SNDS 5.1).
+
+    Raises: pydantic's ValidationError when two dates, persons or roles contradict each other.
+    """
+
+    project: ProjectId
+    title: Text
+    purpose: Name
+    statement: Text
+    source: Name
+    rules: Name
+    rho: Decimal = Field(ge=0, le=100, decimal_places=9, description="privacy budget of the project, zCDP rho")
+    valid_from: date
+    valid_until: date
+    persons: tuple[Membership, ...] = Field(min_length=1)
+    tables: Mapping[Name, TableGrant] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.valid_until < self.valid_from:
+            raise ValueError("valid_until comes before valid_from")
+        for member in self.persons:
+            for other in self.roles_of(member.person) - {member.role}:
+                if frozenset({member.role, other}) in EXCLUSIVE_ROLES:
+                    raise ValueError(f"persons: {member.person} cannot be {member.role} and {other} on one project")
+        return self
+
+    def roles_of(self, person: str) -> frozenset[Role]:
+        """The roles that this permit gives `person`; empty when it does not name them."""
+        return frozenset(member.role for member in self.persons if member.person == person)
+
+    def with_role(self, role: Role) -> tuple[str, ...]:
+        """The persons who have `role`, in the file's order."""
+        return tuple(member.person for member in self.persons if member.role is role)
+
+
+T = TypeVar("T")
+
+
+class Sourced(Frozen, Generic[T]):
+    """A threshold with where it comes from."""
+
+    value: T
+    source: Text
+
+
+class Dominance(Frozen):
+    """(n, k): the n largest contributors make at most the share k of a cell."""
+
+    n: int = Field(ge=1, le=2)
+    k: float = Field(gt=0, le=1)
+
+
+class Price(Frozen):
+    """How accurate a table's DP twin must be, and the rho above which people must look."""
+
+    accuracy: float = Field(gt=0, lt=1, description="half width, as a share of the median cell")
+    confidence: float = Field(gt=0, lt=1)
+    max_rho: float = Field(gt=0)
+
+
+class PrivacyRules(Frozen):
+    """Limits of DP releases on one data source."""
+
+    source_cap_rho: Decimal = Field(gt=0, decimal_places=9)
+    delta: float = Field(gt=0, lt=1, description="at which epsilon is told beside rho")
+    confidence: float = Field(gt=0, lt=1, description="of the intervals printed with noisy values")
+
+
+class Title(Frozen):
+    """A name for people, in both languages."""
+
+    en: Text
+    fr: Text
+
+
+class DisclosureRules(Frozen):
+    """The thresholds of one data holder; a check whose threshold is absent does not run, and the report says so."""
+
+    name: Name
+    title: Title
+    min_persons: Sourced[int]
+    min_events: Sourced[int] | None = None
+    dominance: Sourced[Dominance] | None = None
+    p_ratio: Sourced[float] | None = None
+    unanimity: Sourced[float] | None = None
+    min_dof: Sourced[int] | None = None
+    secondary_suppression: Sourced[bool]
+    rounding_base: Sourced[int]
+    significant_digits: Sourced[int]
+    price: Sourced[Price]
+    privacy: Sourced[PrivacyRules]
+    automatic_lane: Sourced[bool]

@@ -1,0 +1,72 @@
+"""A workspace: one person on one project, and where its things stand on the host. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """One person × one project. Its name appears in container, network and folder names."""
+
+    person: str
+    project: str
+
+    @property
+    def slug(self) -> str:
+        """Unique and readable; both parts are checked patterns without "--"."""
+        return f"{self.project}--{self.person}"
+
+
+@dataclass(frozen=True)
+class StateLayout:
+    """Where the enclave keeps its state under `root`, an absolute path on the host. Every process sees its own part only."""
+
+    root: PurePosixPath
+
+    @property
+    def log(self) -> PurePosixPath:
+        """The event log (SQLite)."""
+        return self.root / "events" / "log.db"
+
+    @property
+    def sources(self) -> PurePosixPath:
+        """`<source>/<table>.parquet`; read by the extractor only."""
+        return self.root / "sources"
+
+    @property
+    def keys(self) -> PurePosixPath:
+        """`<project>.key`: pseudonym keys; read by the extractor only."""
+        return self.root / "keys"
+
+    @property
+    def quarantine(self) -> PurePosixPath:
+        """Frozen requests and results, by digest."""
+        return self.root / "quarantine"
+
+    @property
+    def exports(self) -> PurePosixPath:
+        """Release packages, by request."""
+        return self.root / "exports"
+
+    @property
+    def outboxes(self) -> PurePosixPath:
+        """`<project>/<person>`: what researchers hand in."""
+        return self.root / "outboxes"
+
+    def extract(self, project: str, folder: str) -> PurePosixPath:
+        """One extract of a project."""
+        return self.root / "extracts" / project / folder
+
+    def home(self, workspace: Workspace) -> PurePosixPath:
+        """The person's private folder of this project."""
+        return self.root / "homes" / workspace.project / workspace.person
+
+    def shared(self, project: str) -> PurePosixPath:
+        """The folder that the project's researchers share."""
+        return self.root / "projects" / project
+
+    def outbox(self, workspace: Workspace) -> PurePosixPath:
+        """Where this person hands in release requests of this project."""
+        return self.outboxes / workspace.project / workspace.person
