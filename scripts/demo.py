@@ -1,0 +1,230 @@
+"""The main job, walked through the running stack as three different people. Called by `make demo` after set-up.
+
+An admin registers a source, issues a permit and has the extract built; a researcher opens the sealed workspace,
+runs the study and hands it in; the egress worker re-runs, recomputes, checks; an output checker decides;
+the researcher fetches the release package, once. Done steps are recognised and not done again.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from scripts.prepare_randhie import prepare
+from scripts.visitor import VisitError, Visitor
+
+ROOT = Path(__file__).resolve().parents[1]
+PROJECT = "reste-a-charge"
+STUDY = ROOT / "notebooks" / "reste-a-charge.ipynb"
+PEOPLE = {"alice": "Alice Martin", "bob": "Bob Diallo", "carol": "Carol Nguyen", "dora": "Dora Petit"}
+# Accounts of the demonstration directory (images/ldap): they open nothing but this demonstration.
+PASSWORD = "{name}-demo"  # noqa: S105 -- public on purpose, printed at the end
+PATIENCE = 600
+STARTED = time.monotonic()
+
+
+class DemoError(Exception):
+    """A step did not do what it should; the text is what to read."""
+
+
+def main() -> int:
+    """Walk the main job; 0 when a package was released and fetched."""
+    base = os.environ["BULLE_PUBLIC_URL"]
+    out = ROOT / "var" / "demo"
+    out.mkdir(parents=True, exist_ok=True)
+    try:
+        admin_prepares()
+        request = researcher_hands_in(base)
+        checker_decides(base, request)
+        package = researcher_fetches(base, request, out)
+        report(base, request, package)
+    except (DemoError, VisitError) as error:
+        print(
+            f"\nThe demonstration stopped: {error}\nLogs: docker compose logs; state: bulle log list", file=sys.stderr
+        )
+        return 1
+    return 0
+
+
+def admin_prepares() -> None:
+    """Source, people, permit, extract: each only when it is not there yet."""
+    say("\nAn admin prepares the project")
+    with step("the RAND experiment's microdata become a source"):
+        source = Path(os.environ["BULLE_STATE"]) / "sources" / "rand-hie" / "person_year.parquet"
+        if not source.exists():
+            source.parent.mkdir(parents=True, exist_ok=True)
+            prepare(source)
+    with step("people, catalogue and permit are registered"):
+        known = {person["id"] for person in bulle("admin", "person", "list", "--json")["persons"]}
+        for name in sorted(PEOPLE.keys() - known):
+            bulle("admin", "person", "add", name, "--name", PEOPLE[name])
+        if not bulle("admin", "source", "list", "--json")["sources"]:
+            bulle("admin", "source", "register", "/etc/bulle/policies/catalogues/rand-hie.toml")
+        if not bulle("admin", "permit", "list", "--json")["permits"]:
+            bulle("admin", "permit", "issue", "/etc/bulle/policies/permits/reste-a-charge.toml")
+    with step("the extract is built: granted columns and years only, person keys replaced"):
+        if not any(event["kind"] == "extract.built" for event in events()):
+            bulle("extractor", "extract", "build", PROJECT)
+
+
+def researcher_hands_in(base: str) -> str:
+    """Alice runs the study in her sealed workspace and submits it. The request's id."""
+    say("\nAlice, a researcher, runs the study")
+    if (earlier := find_request()) is not None:
+        with step(f"request {earlier['id']} was handed in earlier"):
+            return str(earlier["id"])
+    notebook = json.loads(STUDY.read_text(encoding="utf-8"))
+    cells = ["".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    with Visitor(base, "alice") as alice:
+        with step("logs in against the directory"):
+            alice.login(PASSWORD.format(name="alice"))
+        with step("opens the project's sealed server"):
+            alice.open_project(PROJECT)
+            alice.save_notebook(PROJECT, STUDY.name, notebook)
+        with step(f"runs {len(cells)} cells in its kernel and submits the notebook"):
+            submit = f"import bulle\nbulle.submit({STUDY.name!r}, title='What stays with patients')"
+            for result in alice.run(PROJECT, [*cells, submit]):
+                if result.error:
+                    raise DemoError(f"a cell of the study failed in the workspace: {result.error}")
+        with step("closes the server"):
+            alice.close_project(PROJECT)
+    return str(wait_for({"in_review", "refused"})["id"])
+
+
+def checker_decides(base: str, request: str) -> None:
+    """Carol reads the findings and approves what the machine did not refuse."""
+    say("\nCarol, an output checker, decides")
+    if find_request()["status"] != "in_review":  # type: ignore[index]  # it exists: it was handed in
+        with step("the request was decided earlier"):
+            return
+    with Visitor(base, "carol") as carol:
+        with step("logs in and opens the queue"):
+            carol.login(PASSWORD.format(name="carol"))
+            page = carol.http.get(f"/services/egress/review/{request}")
+        if page.status_code != 200:
+            raise DemoError(f"the review page answered {page.status_code}")
+        with step("approves the outputs that were not refused"):
+            form = {"csrf": field(page.text, "csrf")}
+            for name in re.findall(r'name="vote\.([a-z_0-9]+)"', page.text):
+                form |= {
+                    f"vote.{name}": "approve",
+                    f"comment.{name}": "Cells and evidence read; nothing about single persons.",
+                }
+            answer = carol.http.post(f"/services/egress/review/{request}", data=form)
+            if answer.status_code != 200:
+                raise DemoError(f"the decision was not taken: {answer.status_code}")
+    wait_for({"released", "downloaded"})
+
+
+def researcher_fetches(base: str, request: str, out: Path) -> Path:
+    """Alice downloads the release package from exports, once."""
+    say("\nAlice fetches what was released")
+    package = out / f"{request}.zip"
+    if package.exists():
+        with step("the package was fetched earlier"):
+            return package
+    with Visitor(base, "alice") as alice:
+        with step("downloads the release package"):
+            alice.login(PASSWORD.format(name="alice"))
+            page = alice.http.get(f"/services/egress/requests/{request}")
+            answer = alice.http.post(
+                f"/services/egress/requests/{request}/download", data={"csrf": field(page.text, "csrf")}
+            )
+            if answer.status_code != 200 or answer.headers["content-type"] != "application/zip":
+                raise DemoError(f"the download answered {answer.status_code}")
+            package.write_bytes(answer.content)
+        with step("a second download is refused"):
+            again = alice.http.post(
+                f"/services/egress/requests/{request}/download", data={"csrf": field(page.text, "csrf")}
+            )
+            if again.status_code == 200:
+                raise DemoError("the package could be fetched twice")
+    return package
+
+
+def report(base: str, request: str, package: Path) -> None:
+    """What was released, what was withheld and why, where to log in, how to stop."""
+    shown = bulle("admin", "request", "show", request, "--json")
+    say(f"\nReleased into {package.relative_to(ROOT)}")
+    with zipfile.ZipFile(package) as archive:
+        for name in archive.namelist():
+            say(f"  {name}")
+    say("\nOutputs of the request")
+    for output in shown["outputs"]:
+        reasons = "; ".join(finding["why"] for finding in output["findings"] if finding["outcome"] != "pass")
+        say(f"  {output['name']:<28} {output['state']:<10} {reasons}")
+    say(f"  undeclared outputs withheld: {shown['withheld']}")
+    head = bulle("admin", "log", "verify", "--json")
+    say(f"\nThe event log holds {head['events']} events and verifies; its head is {head['head']}")
+    say(f"\nLog in at {base} as")
+    for name in PEOPLE:
+        say(f"  {name:<6} {PASSWORD.format(name=name)}")
+    say("\nStop and remove everything it made: make down")
+
+
+def find_request() -> dict[str, Any] | None:
+    """The project's latest request, or None."""
+    requests = bulle("admin", "request", "list", "--json")["requests"]
+    mine = [request for request in requests if request["project"] == PROJECT]
+    return mine[-1] if mine else None
+
+
+def wait_for(statuses: set[str]) -> dict[str, Any]:
+    """The project's request once it has one of `statuses`."""
+    with step("the egress worker works"):
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            request = find_request()
+            if request and request["status"] in statuses:
+                return request
+            time.sleep(1)
+    raise DemoError(f"the request did not become {' or '.join(sorted(statuses))} within {PATIENCE} seconds")
+
+
+def events() -> list[dict[str, Any]]:
+    """The event log."""
+    return list(bulle("admin", "log", "list", "--json")["events"])
+
+
+def bulle(service: str, *arguments: str) -> dict[str, Any]:
+    """Run a `bulle` command in one of the tool containers; its JSON, or an empty object."""
+    command = ["docker", "compose", "run", "--rm", "-T", service, "bulle", *arguments]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=PATIENCE)
+    if done.returncode != 0:
+        raise DemoError(f"bulle {' '.join(arguments)}: {done.stderr.strip() or done.stdout.strip()}")
+    return dict(json.loads(done.stdout)) if "--json" in arguments else {}
+
+
+def field(page: str, name: str) -> str:
+    """The value of a hidden form field."""
+    found = re.search(rf'name="{name}"\s+value="([^"]+)"', page)
+    if found is None:
+        raise DemoError(f"the page has no field {name}")
+    return found.group(1)
+
+
+def say(text: str) -> None:
+    """One line for the person who watches."""
+    print(text, flush=True)
+
+
+@contextmanager
+def step(what: str) -> Iterator[None]:
+    """Print the step when it ends, with its own time and the time since the start."""
+    begun = time.monotonic()
+    yield
+    now = time.monotonic()
+    say(f"  {now - STARTED:6.1f} s  {what} ({now - begun:.1f} s)")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

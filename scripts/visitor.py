@@ -1,0 +1,180 @@
+"""A person with a browser, as a program: logs in to the hub, opens a project, runs a notebook, uses the pages.
+
+Speaks HTTP and websockets only, as a browser does; it has no key that the person would not have.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import html
+import json
+import re
+import time
+import uuid
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+from tornado.httpclient import HTTPRequest
+from tornado.websocket import websocket_connect
+
+
+class VisitError(Exception):
+    """The service did not do what a person would expect; the text says at which step."""
+
+
+@dataclass(frozen=True)
+class CellResult:
+    """What one executed cell showed: texts by stream or MIME type, and the error's name when it failed."""
+
+    texts: tuple[str, ...]
+    mime_types: tuple[str, ...]
+    error: str | None
+
+
+class Visitor:
+    """One person's session with the hub at `base` (for example `http://127.0.0.1:8000`)."""
+
+    def __init__(self, base: str, name: str, timeout: float = 90, language: str = "en") -> None:
+        self.base, self.name = base.rstrip("/"), name
+        self.http = httpx.Client(
+            base_url=self.base, follow_redirects=True, timeout=timeout, headers={"Accept-Language": language}
+        )
+
+    def __enter__(self) -> Visitor:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.http.close()
+
+    def login(self, password: str) -> None:
+        """Through the hub's login form. Raises VisitError with the page's sentence when it refuses."""
+        form = {"username": self.name, "password": password, "_xsrf": self._form_xsrf(self.http.get("/hub/login"))}
+        answer = self.http.post("/hub/login", data=form)
+        if "/hub/login" in str(answer.url) or answer.status_code != httpx.codes.OK:
+            raise VisitError(f"login of {self.name}: {_sentence(answer) or answer.status_code}")
+
+    def open_project(self, project: str, patience: float = 120) -> None:
+        """Start the project's server and wait until it answers; passes its OAuth door as a browser would."""
+        answer = self.http.post(f"/hub/api/users/{self.name}/servers/{project}", headers=self._xsrf("/hub/"))
+        if answer.status_code not in {201, 202, 400}:  # 400: it is running already
+            raise VisitError(f"opening {project}: {_sentence(answer) or answer.status_code}")
+        deadline = time.monotonic() + patience
+        while time.monotonic() < deadline:
+            status = self.http.get(f"/user/{self.name}/{project}/api/status")
+            if status.status_code == httpx.codes.OK and "started" in status.text:
+                return
+            time.sleep(0.5)
+        raise VisitError(f"opening {project}: the server did not answer within {patience:.0f} seconds")
+
+    def close_project(self, project: str) -> None:
+        """Stop the project's server."""
+        self.http.delete(f"/hub/api/users/{self.name}/servers/{project}", headers=self._xsrf("/hub/"))
+
+    def save_notebook(self, project: str, path: str, notebook: dict[str, Any]) -> None:
+        """Save a notebook in the person's home of the project, as JupyterLab does."""
+        root = f"/user/{self.name}/{project}/"
+        body = {"type": "notebook", "format": "json", "content": notebook}
+        answer = self.http.put(f"{root}api/contents/{quote(path)}", json=body, headers=self._xsrf(root))
+        if answer.status_code not in {200, 201}:
+            raise VisitError(f"saving {path}: {_sentence(answer) or answer.status_code}")
+
+    def run(self, project: str, cells: list[str], patience: float = 300) -> list[CellResult]:
+        """Run code cells one after the other in a kernel of the project; stops at the first that fails."""
+        root = f"/user/{self.name}/{project}/"
+        answer = self.http.post(f"{root}api/kernels", json={"name": "python3"}, headers=self._xsrf(root))
+        if answer.status_code != httpx.codes.CREATED:
+            raise VisitError(f"starting a kernel: {_sentence(answer) or answer.status_code}")
+        kernel = answer.json()["id"]
+        try:
+            return asyncio.run(self._execute(root, kernel, cells, patience))
+        finally:
+            self.http.delete(f"{root}api/kernels/{kernel}", headers=self._xsrf(root))
+
+    async def _execute(self, root: str, kernel: str, cells: list[str], patience: float) -> list[CellResult]:
+        url = f"{self.base}{root}api/kernels/{kernel}/channels".replace("http", "ws", 1)
+        request = HTTPRequest(url, headers={"Cookie": self._cookies(f"{root}api/kernels"), "Origin": self.base})
+        socket = await asyncio.wait_for(websocket_connect(request, max_message_size=1 << 28), 30)
+        try:
+            results: list[CellResult] = []
+            for code in cells:
+                results.append(await asyncio.wait_for(_run_cell(socket, code), patience))
+                if results[-1].error:
+                    break
+            return results
+        finally:
+            socket.close()
+
+    def _cookies(self, path: str) -> str:
+        request = self.http.build_request("GET", path)
+        return request.headers.get("cookie", "")
+
+    def _xsrf(self, path: str) -> dict[str, str]:
+        tokens = {cookie.path: cookie.value for cookie in self.http.cookies.jar if cookie.name == "_xsrf"}
+        return {"X-XSRFToken": tokens.get(path) or tokens.get(path.rstrip("/")) or "", "Referer": self.base + path}
+
+    @staticmethod
+    def _form_xsrf(page: httpx.Response) -> str:
+        found = re.search(r'name="_xsrf"\s+value="([^"]+)"', page.text)
+        if found is None:
+            raise VisitError(f"the login page at {page.url} has no form")
+        return html.unescape(found.group(1))
+
+
+async def _run_cell(socket: Any, code: str) -> CellResult:
+    identity = uuid.uuid4().hex
+    header = {
+        "msg_id": identity,
+        "msg_type": "execute_request",
+        "username": "",
+        "session": identity,
+        "version": "5.3",
+        "date": "",
+    }
+    content = {"code": code, "silent": False, "store_history": True, "allow_stdin": False, "stop_on_error": True}
+    await socket.write_message(
+        json.dumps(
+            {
+                "header": header,
+                "parent_header": {},
+                "metadata": {},
+                "content": content,
+                "channel": "shell",
+                "buffers": [],
+            }
+        )
+    )
+    texts: list[str] = []
+    mimes: list[str] = []
+    error: str | None = None
+    while True:
+        raw = await socket.read_message()
+        if raw is None:
+            raise VisitError("the kernel's connection closed while a cell was running")
+        message = json.loads(raw)
+        if message.get("parent_header", {}).get("msg_id") != identity:
+            continue
+        body = message["content"]
+        match message["header"]["msg_type"]:
+            case "stream":
+                texts.append(body["text"])
+            case "display_data" | "execute_result":
+                mimes.extend(body["data"])
+                texts.append(str(body["data"].get("text/plain", "")))
+            case "error":
+                error = f"{body['ename']}: {body['evalue']}"
+            case "status" if body["execution_state"] == "idle":
+                return CellResult(tuple(texts), tuple(mimes), error)
+
+
+def _sentence(answer: httpx.Response) -> str:
+    """What the page or API says, without its markup."""
+    try:
+        return str(answer.json().get("message", ""))
+    except ValueError:
+        found = re.search(r'class="[^"]*(?:login_error|error|reason)[^"]*"[^>]*>(.*?)<', answer.text, re.DOTALL)
+        return html.unescape(found.group(1)).strip() if found else ""
