@@ -1,0 +1,1 @@
+"""Release requests as frozen values: status, reviews, decision, and who may do what to them. Pure."""

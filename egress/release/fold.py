@@ -1,0 +1,153 @@
+"""Requests folded from the event log. An event that the table of transitions does not allow changes nothing:
+a request cannot be talked past its review, whatever somebody managed to append.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from types import MappingProxyType
+
+from egress.release.decision import automatic, decide
+from egress.release.model import (
+    Basis,
+    Decision,
+    Failure,
+    FrozenFile,
+    Lane,
+    OutputRecord,
+    ReleaseRequest,
+    Review,
+    Vote,
+)
+from egress.release.status import Status, may_go
+from hub.events.chain import Event
+from hub.words import Message
+
+Requests = Mapping[str, ReleaseRequest]
+
+
+def fold(events: Iterable[Event], requests: Requests | None = None) -> Requests:
+    """The requests after `events`, by id, in order of submission. Malformed and foreign events change nothing."""
+    state = dict(requests or {})
+    for event in events:
+        try:
+            _apply(state, event)
+        except (KeyError, TypeError, ValueError, AttributeError):
+            continue  # written by another version or by hand; `bulle log verify` is what judges the log itself
+    return MappingProxyType(state)
+
+
+def _apply(state: dict[str, ReleaseRequest], event: Event) -> None:
+    identity = event.body.get("request")
+    if not isinstance(identity, str):
+        return
+    if event.kind == "request.submitted":
+        if identity not in state:
+            state[identity] = _submitted(identity, event)
+        return
+    step, request = _STEPS.get(event.kind), state.get(identity)
+    if step is not None and request is not None and request.project == event.project:
+        state[identity] = step(request, event)
+
+
+def _submitted(identity: str, event: Event) -> ReleaseRequest:
+    return ReleaseRequest(
+        id=identity,
+        project=event.project,
+        person=event.actor,
+        title=str(event.body["title"]),
+        entry=str(event.body["entry"]),
+        notebook=FrozenFile.from_dict(event.body["notebook"]),
+        files=tuple(FrozenFile.from_dict(file) for file in event.body["files"]),
+        submitted_at=event.at,
+        reached=MappingProxyType({Status.SUBMITTED: event.at}),
+    )
+
+
+def _moved(request: ReleaseRequest, target: Status, event: Event, **changes: object) -> ReleaseRequest:
+    if not may_go(request.status, target):
+        return request
+    reached = MappingProxyType({**request.reached, target: event.at})
+    return replace(request, status=target, reached=reached, failure=None, **changes)  # type: ignore[arg-type]  # fields of ReleaseRequest, named by the steps below
+
+
+def _rerun(request: ReleaseRequest, event: Event) -> ReleaseRequest:
+    if event.body["ended"] != "finished":
+        return request
+    return _moved(request, Status.RERUN, event, rerun=str(event.body["notebook"]))
+
+
+def _checked(request: ReleaseRequest, event: Event) -> ReleaseRequest:
+    body, lane = event.body, Lane(event.body["lane"])
+    checked = _moved(
+        request,
+        Status.CHECKED,
+        event,
+        lane=lane,
+        outputs=tuple(OutputRecord.from_dict(output) for output in body["outputs"]),
+        undeclared=int(body["undeclared"]),
+        checkers_required=int(body["checkers_required"]),
+        basis=Basis(**{key: str(value) for key, value in body["basis"].items()}),
+    )
+    if checked is request or lane is not Lane.REVIEW:
+        return checked
+    return _moved(checked, Status.IN_REVIEW, event)
+
+
+def _refused(request: ReleaseRequest, event: Event) -> ReleaseRequest:
+    reasons = tuple(Message.from_dict(reason) for reason in event.body["reasons"])
+    return _moved(request, Status.REFUSED, event, reasons=reasons)
+
+
+def _reviewed(request: ReleaseRequest, event: Event) -> ReleaseRequest:
+    given = {review.checker for review in request.reviews}
+    if request.status is not Status.IN_REVIEW or event.actor == request.person or event.actor in given:
+        return request
+    votes = tuple(Vote.from_dict(vote) for vote in event.body["votes"])
+    review = Review(event.actor, event.at, votes, str(event.body.get("comment", "")))
+    return replace(request, reviews=(*request.reviews, review))
+
+
+def _decided(request: ReleaseRequest, event: Event) -> ReleaseRequest:
+    said = Decision(tuple(event.body["approved"]), tuple(event.body["rejected"]))
+    if request.status is Status.CHECKED and request.lane is Lane.AUTOMATIC:
+        due: Decision | None = automatic(request.outputs)
+    elif request.status is Status.IN_REVIEW:
+        due = decide(request.reviews, request.outputs, request.checkers_required)
+    else:
+        due = None
+    # The event only records what the reviews amount to; one that says otherwise is not followed.
+    return _moved(request, said.status, event, decision=said) if due == said else request
+
+
+def _released(request: ReleaseRequest, event: Event) -> ReleaseRequest:
+    return _moved(request, Status.RELEASED, event, package=str(event.body["package"]))
+
+
+def _downloaded(request: ReleaseRequest, event: Event) -> ReleaseRequest:
+    return _moved(request, Status.DOWNLOADED, event)
+
+
+def _withdrawn(request: ReleaseRequest, event: Event) -> ReleaseRequest:
+    return _moved(request, Status.WITHDRAWN, event) if event.actor == request.person else request
+
+
+def _failed(request: ReleaseRequest, event: Event) -> ReleaseRequest:
+    times = request.failure.times + 1 if request.failure else 1
+    return replace(request, failure=Failure(event.at, Message.from_dict(event.body["reason"]), times))
+
+
+_STEPS: Mapping[str, Callable[[ReleaseRequest, Event], ReleaseRequest]] = MappingProxyType(
+    {
+        "request.rerun": _rerun,
+        "request.checked": _checked,
+        "request.refused": _refused,
+        "review.given": _reviewed,
+        "request.decided": _decided,
+        "request.released": _released,
+        "package.downloaded": _downloaded,
+        "request.withdrawn": _withdrawn,
+        "request.failed": _failed,
+    }
+)

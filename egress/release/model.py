@@ -1,0 +1,189 @@
+"""A release request and what was said about it: frozen values, folded from events."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
+
+from egress.checks.model import Assurance, Outcome, Protection
+from egress.release.status import STATUS_OWNER, Owner, Status
+from hub.words import Message
+
+
+class Lane(StrEnum):
+    """What the machine does with a checked request."""
+
+    REFUSED = "refused"
+    REVIEW = "review"
+    AUTOMATIC = "automatic"
+
+
+class Choice(StrEnum):
+    """One checker's answer for one output."""
+
+    APPROVE = "approve"
+    REJECT = "reject"
+
+
+@dataclass(frozen=True)
+class FrozenFile:
+    """A file of a request; `sha256` is its place in quarantine."""
+
+    name: str
+    sha256: str
+    size: int
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"name": self.name, "sha256": self.sha256, "size": self.size}
+
+    @classmethod
+    def from_dict(cls, raw: Mapping[str, Any]) -> FrozenFile:
+        return cls(str(raw["name"]), str(raw["sha256"]), int(raw["size"]))
+
+
+@dataclass(frozen=True)
+class OutputRecord:
+    """One declared output after the checks. `report` is the digest of its full result in quarantine
+    (`egress.store.reports`); the event log holds no value of a cell.
+    """
+
+    name: str
+    title: str
+    assurance: Assurance
+    outcome: Outcome
+    protect: Protection
+    report: str
+
+    @property
+    def reviewable(self) -> bool:
+        """Refused outputs never come before a checker: they cannot be approved."""
+        return self.outcome is not Outcome.FAIL
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "title": self.title,
+            "assurance": str(self.assurance),
+            "outcome": str(self.outcome),
+            "protect": str(self.protect),
+            "report": self.report,
+        }
+
+    @classmethod
+    def from_dict(cls, raw: Mapping[str, Any]) -> OutputRecord:
+        return cls(
+            str(raw["name"]),
+            str(raw["title"]),
+            Assurance(raw["assurance"]),
+            Outcome(raw["outcome"]),
+            Protection(raw["protect"]),
+            str(raw["report"]),
+        )
+
+
+@dataclass(frozen=True)
+class Vote:
+    """One checker's answer for one output, with what they want its author to know."""
+
+    output: str
+    choice: Choice
+    comment: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"output": self.output, "choice": str(self.choice), "comment": self.comment}
+
+    @classmethod
+    def from_dict(cls, raw: Mapping[str, Any]) -> Vote:
+        return cls(str(raw["output"]), Choice(raw["choice"]), str(raw.get("comment", "")))
+
+
+@dataclass(frozen=True)
+class Review:
+    """One checker's votes on a whole request."""
+
+    checker: str
+    at: str
+    votes: tuple[Vote, ...]
+    comment: str = ""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The reviews combined: the names that leave and the names that do not."""
+
+    approved: tuple[str, ...]
+    rejected: tuple[str, ...]
+
+    @property
+    def status(self) -> Status:
+        """One approved output is enough for a package."""
+        return Status.APPROVED if self.approved else Status.REJECTED
+
+
+@dataclass(frozen=True)
+class Failure:
+    """The last failed step since the request last moved, and how often it has failed there."""
+
+    at: str
+    reason: Message
+    times: int
+
+
+@dataclass(frozen=True)
+class Basis:
+    """What the outputs were checked with; `rules` is the digest of their canonical JSON in quarantine."""
+
+    extract: str
+    rules_name: str
+    rules: str
+    engine: str
+
+
+@dataclass(frozen=True)
+class ReleaseRequest:
+    """One request for release. `reached` holds when each status was reached (UTC, ISO 8601)."""
+
+    id: str
+    project: str
+    person: str
+    title: str
+    entry: str
+    notebook: FrozenFile
+    files: tuple[FrozenFile, ...]
+    submitted_at: str
+    status: Status = Status.SUBMITTED
+    reached: Mapping[Status, str] = field(default_factory=lambda: MappingProxyType({}))
+    rerun: str | None = None
+    basis: Basis | None = None
+    lane: Lane | None = None
+    checkers_required: int = 1
+    outputs: tuple[OutputRecord, ...] = ()
+    undeclared: int = 0
+    reasons: tuple[Message, ...] = ()
+    reviews: tuple[Review, ...] = ()
+    decision: Decision | None = None
+    package: str | None = None
+    failure: Failure | None = None
+
+    @property
+    def owner(self) -> Owner:
+        """Whose turn it is."""
+        return STATUS_OWNER[self.status]
+
+    @property
+    def reviewable(self) -> tuple[OutputRecord, ...]:
+        """The outputs that checkers vote on."""
+        return tuple(output for output in self.outputs if output.reviewable)
+
+    @property
+    def approved(self) -> tuple[OutputRecord, ...]:
+        """The outputs that the decision lets out, in the notebook's order. A refused one is never among them."""
+        names = frozenset(self.decision.approved) if self.decision else frozenset()
+        return tuple(output for output in self.reviewable if output.name in names)
+
+    def output(self, name: str) -> OutputRecord | None:
+        """The output called `name`."""
+        return next((output for output in self.outputs if output.name == name), None)
