@@ -1,0 +1,119 @@
+"""The command `bulle`: lists its commands without loading them, loads the one that is called."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from types import MappingProxyType
+from typing import Any
+
+import click
+
+from bulle.cli.failure import failed
+from bulle.cli.shape import Group, Option, settings_of
+from hub.words import Message, say
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of `bulle --help`; the command stands in `bulle.cli.<name>`."""
+
+    section: Message
+    about: Message
+    example: str
+
+
+_RESEARCH = say("For researchers and output checkers")
+_GRANT = say("For those who grant and extract")
+_PROVE = say("For those who verify")
+
+COMMANDS = MappingProxyType(
+    {
+        "check": Entry(
+            _RESEARCH,
+            say("What the rules say of a table or notebook, before anybody else sees it."),
+            'bulle check --extract /data --sql "SELECT sex, count(*) AS stays FROM stay GROUP BY sex"',
+        ),
+        "request": Entry(
+            _RESEARCH,
+            say("Submit a notebook for release, review it, download what was released."),
+            "bulle request submit study.ipynb",
+        ),
+        "person": Entry(
+            _GRANT, say("The persons known to the enclave."), 'bulle person add alice --name "Alice Martin"'
+        ),
+        "source": Entry(_GRANT, say("The data sources and their catalogues."), "bulle source register catalogue.toml"),
+        "permit": Entry(_GRANT, say("Who may use which data, for what, until when."), "bulle permit issue permit.toml"),
+        "extract": Entry(_GRANT, say("The data of one project, made from its permit."), "bulle extract build my-study"),
+        "log": Entry(_PROVE, say("The sealed log of every act."), "bulle log verify"),
+        "schemas": Entry(
+            _PROVE, say("JSON Schemas of every file and answer, for editors and programs."), "bulle schemas DIR"
+        ),
+    }
+)
+
+
+class Root(Group):
+    """Commands are modules, loaded when called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 -- click's signature
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 -- click's signature
+        if cmd_name not in COMMANDS:
+            return None
+        module = f"bulle.cli.{cmd_name}"
+        if find_spec(module) is None:
+            raise failed(say("The command {name} is not part of this installation.", name=cmd_name))
+        command: click.Command = import_module(module).command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        # click looks for near names among the commands it was given; ours are not loaded yet
+        if args and not args[0].startswith("-") and args[0] not in COMMANDS:
+            raise click.exceptions.NoSuchCommand(args[0], possibilities=list(COMMANDS), ctx=ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        text = settings_of(ctx).text
+        for section in dict.fromkeys(entry.section for entry in COMMANDS.values()):
+            with formatter.section(text(section)):
+                for name, entry in COMMANDS.items():
+                    if entry.section == section:
+                        formatter.write_dl([(name.ljust(7), text(entry.about))])
+                        formatter.write(" " * (formatter.current_indent + 9) + f"$ {entry.example}\n")
+
+
+def _print_version(ctx: click.Context, _param: click.Parameter, value: Any) -> None:
+    if value:
+        try:
+            click.echo(f"bulle {version('bulle')}")
+        except PackageNotFoundError:
+            click.echo("bulle (from a checkout that was not installed)")
+        ctx.exit()
+
+
+root = Root(
+    "bulle",
+    about=say(
+        "Bulle is a sealed research enclave: researchers work on sensitive data inside it, and only results that were "
+        "computed by the enclave, checked and decided upon leave it. "
+        "Each command explains itself: bulle COMMAND --help. "
+        "Exit codes: 0 pass, 1 review, 2 refused, 3 wrong usage or a failure."
+    ),
+    params=[
+        Option(
+            ["--version"],
+            about=say("Show the version."),
+            is_flag=True,
+            is_eager=True,
+            expose_value=False,
+            callback=_print_version,
+        )
+    ],
+    context_settings={"help_option_names": ["--help", "-h"], "max_content_width": 110},
+)
