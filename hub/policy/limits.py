@@ -1,4 +1,4 @@
-"""What sealed containers may use, as `policies/limits.toml` says it."""
+"""What sealed containers may use and submissions may be, as `policies/limits.toml` says it."""
 
 from __future__ import annotations
 
@@ -29,11 +29,21 @@ class RunnerLimits(Frozen):
     scratch_mb: int = Field(ge=1, description="its temporary folder, in memory")
 
 
+class IntakeLimits(Frozen):
+    """What one submission may be, and how many of one person's are looked at in 24 hours."""
+
+    max_files: int = Field(ge=1, description="the notebook and the files beside it")
+    max_file_mb: int = Field(ge=1)
+    max_total_mb: int = Field(ge=1)
+    entries_per_day: int = Field(ge=1)
+
+
 class ContainerLimits(Frozen):
     """`limits.toml`."""
 
     workspace: WorkspaceLimits
     runner: RunnerLimits
+    intake: IntakeLimits
 
 
 def read_limits(folder: Path | None = None) -> ContainerLimits:
