@@ -1,0 +1,128 @@
+"""What people do with requests: look, review, withdraw, fetch. Each act asks its rule and is an event."""
+
+from __future__ import annotations
+
+from egress.airlock.situation import Situation, unknown_request
+from egress.checks.model import Audience
+from egress.release.decision import decide
+from egress.release.guards import EGRESS, can_download, can_review, can_withdraw
+from egress.release.model import Decision, ReleaseRequest, Review, Vote
+from egress.release.report import OutputReport
+from egress.store.exports import ExportError, Exports
+from egress.store.quarantine import Quarantine
+from hub.events.log import Clock, EventLog, utc_now
+from hub.policy.verdict import Refusal, RefusedError
+from hub.words import Message
+
+
+class Desk:
+    """The people's side of the airlock: needs the log, quarantine and exports for reading, and nothing else."""
+
+    def __init__(self, log: EventLog, quarantine: Quarantine, exports: Exports, clock: Clock = utc_now) -> None:
+        self._log = log
+        self._quarantine = quarantine
+        self._exports = exports
+        self._clock = clock
+
+    def look(self) -> Situation:
+        """Everything as it stands now."""
+        return Situation.of(self._log.read())
+
+    def show(self, request: str, person: str) -> ReleaseRequest:
+        """The request, for somebody who may see it. Raises: RefusedError."""
+        situation = self.look()
+        found = situation.requests.get(request)
+        if found is None or not situation.sees(person, found.project):
+            raise RefusedError(unknown_request(request))
+        return found
+
+    def report(self, request: str, output: str, person: str) -> OutputReport:
+        """What the checks said about one output. An author reads the findings meant for authors and the protected
+        table; an output checker of the project also the exact one, its evidence and its price.
+
+        Raises: RefusedError; QuarantineError when the report is no longer what was kept.
+        """
+        found = self.show(request, person)
+        record = found.output(output)
+        if record is None:
+            raise RefusedError(unknown_request(f"{request}/{output}"))
+        report = OutputReport.from_bytes(self._quarantine.get(record.report))
+        checker = self.look().is_checker(person, found.project) and person != found.person
+        return report.seen_by(Audience.CHECKER if checker else Audience.AUTHOR)
+
+    def review(self, request: str, person: str, votes: tuple[Vote, ...], comment: str = "") -> Decision | None:
+        """Record one checker's votes; the decision, when they complete it.
+
+        Raises: RefusedError; the refused vote is an event, too.
+        """
+        with self._log.transaction() as transaction:
+            situation, now = Situation.of(transaction.read()), self._clock()
+            found = situation.request(request)
+            permit = situation.permit(found.project)
+            verdict = can_review(found, votes, situation.person(person), permit, now.date())
+            if isinstance(verdict, Refusal):
+                transaction.append(person, "review.refused", found.project, _refused(request, verdict))
+                decision = None
+            else:
+                said = [vote.to_dict() for vote in votes]
+                body = {"request": request, "votes": said, "comment": comment}
+                given = transaction.append(person, "review.given", found.project, body)
+                reviews = (*found.reviews, Review(person, given.at, votes, comment))
+                decision = decide(reviews, found.outputs, found.checkers_required)
+                if decision is not None:
+                    transaction.append(EGRESS, "request.decided", found.project, _decided(request, decision))
+        if isinstance(verdict, Refusal):
+            raise RefusedError(verdict)
+        return decision
+
+    def withdraw(self, request: str, person: str) -> None:
+        """The author takes the request back. Raises: RefusedError."""
+        with self._log.transaction() as transaction:
+            found = Situation.of(transaction.read()).request(request)
+            verdict = can_withdraw(found, person)
+            if isinstance(verdict, Refusal):
+                raise RefusedError(verdict)
+            transaction.append(person, "request.withdrawn", found.project, {"request": request})
+
+    def download(self, request: str, person: str) -> bytes:
+        """The release package, once. It counts as fetched from here on.
+
+        Raises: RefusedError, also when the package is gone or changed; it is an event.
+        """
+        package, problem = b"", None
+        with self._log.transaction() as transaction:
+            situation = Situation.of(transaction.read())
+            found = situation.request(request)
+            permit = situation.permit(found.project)
+            verdict = can_download(found, situation.person(person), permit, self._clock().date())
+            if isinstance(verdict, Refusal):
+                problem = verdict
+            else:
+                try:
+                    package = self._exports.read(request, found.package or "")
+                except ExportError as error:
+                    problem = Refusal("package.unreadable", error.message)
+            if problem is None:
+                body = {"request": request, "package": found.package}
+                transaction.append(person, "package.downloaded", found.project, body)
+            else:
+                transaction.append(person, "package.download_refused", found.project, _refused(request, problem))
+        if problem is not None:
+            raise RefusedError(problem)
+        return package
+
+
+def _refused(request: str, refusal: Refusal) -> dict[str, object]:
+    return {"request": request, "rule": refusal.rule, "reason": refusal.reason.to_dict()}
+
+
+def _decided(request: str, decision: Decision) -> dict[str, object]:
+    return {"request": request, "approved": list(decision.approved), "rejected": list(decision.rejected)}
+
+
+def reason_of(error: Exception) -> Message | None:
+    """The sentence that an error of these rooms carries for its person."""
+    if isinstance(error, RefusedError):
+        return error.refusal.reason
+    message = getattr(error, "message", None)
+    return message if isinstance(message, Message) else None

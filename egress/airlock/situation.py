@@ -1,0 +1,70 @@
+"""What the airlock decides on: the enclave and its requests, folded from one reading of the log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from egress.release.entries import RefusedEntry, refused_entries
+from egress.release.fold import Requests
+from egress.release.fold import fold as fold_requests
+from egress.release.model import ReleaseRequest
+from hub.events.chain import Event
+from hub.events.state import Enclave
+from hub.events.state import fold as fold_enclave
+from hub.policy.decide import may_see_requests
+from hub.policy.model import DataPermit, Person, Role
+from hub.policy.verdict import Grant, Refusal, RefusedError
+from hub.words import say
+
+
+@dataclass(frozen=True)
+class Situation:
+    """One reading of the log."""
+
+    enclave: Enclave
+    requests: Requests
+    refused: tuple[RefusedEntry, ...]
+
+    @classmethod
+    def of(cls, events: Iterable[Event]) -> Situation:
+        """Fold `events`, the whole log in order."""
+        events = tuple(events)
+        return cls(fold_enclave(events), fold_requests(events), refused_entries(events))
+
+    def person(self, person: str) -> Person | None:
+        """The person, when the enclave knows them."""
+        return self.enclave.persons.get(person)
+
+    def permit(self, project: str) -> DataPermit | None:
+        """The project's permit, in force or not."""
+        return self.enclave.permits.get(project)
+
+    def request(self, identity: str) -> ReleaseRequest:
+        """The request. Raises: RefusedError when there is none."""
+        request = self.requests.get(identity)
+        if request is None:
+            raise RefusedError(unknown_request(identity))
+        return request
+
+    def sees(self, person: str, project: str) -> bool:
+        """Whether `person` may see the requests of `project`."""
+        return isinstance(may_see_requests(self.person(person), self.permit(project)), Grant)
+
+    def visible_to(self, person: str) -> tuple[ReleaseRequest, ...]:
+        """The requests that `person` may see: those of their projects, newest first."""
+        return tuple(request for request in reversed(self.requests.values()) if self.sees(person, request.project))
+
+    def refused_visible_to(self, person: str) -> tuple[RefusedEntry, ...]:
+        """The submissions refused at the door that `person` sent, newest first."""
+        return tuple(refused for refused in reversed(self.refused) if refused.entry.person == person)
+
+    def is_checker(self, person: str, project: str) -> bool:
+        """Whether the permit makes `person` an output checker: such a person reads findings that authors do not."""
+        permit = self.permit(project)
+        return permit is not None and Role.OUTPUT_CHECKER in permit.roles_of(person)
+
+
+def unknown_request(identity: str) -> Refusal:
+    """The same answer for a request that is not there and for one that is not yours to see."""
+    return Refusal("request.unknown", say("There is no request called {request} for you.", request=identity[:80]))

@@ -1,0 +1,139 @@
+"""The full result of one output as it is kept in quarantine: values, findings, price. The log has its digest only."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Any
+
+from egress.checks.model import Assurance, Audience, Finding, Outcome, Protection, Risk
+from egress.checks.table import Table
+from hub.words import Message
+
+SCHEMA = "bulle.report/1"
+
+
+def _empty() -> Mapping[str, Any]:
+    return MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class OutputReport:
+    """One output after the checks. `exact`, `evidence` and `price` are for checkers; dates in them are ISO strings.
+
+    `price`: {"rho", "epsilon", "delta", "limit"}; `dp`: what a DP release tells beside its table.
+    """
+
+    name: str
+    title: str
+    sql: str
+    assurance: Assurance
+    outcome: Outcome
+    protect: Protection
+    findings: tuple[Finding, ...] = ()
+    protected: Table | None = None
+    exact: Table | None = None
+    evidence: Mapping[str, Any] = field(default_factory=_empty)
+    price: Mapping[str, Any] = field(default_factory=_empty)
+    dp: Mapping[str, Any] = field(default_factory=_empty)
+
+    def seen_by(self, audience: Audience) -> OutputReport:
+        """What `audience` may read of it."""
+        if audience is Audience.CHECKER:
+            return self
+        findings = tuple(finding for finding in self.findings if finding.audience is Audience.AUTHOR)
+        return replace(self, findings=findings, exact=None, evidence=_empty(), price=_empty())
+
+    def to_bytes(self) -> bytes:
+        """Canonical JSON: the same report has the same digest."""
+        raw = {
+            "schema": SCHEMA,
+            "name": self.name,
+            "title": self.title,
+            "sql": self.sql,
+            "assurance": str(self.assurance),
+            "outcome": str(self.outcome),
+            "protect": str(self.protect),
+            "findings": [_finding(finding) for finding in self.findings],
+            "protected": _table(self.protected),
+            "exact": _table(self.exact),
+            "evidence": plain(self.evidence),
+            "price": plain(self.price),
+            "dp": plain(self.dp),
+        }
+        return json.dumps(raw, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> OutputReport:
+        """The report in `content`, which this class wrote. Raises: ValueError for anything else."""
+        raw = json.loads(content)
+        if not isinstance(raw, dict) or raw.get("schema") != SCHEMA:
+            raise ValueError("not a report")
+        return cls(
+            name=raw["name"],
+            title=raw["title"],
+            sql=raw["sql"],
+            assurance=Assurance(raw["assurance"]),
+            outcome=Outcome(raw["outcome"]),
+            protect=Protection(raw["protect"]),
+            findings=tuple(_read_finding(finding) for finding in raw["findings"]),
+            protected=_read_table(raw["protected"]),
+            exact=_read_table(raw["exact"]),
+            evidence=MappingProxyType(raw["evidence"]),
+            price=MappingProxyType(raw["price"]),
+            dp=MappingProxyType(raw["dp"]),
+        )
+
+
+def plain(value: Any) -> Any:
+    """`value` in JSON's own types: dates as ISO strings, decimals as numbers, what is not finite as null."""
+    match value:
+        case None | bool() | int() | str():
+            return value
+        case float() | Decimal():
+            number = float(value)
+            return number if number - number == 0 else None
+        case date():
+            return value.isoformat()
+        case Mapping():
+            return {str(key): plain(item) for key, item in value.items()}
+        case tuple() | list():
+            return [plain(item) for item in value]
+        case _:
+            return str(value)
+
+
+def _table(table: Table | None) -> dict[str, Any] | None:
+    return None if table is None else {"columns": list(table.columns), "rows": plain(table.rows)}
+
+
+def _read_table(raw: dict[str, Any] | None) -> Table | None:
+    return None if raw is None else Table(tuple(raw["columns"]), tuple(tuple(row) for row in raw["rows"]))
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "check": finding.check,
+        "risk": str(finding.risk),
+        "outcome": str(finding.outcome),
+        "where": finding.where,
+        "why": finding.why.to_dict(),
+        "cells": [list(cell) for cell in finding.cells],
+        "audience": str(finding.audience),
+    }
+
+
+def _read_finding(raw: dict[str, Any]) -> Finding:
+    return Finding(
+        raw["check"],
+        Risk(raw["risk"]),
+        Outcome(raw["outcome"]),
+        raw["where"],
+        Message.from_dict(raw["why"]),
+        tuple((int(row), int(column)) for row, column in raw["cells"]),
+        Audience(raw["audience"]),
+    )

@@ -1,0 +1,1 @@
+"""Where bytes stand on their way out: intake, quarantine, exports."""
