@@ -1,0 +1,80 @@
+"""What was read from a notebook: cells, and for each output what kind of thing it is. Contents are not kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from hub.words import Message
+
+DECLARATION_MIME = "application/vnd.bulle.release+json"
+WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
+
+
+class Kind(StrEnum):
+    """What an undeclared output is, in one word. Its content is never part of it."""
+
+    STDOUT = "stdout"
+    STDERR = "stderr"
+    RESULT = "result"
+    DISPLAY = "display"
+    ERROR = "error"
+    WIDGET = "widget"
+    ATTACHMENT = "attachment"
+    METADATA = "metadata"
+    DECLARATION = "declaration"  # one that does not count
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True)
+class Emitted:
+    """A declaration as it stood in an output: what hostile code left there. `rho` is its decimal spelling or None."""
+
+    name: str
+    sql: str
+    title: str
+    protect: str
+    rho: str | None
+
+
+@dataclass(frozen=True)
+class Output:
+    """One output of a cell: a declaration, or something undeclared of `kind`."""
+
+    kind: Kind
+    declaration: Emitted | None = None
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell; `number` is its place in the notebook, from 1. `is_code` cells are what a kernel runs."""
+
+    number: int
+    is_code: bool
+    source: str
+    outputs: tuple[Output, ...] = ()
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A notebook that could be read. `metadata` tells whether it carries metadata of its own making."""
+
+    cells: tuple[Cell, ...]
+    metadata: bool = False
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """Bytes that are no notebook: the rule and one sentence for the sender."""
+
+    rule: str
+    why: Message
+
+
+@dataclass(frozen=True)
+class Withheld:
+    """One undeclared thing that does not leave: cell number (0: the notebook itself), kind, and why."""
+
+    cell: int
+    kind: Kind
+    why: Message

@@ -1,0 +1,89 @@
+"""What runs in the runner: papermill executes the notebook, and the executed notebook goes to standard output.
+
+The notebook's kernel is a child of this process and hostile. It inherits no way to standard output; should it
+find one, it spoils its own result only: whatever comes out is read as hostile input.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import shutil
+import sys
+from enum import IntEnum
+from pathlib import Path
+
+from egress.rerun.plan import NOTEBOOK
+
+PR_SET_DUMPABLE = 4
+
+
+class Ending(IntEnum):
+    """The exit code: how the run ended. On CELL_FAILED standard output holds the number of the cell."""
+
+    FINISHED = 0
+    CELL_FAILED = 10
+    KERNEL_DIED = 11
+    NO_SPACE = 12
+    NO_NOTEBOOK = 13
+
+
+def main() -> int:
+    """Run /work/notebook.ipynb (or as BULLE_WORK, BULLE_OUT say); the exit code."""
+    result = _take_stdout()
+    work = Path(os.environ.get("BULLE_WORK", "/work"))
+    out = Path(os.environ.get("BULLE_OUT", "/out"))
+    desk = Path(os.environ.get("TMPDIR", "/tmp")) / "study"  # noqa: S108 -- the runner's own tmpfs
+    try:
+        # A study may write beside itself; what was frozen stays as it is.
+        shutil.copytree(work, desk)
+        ending, written = execute(desk / NOTEBOOK, out / "executed.ipynb", desk)
+    except OSError:
+        ending, written = Ending.NO_SPACE, b""
+    with os.fdopen(result, "wb") as stream:
+        stream.write(written)
+    return ending
+
+
+def execute(notebook: Path, target: Path, cwd: Path) -> tuple[Ending, bytes]:
+    """Execute `notebook` to `target`; how it ended, and the executed notebook or the failed cell's number."""
+    from nbclient.exceptions import DeadKernelError  # noqa: PLC0415 -- loaded in the runner only
+    from papermill import execute_notebook  # noqa: PLC0415 -- see above
+    from papermill.exceptions import PapermillExecutionError  # noqa: PLC0415 -- see above
+    from traitlets.config import Config  # noqa: PLC0415 -- see above
+
+    try:
+        execute_notebook(
+            notebook,
+            target,
+            kernel_name="python3",  # not what the notebook's metadata ask for
+            cwd=cwd,
+            progress_bar=False,
+            request_save_on_cell_execute=False,
+            # sockets in the private temporary folder: no port, and it works where even the loopback is down
+            config=Config({"KernelManager": {"transport": "ipc", "ip": "../kernel"}}),
+        )
+    except PapermillExecutionError as error:
+        return Ending.CELL_FAILED, str(int(error.cell_index) + 1).encode()
+    except DeadKernelError:
+        return Ending.KERNEL_DIED, b""
+    except OSError:
+        return Ending.NO_SPACE, b""
+    except Exception:  # noqa: BLE001 -- a notebook can break its reader or its kernel's messages in any way
+        return Ending.NO_NOTEBOOK, b""
+    return Ending.FINISHED, target.read_bytes()
+
+
+def _take_stdout() -> int:
+    """Keep standard output for ourselves: children inherit the null device, and may not look into our open files."""
+    ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+    sys.stdout.flush()
+    result = os.dup(1)  # not inheritable
+    null = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1, 2):
+        os.dup2(null, stream)
+    return result
+
+
+if __name__ == "__main__":
+    sys.exit(main())
