@@ -53,7 +53,7 @@ class Situation:
 
     def visible_to(self, person: str) -> tuple[ReleaseRequest, ...]:
         """The requests that `person` may see: those of their projects, newest first."""
-        return tuple(request for request in reversed(self.requests.values()) if self.sees(person, request.project))
+        return tuple(request for request in reversed([*self.requests.values()]) if self.sees(person, request.project))
 
     def refused_visible_to(self, person: str) -> tuple[RefusedEntry, ...]:
         """The submissions refused at the door that `person` sent, newest first."""

@@ -18,6 +18,7 @@ from egress.release.model import (
     OutputRecord,
     ReleaseRequest,
     Review,
+    Undeclared,
     Vote,
 )
 from egress.release.status import Status, may_go
@@ -86,7 +87,7 @@ def _checked(request: ReleaseRequest, event: Event) -> ReleaseRequest:
         event,
         lane=lane,
         outputs=tuple(OutputRecord.from_dict(output) for output in body["outputs"]),
-        undeclared=int(body["undeclared"]),
+        undeclared=tuple(Undeclared.from_dict(thing) for thing in body["undeclared"]),
         checkers_required=int(body["checkers_required"]),
         basis=Basis(**{key: str(value) for key, value in body["basis"].items()}),
     )

@@ -85,6 +85,22 @@ class OutputRecord:
 
 
 @dataclass(frozen=True)
+class Undeclared:
+    """How many things of one kind the notebook shows without declaring them, and why they stay."""
+
+    kind: str
+    count: int
+    why: Message
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"kind": self.kind, "count": self.count, "why": self.why.to_dict()}
+
+    @classmethod
+    def from_dict(cls, raw: Mapping[str, Any]) -> Undeclared:
+        return cls(str(raw["kind"]), int(raw["count"]), Message.from_dict(raw["why"]))
+
+
+@dataclass(frozen=True)
 class Vote:
     """One checker's answer for one output, with what they want its author to know."""
 
@@ -161,7 +177,7 @@ class ReleaseRequest:
     lane: Lane | None = None
     checkers_required: int = 1
     outputs: tuple[OutputRecord, ...] = ()
-    undeclared: int = 0
+    undeclared: tuple[Undeclared, ...] = ()
     reasons: tuple[Message, ...] = ()
     reviews: tuple[Review, ...] = ()
     decision: Decision | None = None

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
 from decimal import Decimal
+from math import isfinite
 from types import MappingProxyType
 from typing import Any
 
 from egress.checks.model import Assurance, Audience, Finding, Outcome, Protection, Risk
-from egress.checks.table import Table
+from egress.checks.table import Table, plain
 from hub.words import Message
 
 SCHEMA = "bulle.report/1"
@@ -61,9 +61,9 @@ class OutputReport:
             "findings": [_finding(finding) for finding in self.findings],
             "protected": _table(self.protected),
             "exact": _table(self.exact),
-            "evidence": plain(self.evidence),
-            "price": plain(self.price),
-            "dp": plain(self.dp),
+            "evidence": _plain(self.evidence),
+            "price": _plain(self.price),
+            "dp": _plain(self.dp),
         }
         return json.dumps(raw, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
 
@@ -89,26 +89,21 @@ class OutputReport:
         )
 
 
-def plain(value: Any) -> Any:
-    """`value` in JSON's own types: dates as ISO strings, decimals as numbers, what is not finite as null."""
+def _plain(value: Any) -> Any:
+    """`value` in JSON's own types; what is not finite is null."""
     match value:
-        case None | bool() | int() | str():
-            return value
-        case float() | Decimal():
-            number = float(value)
-            return number if number - number == 0 else None
-        case date():
-            return value.isoformat()
         case Mapping():
-            return {str(key): plain(item) for key, item in value.items()}
+            return {str(key): _plain(item) for key, item in value.items()}
         case tuple() | list():
-            return [plain(item) for item in value]
+            return [_plain(item) for item in value]
+        case float() | Decimal():
+            return float(value) if isfinite(value) else None
         case _:
-            return str(value)
+            return plain(value)
 
 
 def _table(table: Table | None) -> dict[str, Any] | None:
-    return None if table is None else {"columns": list(table.columns), "rows": plain(table.rows)}
+    return None if table is None else {"columns": list(table.columns), "rows": _plain(table.rows)}
 
 
 def _read_table(raw: dict[str, Any] | None) -> Table | None:

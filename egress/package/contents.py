@@ -1,0 +1,56 @@
+"""What a package is made of: the decided request, the reports of its approved outputs, the rules they met."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from egress.checks.model import Outcome
+from egress.checks.table import Table
+from egress.release.model import ReleaseRequest
+from egress.release.report import OutputReport
+from hub.policy.model import DisclosureRules
+from hub.words import Message, say
+
+
+class PackageError(Exception):
+    """A package that must not be made; `message` says why."""
+
+    def __init__(self, message: Message) -> None:
+        super().__init__(str(message))
+        self.message = message
+
+
+@dataclass(frozen=True)
+class ReleasedTable:
+    """One approved output: its report and the protected table, which is all of it that leaves."""
+
+    report: OutputReport
+    table: Table
+
+
+@dataclass(frozen=True)
+class PackageContents:
+    """`versions`: name to version of what computed the values."""
+
+    request: ReleaseRequest
+    tables: tuple[ReleasedTable, ...]
+    rules: DisclosureRules
+    versions: Mapping[str, str]
+
+
+def contents_of(
+    request: ReleaseRequest, reports: tuple[OutputReport, ...], rules: DisclosureRules, versions: Mapping[str, str]
+) -> PackageContents:
+    """The contents, when `reports` are exactly those of the approved outputs and each has a protected table.
+
+    Raises: PackageError.
+    """
+    if request.decision is None or [report.name for report in reports] != [output.name for output in request.approved]:
+        raise PackageError(say("The package would not hold exactly the approved outputs; it is not made."))
+    tables = []
+    for report in reports:
+        if report.protected is None or report.outcome is Outcome.FAIL:
+            raise PackageError(say("The output {output} has nothing that may leave.", output=report.name))
+        tables.append(ReleasedTable(report, report.protected))
+    return PackageContents(request, tuple(tables), rules, versions)

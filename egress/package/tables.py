@@ -1,0 +1,27 @@
+"""A protected table as CSV that a spreadsheet opens without running anything."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from egress.checks.table import Table, Value, plain
+
+# What makes a spreadsheet read a cell as a formula (OWASP, CSV Injection), with the full-width forms.
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+
+def to_csv(table: Table) -> bytes:
+    """UTF-8, one header row, a suppressed value empty; texts that begin like a formula get an apostrophe."""
+    rows = [[_cell(value) for value in row] for row in table.rows]
+    frame = pd.DataFrame(rows, columns=[neutral(column) for column in table.columns], dtype=object)
+    return frame.to_csv(index=False, lineterminator="\n", na_rep="").encode()
+
+
+def neutral(text: str) -> str:
+    """`text` as a spreadsheet reads it literally."""
+    return f"'{text}" if text.lstrip(" ").startswith(FORMULA) else text
+
+
+def _cell(value: Value | None) -> bool | int | float | str | None:
+    known = plain(value)
+    return neutral(known) if isinstance(known, str) else known
