@@ -1,0 +1,73 @@
+"""Reviews into decisions, and the lane."""
+
+import pytest
+
+from egress.checks.model import Outcome
+from egress.release.decision import automatic, checkers_required, decide, lane_of
+from egress.release.model import Decision, Lane, Review, Vote
+from egress.release.status import Status
+from hub.policy.files import read_rules
+from tests.egress.release.requests import no, record, yes
+
+OUTPUTS = (record("a"), record("b", Outcome.REVIEW), record("refused", Outcome.FAIL))
+
+
+def review(checker: str, *votes: Vote) -> Review:
+    return Review(checker, "2026-06-01", votes)
+
+
+def test_without_enough_checkers_there_is_no_decision() -> None:
+    one = review("carol", yes("a"), yes("b"))
+    assert decide((), OUTPUTS, 1) is None
+    assert decide((one,), OUTPUTS, 2) is None
+    assert decide((one, one), OUTPUTS, 2) is None  # one person twice is one person
+    assert decide((one,), OUTPUTS, 0) is None  # no rule may ask for nobody
+    assert decide((one, review("dora", yes("a"), yes("b"))), OUTPUTS, 2) == Decision(("a", "b"), ())
+
+
+def test_one_rejection_keeps_an_output_inside() -> None:
+    reviews = (review("carol", yes("a"), yes("b")), review("dora", yes("a"), no("b")))
+    assert decide(reviews, OUTPUTS, 2) == Decision(("a",), ("b",))
+
+
+def test_an_output_without_a_vote_or_with_two_is_not_approved() -> None:
+    assert decide((review("carol", yes("a")),), OUTPUTS, 1) == Decision(("a",), ("b",))
+    assert decide((review("carol", yes("a"), no("a"), yes("b")),), OUTPUTS, 1) == Decision(("b",), ("a",))
+
+
+def test_a_refused_output_is_never_approved() -> None:
+    decision = decide((review("carol", yes("a"), yes("b"), yes("refused")),), OUTPUTS, 1)
+    assert decision == Decision(("a", "b"), ())
+
+
+def test_nothing_approved_is_a_rejection() -> None:
+    assert Decision((), ("a",)).status is Status.REJECTED
+    assert Decision(("a",), ("b",)).status is Status.APPROVED
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "opened", "lane"),
+    [
+        ((), True, Lane.REFUSED),
+        ((Outcome.FAIL,), True, Lane.REFUSED),
+        ((Outcome.FAIL, Outcome.REVIEW), True, Lane.REVIEW),
+        ((Outcome.PASS, Outcome.REVIEW), True, Lane.REVIEW),
+        ((Outcome.PASS, Outcome.FAIL), True, Lane.REVIEW),
+        ((Outcome.PASS, Outcome.PASS), True, Lane.AUTOMATIC),
+        ((Outcome.PASS, Outcome.PASS), False, Lane.REVIEW),
+    ],
+)
+def test_lanes(outcomes: tuple[Outcome, ...], opened: bool, lane: Lane) -> None:
+    shipped = read_rules("health-fr")
+    rules = shipped.model_copy(update={"automatic_lane": shipped.automatic_lane.model_copy(update={"value": opened})})
+    assert lane_of(tuple(record(f"t{place}", outcome) for place, outcome in enumerate(outcomes)), rules) is lane
+
+
+def test_the_automatic_lane_lets_out_only_what_passed() -> None:
+    assert automatic(OUTPUTS) == Decision(("a",), ("b", "refused"))
+
+
+def test_every_shipped_rule_asks_for_a_human() -> None:
+    for name in ("health-fr", "business-fr", "acro-default"):
+        assert checkers_required(read_rules(name)) >= 1
+        assert not read_rules(name).automatic_lane.value
