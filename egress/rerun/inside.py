@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import ctypes
 import os
+import resource
 import shutil
 import sys
 from enum import IntEnum
 from pathlib import Path
 
-from egress.rerun.plan import NOTEBOOK
+from egress.rerun.plan import MIB, NOTEBOOK
 
 PR_SET_DUMPABLE = 4
 
@@ -31,6 +32,7 @@ class Ending(IntEnum):
 def main() -> int:
     """Run /work/notebook.ipynb (or as BULLE_WORK, BULLE_OUT say); the exit code."""
     result = _take_stdout()
+    _limit_ourselves()
     work = Path(os.environ.get("BULLE_WORK", "/work"))
     out = Path(os.environ.get("BULLE_OUT", "/out"))
     desk = Path(os.environ.get("TMPDIR", "/tmp")) / "study"  # noqa: S108 -- the runner's own tmpfs
@@ -72,6 +74,15 @@ def execute(notebook: Path, target: Path, cwd: Path) -> tuple[Ending, bytes]:
     except Exception:  # noqa: BLE001 -- a notebook can break its reader or its kernel's messages in any way
         return Ending.NO_NOTEBOOK, b""
     return Ending.FINISHED, target.read_bytes()
+
+
+def _limit_ourselves() -> None:
+    """Where no container limits it: memory and file sizes in MiB, for this process and each of its children."""
+    for name, kind in (("BULLE_MEMORY_MB", resource.RLIMIT_DATA), ("BULLE_FILE_MB", resource.RLIMIT_FSIZE)):
+        if os.environ.get(name):
+            size = int(os.environ[name]) * MIB
+            resource.setrlimit(kind, (size, size))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def _take_stdout() -> int:

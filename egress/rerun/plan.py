@@ -37,7 +37,7 @@ class RunPlan:
 
 
 def run_plan(content: FrozenContent, extract: PurePosixPath, image: str, limits: RunnerLimits) -> RunPlan:
-    """The sealed re-run of `content`: `image` is the workspace's, by digest; `extract` is the project's, on the host."""
+    """The sealed re-run of `content` on the extract at `extract` on the host, in the workspace's image (by digest)."""
     container = ContainerPlan(
         name=f"bulle-run-{content.request}",
         image=image,
