@@ -94,7 +94,13 @@ def session_plan(
         image=image,
         command=("jupyterhub-singleuser",),
         environment=MappingProxyType(
-            {"BULLE_EXTRACT": "/data", "BULLE_OUTBOX": "/outbox", "BULLE_PROJECT": grant.project}
+            {
+                "BULLE_EXTRACT": "/data",
+                "BULLE_OUTBOX": "/outbox",
+                "BULLE_PROJECT": grant.project,
+                "HOME": "/home/researcher",
+                "JUPYTERHUB_ROOT_DIR": "/home/researcher",
+            }
         ),
         mounts=mounts,
         tmpfs=(Tmpfs(at("/tmp"), 256),),  # noqa: S108 -- a tmpfs inside the container

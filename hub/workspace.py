@@ -21,7 +21,7 @@ class Workspace:
 
 @dataclass(frozen=True)
 class StateLayout:
-    """Where the enclave keeps its state under `root`, an absolute path on the host. Every process sees its own part only."""
+    """Where the enclave keeps its state under `root`, an absolute host path. Every process sees its own part only."""
 
     root: PurePosixPath
 
@@ -29,6 +29,11 @@ class StateLayout:
     def log(self) -> PurePosixPath:
         """The event log (SQLite)."""
         return self.root / "events" / "log.db"
+
+    @property
+    def hub(self) -> PurePosixPath:
+        """JupyterHub's own database: sessions and tokens, nothing that permits decide."""
+        return self.root / "hub"
 
     @property
     def sources(self) -> PurePosixPath:

@@ -1,6 +1,6 @@
 """The only holder of the container engine: a ContainerPlan becomes a sealed container, and nothing else does."""
 
-from hub.launcher.engine import EngineError, image_digest
+from hub.launcher.engine import EngineError, image_digest, remove
 from hub.launcher.networks import attach, drop_network, ensure_network, next_subnet
 from hub.launcher.runs import RunResult, RunStatus, run
 from hub.launcher.seal import create_arguments
@@ -15,5 +15,6 @@ __all__ = [
     "ensure_network",
     "image_digest",
     "next_subnet",
+    "remove",
     "run",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import docker
-from docker.errors import APIError, DockerException, ImageNotFound
+from docker.errors import APIError, DockerException, ImageNotFound, NotFound
 from docker.utils import kwargs_from_env
 from requests.exceptions import RequestException
 
@@ -42,6 +42,16 @@ def image_digest(image: str, client: docker.APIClient | None = None) -> str:
         return str(found["Id"])
     except ENGINE_ERRORS as error:
         raise EngineError(explain(error, image)) from error
+
+
+def remove(container: str, client: docker.APIClient | None = None) -> None:
+    """Kill and remove a container; nothing to do when it is not there. Raises: EngineError."""
+    try:
+        (client or connect()).remove_container(container, force=True, v=True)
+    except NotFound:
+        return
+    except ENGINE_ERRORS as error:
+        raise EngineError(explain(error)) from error
 
 
 def explain(error: Exception, image: str = "") -> Message:

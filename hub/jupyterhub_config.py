@@ -1,0 +1,103 @@
+"""JupyterHub's configuration: where the environment's names become settings, once.
+
+JupyterHub executes this file with `get_config` in its globals; tests call `configure` themselves.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from hub.authenticator import EnclaveAuthenticator
+from hub.directory import DirectorySettings
+from hub.language import translate
+from hub.policy.limits import read_limits
+from hub.spawner import EnclaveSpawner
+from hub.workspace import StateLayout
+
+HUB_PORT = 8081
+
+# What a person's session may do at the hub: no tokens, no shares, no servers but their permits' (managed roles).
+USER_SCOPES = ("read:users!user", "read:servers!user", "users:activity!user", "access:services!service=egress")
+
+
+def configure(c: Any, environment: Mapping[str, str]) -> None:
+    """Fill the configuration from the environment. Raises: KeyError, OSError, PolicyFileError: the hub does not start."""
+    layout = StateLayout(PurePosixPath(environment["BULLE_STATE"]))
+    for folder in (layout.hub, layout.log.parent):
+        Path(folder).mkdir(parents=True, exist_ok=True)
+    _hub(c, environment, layout)
+    _people(c, environment, layout)
+    _workspaces(c, environment, layout)
+    _requests(c, environment)
+
+
+def _hub(c: Any, environment: Mapping[str, str], layout: StateLayout) -> None:
+    hub = c.JupyterHub
+    hub.bind_url = hub.public_url = environment["BULLE_PUBLIC_URL"]
+    hub.hub_bind_url = f"http://0.0.0.0:{HUB_PORT}"
+    hub.hub_connect_url = f"http://127.0.0.1:{HUB_PORT}"  # the proxy shares the network namespace
+    hub.db_url = f"sqlite:///{layout.hub}/jupyterhub.sqlite"
+    hub.cookie_secret_file = environment["BULLE_COOKIE_SECRET_FILE"]
+    hub.cleanup_servers = False  # workspaces outlive a restart of the hub
+    hub.allow_named_servers = True
+    hub.default_url = "/hub/home"
+    hub.template_paths = [str(Path(__file__).parent / "templates")]
+    hub.template_vars = {"t": _english, "language": "en"}  # pages of our own replace both
+    hub.load_roles = [{"name": "user", "description": "A person who logged in", "scopes": list(USER_SCOPES)}]
+    proxy = c.ConfigurableHTTPProxy
+    proxy.should_start = False
+    proxy.api_url = "http://127.0.0.1:8001"
+    proxy.auth_token = _secret(environment["BULLE_PROXY_TOKEN_FILE"])
+
+
+def _people(c: Any, environment: Mapping[str, str], layout: StateLayout) -> None:
+    c.JupyterHub.authenticator_class = EnclaveAuthenticator
+    c.EnclaveAuthenticator.log_at = str(layout.log)
+    c.EnclaveAuthenticator.directory = DirectorySettings(
+        url=environment["BULLE_LDAP_URL"],
+        ca_file=Path(environment["BULLE_LDAP_CA"]),
+        bind_dn=environment["BULLE_LDAP_BIND_DN"],
+        bind_password=_secret(environment["BULLE_LDAP_BIND_PASSWORD_FILE"]),
+        base=environment["BULLE_LDAP_BASE"],
+    )
+
+
+def _workspaces(c: Any, environment: Mapping[str, str], layout: StateLayout) -> None:
+    limits = read_limits(Path(environment["BULLE_POLICIES"])).workspace
+    c.JupyterHub.spawner_class = EnclaveSpawner
+    spawner = c.EnclaveSpawner
+    spawner.state_root = str(layout.root)
+    spawner.log_at = str(layout.log)
+    spawner.workspace_image = environment.get("BULLE_WORKSPACE_IMAGE", "bulle/workspace:local")
+    spawner.hub_container = environment["BULLE_NET_CONTAINER"]
+    spawner.hub_connect_url = f"http://hub:{HUB_PORT}"
+    spawner.workspace_memory_mb = limits.memory_mb
+    spawner.workspace_cpus = limits.cpus
+    spawner.workspace_pids = limits.pids
+
+
+def _requests(c: Any, environment: Mapping[str, str]) -> None:
+    c.JupyterHub.services = [
+        {
+            "name": "egress",
+            "url": environment["BULLE_EGRESS_URL"],
+            "api_token": _secret(environment["BULLE_EGRESS_TOKEN_FILE"]),
+            "oauth_no_confirm": True,
+        }
+    ]
+
+
+def _secret(path: str) -> str:
+    return Path(path).read_text(encoding="utf-8").strip()
+
+
+def _english(_user: Any) -> Any:
+    return partial(translate, language="en")
+
+
+if "get_config" in globals():
+    configure(globals()["get_config"](), os.environ)

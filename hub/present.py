@@ -1,0 +1,46 @@
+"""The enclave as it is at this moment: the log, folded as far as it has been written."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+from hub.events.log import Clock, EventLog, utc_now
+from hub.events.state import Enclave, fold
+
+
+class Present:
+    """Reads what was appended since it last looked; the state is never more than a fold. One per process and log."""
+
+    def __init__(self, log: EventLog, clock: Clock = utc_now) -> None:
+        self._log = log
+        self._clock = clock
+        self._state = Enclave()
+        self._seen = 0
+        self._reading = threading.Lock()
+
+    def enclave(self) -> Enclave:
+        """The state now. Blocking: reads the log."""
+        with self._reading:
+            events = self._log.read(after=self._seen)
+            if events:
+                self._state = fold(events, self._state)
+                self._seen = events[-1].seq
+            return self._state
+
+    def now(self) -> datetime:
+        """This moment, UTC; permits begin and end with the UTC day."""
+        return self._clock().astimezone(UTC)
+
+    def tell(self, actor: str, kind: str, project: str, body: Mapping[str, Any]) -> None:
+        """Append one event."""
+        self._log.append(actor, kind, project, body)
+
+
+@cache
+def present_of(log: str) -> Present:
+    """The one reader of the log at `log` (path or URL) in this process."""
+    return Present(EventLog(log))
