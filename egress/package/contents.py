@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from egress.checks.model import Outcome
@@ -31,17 +30,14 @@ class ReleasedTable:
 
 @dataclass(frozen=True)
 class PackageContents:
-    """`versions`: name to version of what computed the values."""
+    """`rules` are those of the day of the checks."""
 
     request: ReleaseRequest
     tables: tuple[ReleasedTable, ...]
     rules: DisclosureRules
-    versions: Mapping[str, str]
 
 
-def contents_of(
-    request: ReleaseRequest, reports: tuple[OutputReport, ...], rules: DisclosureRules, versions: Mapping[str, str]
-) -> PackageContents:
+def contents_of(request: ReleaseRequest, reports: tuple[OutputReport, ...], rules: DisclosureRules) -> PackageContents:
     """The contents, when `reports` are exactly those of the approved outputs and each has a protected table.
 
     Raises: PackageError.
@@ -53,4 +49,4 @@ def contents_of(
         if report.protected is None or report.outcome is Outcome.FAIL:
             raise PackageError(say("The output {output} has nothing that may leave.", output=report.name))
         tables.append(ReleasedTable(report, report.protected))
-    return PackageContents(request, tuple(tables), rules, versions)
+    return PackageContents(request, tuple(tables), rules)

@@ -22,17 +22,16 @@ _TOLD = (Status.SUBMITTED, Status.CHECKED, Status.APPROVED)
 def criteria(contents: PackageContents) -> bytes:
     """The file's content."""
     request = contents.request
-    basis = request.basis
     raw = {
         "schema": SCHEMA,
         "request": request.id,
         "project": request.project,
-        "extract_sha256": basis.extract if basis else None,
+        "extract_sha256": request.rerun.extract if request.rerun else None,
         # To the minute: the moment of a submission is its author's choice.
         "times": {str(status): request.reached[status][:16] + "Z" for status in _TOLD if status in request.reached},
         "reviewed_by": len(request.reviews),
         "rules": contents.rules.model_dump(mode="json"),
-        "versions": dict(sorted(contents.versions.items())),
+        "versions": dict(sorted(request.basis.versions.items())) if request.basis else {},
         "outputs": [_output(released) for released in contents.tables],
         "withheld": {
             "refused_by_checks": any(not output.reviewable for output in request.outputs),

@@ -5,8 +5,9 @@ a request cannot be talked past its review, whatever somebody managed to append.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from types import MappingProxyType
+from typing import Any
 
 from egress.release.decision import automatic, decide
 from egress.release.model import (
@@ -17,6 +18,7 @@ from egress.release.model import (
     Lane,
     OutputRecord,
     ReleaseRequest,
+    Rerun,
     Review,
     Undeclared,
     Vote,
@@ -76,7 +78,8 @@ def _moved(request: ReleaseRequest, target: Status, event: Event, **changes: obj
 def _rerun(request: ReleaseRequest, event: Event) -> ReleaseRequest:
     if event.body["ended"] != "finished":
         return request
-    return _moved(request, Status.RERUN, event, rerun=str(event.body["notebook"]))
+    said = {field.name: str(event.body[field.name]) for field in fields(Rerun)}
+    return _moved(request, Status.RERUN, event, rerun=Rerun(**said))
 
 
 def _checked(request: ReleaseRequest, event: Event) -> ReleaseRequest:
@@ -89,11 +92,16 @@ def _checked(request: ReleaseRequest, event: Event) -> ReleaseRequest:
         outputs=tuple(OutputRecord.from_dict(output) for output in body["outputs"]),
         undeclared=tuple(Undeclared.from_dict(thing) for thing in body["undeclared"]),
         checkers_required=int(body["checkers_required"]),
-        basis=Basis(**{key: str(value) for key, value in body["basis"].items()}),
+        basis=_basis(body["basis"]),
     )
     if checked is request or lane is not Lane.REVIEW:
         return checked
     return _moved(checked, Status.IN_REVIEW, event)
+
+
+def _basis(raw: Mapping[str, Any]) -> Basis:
+    versions = {str(name): str(version) for name, version in raw["versions"].items()}
+    return Basis(str(raw["rules_name"]), str(raw["rules"]), MappingProxyType(versions))
 
 
 def _refused(request: ReleaseRequest, event: Event) -> ReleaseRequest:

@@ -140,6 +140,17 @@ class Decision:
 
 
 @dataclass(frozen=True)
+class Rerun:
+    """The sealed re-run: its notebook in quarantine, the extract it ran on, the image's digest, what held it."""
+
+    notebook: str
+    folder: str
+    extract: str
+    image: str
+    isolation: str
+
+
+@dataclass(frozen=True)
 class Failure:
     """The last failed step since the request last moved, and how often it has failed there."""
 
@@ -152,10 +163,9 @@ class Failure:
 class Basis:
     """What the outputs were checked with; `rules` is the digest of their canonical JSON in quarantine."""
 
-    extract: str
     rules_name: str
     rules: str
-    engine: str
+    versions: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -172,7 +182,7 @@ class ReleaseRequest:
     submitted_at: str
     status: Status = Status.SUBMITTED
     reached: Mapping[Status, str] = field(default_factory=lambda: MappingProxyType({}))
-    rerun: str | None = None
+    rerun: Rerun | None = None
     basis: Basis | None = None
     lane: Lane | None = None
     checkers_required: int = 1

@@ -13,6 +13,7 @@ from hub.words import Message, say
 SUBMISSION = "submission.json"
 FOLDER_ENDING = ".request"
 SCHEMA = "bulle.submission/1"
+RESERVED = frozenset({SUBMISSION, "notebook.ipynb"})  # the runner calls every notebook so
 
 # Names become names in the runner's folder: no separators, no leading dot, nothing a shell or a terminal reads.
 FileName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
@@ -45,8 +46,8 @@ class Submission(Frozen):
         names = [self.notebook, *self.files]
         if len({name.lower() for name in names}) != len(names):
             raise ValueError("files: a name stands twice")
-        if any(name.lower() == SUBMISSION for name in names):
-            raise ValueError(f"files: {SUBMISSION} cannot be one of them")
+        if any(name.lower() in RESERVED for name in self.files) or self.notebook.lower() == SUBMISSION:
+            raise ValueError("files: a name is reserved")
         return self
 
     def to_bytes(self) -> bytes:

@@ -59,7 +59,19 @@ def submitted(request: str = "costs-1", actor: str = "alice") -> tuple[str, str,
 
 
 def rerun(request: str = "costs-1", ended: str = "finished") -> tuple[str, str, Mapping[str, Any]]:
-    return "egress", "request.rerun", {"request": request, "ended": ended, "notebook": "2" * 64}
+    return (
+        "egress",
+        "request.rerun",
+        {
+            "request": request,
+            "ended": ended,
+            "notebook": "2" * 64,
+            "folder": "v1",
+            "extract": "3" * 64,
+            "image": "sha256:0",
+            "isolation": "container",
+        },
+    )
 
 
 def checked(*outputs: OutputRecord, lane: str = "review", required: int = 1) -> tuple[str, str, Mapping[str, Any]]:
@@ -69,7 +81,7 @@ def checked(*outputs: OutputRecord, lane: str = "review", required: int = 1) -> 
         "outputs": [output.to_dict() for output in outputs],
         "undeclared": [],
         "checkers_required": required,
-        "basis": {"extract": "3" * 64, "rules_name": "health-fr", "rules": "4" * 64, "engine": "duckdb"},
+        "basis": {"rules_name": "health-fr", "rules": "4" * 64, "versions": {"duckdb": "2.0"}},
     }
     return "egress", "request.checked", body
 
