@@ -123,4 +123,4 @@ class EnclaveAuthenticator(Authenticator):  # type: ignore[misc]  # published wi
             for permit in enclave.projects_of(name)
             if not isinstance(may_open_workspace(person, permit, today), Refusal)
         )
-        return {"name": name, "roles": roles_of(name, opens)}
+        return {"name": name, "admin": False, "roles": roles_of(name, opens)}

@@ -9,12 +9,10 @@ from typing import Any
 
 import ldap3
 from ldap3.core.exceptions import (
-    LDAPCertificateError,
     LDAPException,
     LDAPInvalidCredentialsResult,
-    LDAPSocketOpenError,
-    LDAPSSLConfigurationError,
-    LDAPStartTLSError,
+    LDAPResponseTimeoutError,
+    LDAPSocketReceiveError,
 )
 from ldap3.utils.conv import escape_filter_chars
 
@@ -82,7 +80,7 @@ def verify_password(settings: DirectorySettings, name: str, password: str) -> Re
         _connect(settings, dn, password).unbind()
     except LDAPInvalidCredentialsResult:
         return _WRONG
-    except (LDAPException, OSError) as error:
+    except (LDAPException, OSError, _UntrustedError) as error:
         return _refusal(error)
     return None
 
@@ -104,7 +102,7 @@ def _find(settings: DirectorySettings, name: str) -> str | Refusal:
             connection.unbind()
     except LDAPInvalidCredentialsResult:
         return _REFUSES_US
-    except (LDAPException, OSError) as error:
+    except (LDAPException, OSError, _UntrustedError) as error:
         return _refusal(error)
     if not entries:
         return _WRONG
@@ -112,24 +110,37 @@ def _find(settings: DirectorySettings, name: str) -> str | Refusal:
 
 
 def _connect(settings: DirectorySettings, user: str, password: str) -> Any:
+    """A connection on which `user` is bound. No password is sent before the server's certificate was verified."""
+    if not settings.ca_file.is_file():
+        raise _UntrustedError
     tls = ldap3.Tls(validate=ssl.CERT_REQUIRED, ca_certs_file=str(settings.ca_file))
     server = ldap3.Server(settings.url, tls=tls, get_info=ldap3.NONE, connect_timeout=settings.seconds)
-    return ldap3.Connection(
+    connection = ldap3.Connection(
         server,
         user=user,
         password=password,
-        auto_bind=ldap3.AUTO_BIND_TLS_BEFORE_BIND,
+        auto_bind=ldap3.AUTO_BIND_NONE,
         receive_timeout=settings.seconds,
         read_only=True,
         auto_referrals=False,  # a referral would take the search account's password to another server
         raise_exceptions=True,
     )
+    connection.open(read_server_info=False)
+    try:
+        started = connection.start_tls(read_server_info=False)
+    except (LDAPSocketReceiveError, LDAPResponseTimeoutError):
+        raise
+    except (LDAPException, OSError) as error:
+        raise _UntrustedError from error
+    if not started:
+        raise _UntrustedError
+    connection.bind(read_server_info=False)
+    return connection
+
+
+class _UntrustedError(Exception):
+    """StartTLS did not come about: not offered, another authority, another host, no usable CA file."""
 
 
 def _refusal(error: Exception) -> Refusal:
-    text = str(error).lower()
-    if isinstance(error, LDAPCertificateError | LDAPSSLConfigurationError | LDAPStartTLSError | ssl.SSLError):
-        return _UNTRUSTED
-    if isinstance(error, LDAPSocketOpenError) and ("ssl" in text or "certificate" in text):
-        return _UNTRUSTED
-    return _DOWN
+    return _UNTRUSTED if isinstance(error, _UntrustedError) else _DOWN

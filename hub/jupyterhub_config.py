@@ -25,7 +25,7 @@ USER_SCOPES = ("read:users!user", "read:servers!user", "users:activity!user", "a
 
 
 def configure(c: Any, environment: Mapping[str, str]) -> None:
-    """Fill the configuration from the environment. Raises: KeyError, OSError, PolicyFileError: the hub does not start."""
+    """Fill the configuration. Raises: KeyError, OSError, PolicyFileError, ValueError: the hub does not start."""
     layout = StateLayout(PurePosixPath(environment["BULLE_STATE"]))
     for folder in (layout.hub, layout.log.parent):
         Path(folder).mkdir(parents=True, exist_ok=True)
