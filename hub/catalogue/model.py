@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from enum import StrEnum
-from typing import Self
+from typing import Any, Self
 
 from pydantic import Field, model_validator
 
@@ -39,6 +39,16 @@ class Column(Frozen):
     sensitive: bool = Field(default=False, description="a value that must not be learnt about a group either")
     unit: bool = Field(default=False, description="an establishment or other contributing unit")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _dates(cls, raw: Any) -> Any:
+        # TOML has dates, JSON (manifests, events) spells them as text: only here both are known to mean one
+        if not isinstance(raw, dict) or raw.get("type") != ColumnType.DATE:
+            return raw
+        return {
+            key: _dates(value) if key in {"categories", "bounds", "breaks"} else value for key, value in raw.items()
+        }
+
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         for label, values in (("categories", self.categories), ("bounds", self.bounds), ("breaks", self.breaks)):
@@ -52,6 +62,15 @@ class Column(Frozen):
         if self.categories and len(set(self.categories)) != len(self.categories):
             raise ValueError("categories: a value stands twice")
         return self
+
+
+def _dates(values: Any) -> Any:
+    if not isinstance(values, list | tuple):
+        return values
+    try:
+        return [date.fromisoformat(value) if isinstance(value, str) else value for value in values]
+    except ValueError:
+        return values
 
 
 def fits(value: object, kind: ColumnType) -> bool:
@@ -75,6 +94,11 @@ class Table(Frozen):
     rows_per_person: int | None = Field(None, ge=1)
     columns: Mapping[Name, Column] = Field(min_length=1)
 
+    @model_validator(mode="after")
+    def _distinct(self) -> Self:
+        _differ_by_more_than_case("columns", self.columns)
+        return self
+
 
 class Source(Frozen):
     """A data source: its name, the column that stands for a person in all its tables, its disclosure rules."""
@@ -90,3 +114,17 @@ class Catalogue(Frozen):
 
     source: Source
     tables: Mapping[Name, Table] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Self:
+        _differ_by_more_than_case("tables", self.tables)
+        return self
+
+
+def _differ_by_more_than_case(label: str, names: Iterable[str]) -> None:
+    # SQL does not tell Age from age: two such columns would answer for each other
+    seen: dict[str, str] = {}
+    for name in names:
+        other = seen.setdefault(name.lower(), name)
+        if other != name:
+            raise ValueError(f"{label}: {other} and {name} differ only by case")

@@ -1,0 +1,54 @@
+"""Whether a permit may be issued: purpose, persons, rules and dates against what the enclave knows. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date
+
+from hub.policy.files import Purposes
+from hub.policy.model import DataPermit, Role
+from hub.policy.verdict import Refusal
+from hub.words import say
+
+
+def purpose_refusals(permit: DataPermit, purposes: Purposes) -> tuple[Refusal, ...]:
+    """A purpose that nobody listed, or that the law forbids (CSP L. 1461-1 V; Regulation (EU) 2025/327 art. 54)."""
+    known = purposes.purposes.get(permit.purpose)
+    if known is None:
+        codes = ", ".join(sorted(code for code, purpose in purposes.purposes.items() if purpose.allowed))
+        why = say("The purpose {purpose} is not one of: {codes}.", purpose=permit.purpose, codes=codes)
+        return (Refusal("purpose.unknown", why),)
+    if not known.allowed:
+        why = say(
+            "The purpose {purpose} is forbidden ({source}); no permit can grant it.",
+            purpose=permit.purpose,
+            source=known.source,
+        )
+        return (Refusal("purpose.forbidden", why),)
+    return ()
+
+
+def issue_refusals(
+    permit: DataPermit, purposes: Purposes, rules: Collection[str], persons: Collection[str], today: date
+) -> tuple[Refusal, ...]:
+    """Every reason against issuing `permit` today; `rules` and `persons` are the names the enclave knows."""
+    refusals = list(purpose_refusals(permit, purposes))
+    if permit.rules not in rules:
+        why = say(
+            "There are no rules called {name}; known are: {known}.", name=permit.rules, known=", ".join(sorted(rules))
+        )
+        refusals.append(Refusal("rules.unknown", why))
+    strangers = sorted({member.person for member in permit.persons} - set(persons))
+    if strangers:
+        why = say(
+            "These persons are not known to the enclave; add them first: {persons}.", persons=", ".join(strangers)
+        )
+        refusals.append(Refusal("person.unknown", why))
+    for role in (Role.RESEARCHER, Role.OUTPUT_CHECKER):
+        if not permit.with_role(role):
+            why = say("The permit names no {role}; a project needs at least one.", role=str(role))
+            refusals.append(Refusal("permit.no_role", why))
+    if permit.valid_until < today:
+        why = say("The permit's last day, {day}, is past.", day=str(permit.valid_until))
+        refusals.append(Refusal("permit.ended", why))
+    return tuple(refusals)
