@@ -79,20 +79,29 @@ class Aggregate(StrEnum):
 
 @dataclass(frozen=True)
 class Measure:
-    """One aggregate column. `argument` is None for COUNT_ROWS and COUNT_PERSONS; `parameter` is the quantile."""
+    """One aggregate column. `argument` is None for COUNT_ROWS and COUNT_PERSONS; `parameter` is the quantile.
+
+    Public facts the parser took from the catalogue: `binary`, the argument is never other than 0, 1 or NULL;
+    `whole`, it is a whole number; `sensitive`, a sensitive column stands in it.
+    """
 
     name: str
     aggregate: Aggregate
     argument: Expression | None = None
     parameter: float | None = None
+    binary: bool = False
+    whole: bool = False
+    sensitive: bool = False
 
 
 @dataclass(frozen=True)
 class Key:
-    """One group key column."""
+    """One group key column. `sensitive`: a sensitive column stands in it; `boolean`: its values are true and false."""
 
     name: str
     expression: Expression
+    sensitive: bool = False
+    boolean: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,184 @@
+"""The edge to DuckDB: an in-memory database that sees one extract's Parquet files and nothing else."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import duckdb
+
+from egress.query.evidence import CellEvidence, Evidence, MeasureEvidence
+from egress.query.model import Aggregate, Query
+from egress.query.sql import (
+    EVIDENCE_COLUMNS,
+    argument_of,
+    distinct_arguments,
+    evidence_sql,
+    quantile_sql,
+    quoted,
+    table_sql,
+)
+from egress.query.table import TOTAL, Table, Value
+from hub.extracts.manifest import Manifest
+from hub.words import Message, say
+
+Row = tuple[Any, ...]
+
+
+class EngineError(Exception):
+    """The extract cannot be computed on. `message` never holds DuckDB's text, which may quote data."""
+
+    def __init__(self, message: Message) -> None:
+        super().__init__(str(message))
+        self.message = message
+
+
+class Engine:
+    """Runs what is generated from a Query. Use it as a context manager; one caller at a time.
+
+    `memory` is DuckDB's own limit; `spill` a private folder for what does not fit, None for none.
+    Raises: EngineError when a file or column of the manifest is not there.
+    """
+
+    def __init__(
+        self, extract_dir: Path, manifest: Manifest, *, memory: str = "4GB", threads: int = 2, spill: Path | None = None
+    ) -> None:
+        self.manifest = manifest
+        self._connection = duckdb.connect(":memory:")
+        try:
+            self._open(extract_dir.resolve(), memory, threads, spill)
+        except duckdb.Error:
+            self.close()
+            raise EngineError(say("The extract's files cannot be read.")) from None
+        except EngineError:
+            self.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._connection.close()
+
+    @property
+    def persons(self) -> frozenset[str]:
+        """The tables that hold the person key."""
+        return frozenset(name for name, table in self.manifest.tables.items() if table.persons is not None)
+
+    def _open(self, folder: Path, memory: str, threads: int, spill: Path | None) -> None:
+        paths = []
+        for name, packed in self.manifest.tables.items():
+            path = folder / packed.file
+            if path.parent != folder or not path.is_file():
+                raise EngineError(say("The extract lacks the file of table {table}.", table=name))
+            paths.append(str(path))
+            self._view(name, path)
+        allowed = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
+        for setting in (
+            f"SET allowed_paths = [{allowed}]",
+            "SET autoinstall_known_extensions = false",
+            "SET autoload_known_extensions = false",
+            "SET error_on_division_by_zero = false",
+            f"SET memory_limit = '{memory}'",
+            f"SET threads = {int(threads)}",
+            f"SET temp_directory = '{str(spill).replace(chr(39), chr(39) * 2) if spill else ''}'",
+            "SET enable_external_access = false",
+            "SET lock_configuration = true",
+        ):
+            self._connection.execute(setting)
+
+    def _view(self, name: str, path: Path) -> None:
+        """A view of the columns that the catalogue names; the keys that a file holds come along for joins."""
+        held = {
+            str(row[0])
+            for row in self._connection.execute(
+                "SELECT column_name FROM (DESCRIBE SELECT * FROM read_parquet(?))", [str(path)]
+            ).fetchall()
+        }
+        table = self.manifest.catalogue.tables.get(name)
+        if table is None:
+            raise EngineError(say("The extract's catalogue does not describe table {table}.", table=name))
+        keys = {self.manifest.catalogue.source.person_key, table.row_key} & held
+        missing = sorted(set(table.columns) - held)
+        if missing:
+            raise EngineError(say("Table {table} of the extract lacks column {column}.", table=name, column=missing[0]))
+        columns = ", ".join(quoted(column) for column in sorted({*table.columns, *(key for key in keys if key)}))
+        literal = str(path).replace("'", "''")
+        self._connection.execute(f"CREATE VIEW {quoted(name)} AS SELECT {columns} FROM read_parquet('{literal}')")  # noqa: S608 -- names of the manifest, quoted
+
+    def _run(self, sql: str) -> list[Row]:
+        try:
+            return self._connection.execute(sql).fetchall()
+        except duckdb.OutOfMemoryException:
+            raise EngineError(say("The table needs more memory than it may use.")) from None
+        except (duckdb.OutOfRangeException, duckdb.ConversionException):
+            raise EngineError(say("A number of this query leaves the range that can be computed.")) from None
+        except duckdb.Error:
+            raise EngineError(say("This query cannot be computed on the extract.")) from None
+
+    def table(self, query: Query) -> Table:
+        """The exact table, sorted by key. Raises: EngineError."""
+        count = len(query.keys)
+        names = [key.name for key in query.keys] + [measure.name for measure in query.measures]
+        places = [names.index(column) for column in query.columns]
+        rows = []
+        for row in self._run(table_sql(query)):
+            keys = [TOTAL if total else _value(key) for total, key in zip(row[:count], row[count:], strict=False)]
+            values = [*keys, *(_value(value) for value in row[2 * count :])]
+            rows.append(tuple(values[place] for place in places))
+        return Table(query.columns, tuple(rows))
+
+    def evidence(self, query: Query) -> Evidence:
+        """What is known of each cell, in the order of `table`'s rows. Raises: EngineError."""
+        cells = [_cell(query, row) for row in self._run(evidence_sql(query))]
+        if () in query.groupings and not any(cell.grouping == () for cell in cells):
+            empty = tuple(None if measure.argument is None else MeasureEvidence() for measure in query.measures)
+            cells.append(CellEvidence((None,) * len(query.keys), (), 0, 0, empty))
+        for position, measure in enumerate(query.measures):
+            if measure.aggregate is Aggregate.QUANTILE:
+                cells = self._with_support(query, position, cells)
+        return Evidence(tuple(cells))
+
+    def _with_support(self, query: Query, position: int, cells: list[CellEvidence]) -> list[CellEvidence]:
+        support = {grouping: iter(self._run(quantile_sql(query, position, grouping))) for grouping in query.groupings}
+        return [_supported(cell, position, next(support[cell.grouping], (0, 0, 0))) for cell in cells]
+
+
+def _value(value: Any) -> Value | None:
+    """A value of DuckDB; NaN and infinity are no numbers to release."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _cell(query: Query, row: Row) -> CellEvidence:
+    count = len(query.keys)
+    one = query.groupings[0] if len(query.groupings) == 1 else None
+    grouping = one if one is not None else tuple(position for position in range(count) if not row[position])
+    keys = tuple(_value(key) for key in row[count : 2 * count])
+    start = 2 * count + 2
+    width = len(EVIDENCE_COLUMNS)
+    known = {
+        name: MeasureEvidence(
+            **dict(zip(EVIDENCE_COLUMNS, row[start + at * width : start + (at + 1) * width], strict=True))
+        )
+        for at, name in enumerate(distinct_arguments(query))
+    }
+    measures = tuple(
+        known[name] if (name := argument_of(query, position)) is not None else None
+        for position in range(len(query.measures))
+    )
+    return CellEvidence(keys, grouping, int(row[2 * count]), int(row[2 * count + 1]), measures)
+
+
+def _supported(cell: CellEvidence, position: int, support: Row) -> CellEvidence:
+    measures = list(cell.measures)
+    old = measures[position] or MeasureEvidence()
+    known = {name: getattr(old, name) for name in EVIDENCE_COLUMNS}
+    measures[position] = MeasureEvidence(**known, below=support[0], at=support[1], above=support[2])
+    return CellEvidence(cell.keys, cell.grouping, cell.rows, cell.persons, tuple(measures))

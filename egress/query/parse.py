@@ -1,0 +1,242 @@
+"""SQL as a researcher writes it -> Query, or a refusal with its place and reason. Pure; nothing is executed.
+
+The grammar is that of the design, section 2: one SELECT of keys and aggregates over granted tables.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field, replace
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+from sqlglot.tokenizer_core import Token, TokenType
+
+from egress.query.expressions import Place, Reader, Typed
+from egress.query.functions import Kind
+from egress.query.grouping import read_groupings
+from egress.query.joins import read_tables
+from egress.query.measures import MeasureReader, is_aggregate
+from egress.query.model import Expression, Key, Measure, Note, Query, QueryRefusal
+from egress.query.names import alias_of, default_name, distinct_name, is_plain
+from egress.query.refused import RefusedSqlError, line_and_column, offset, refusal
+from egress.query.scope import Scope, tables_with_persons
+from hub.catalogue.model import Catalogue
+from hub.words import Message, say
+
+# Limits of the text itself, so that no author can make the parser slow; nothing to do with disclosure.
+MAX_SQL = 20_000
+MAX_TOKENS = 4_000
+MAX_NESTING = 24
+MAX_COLUMNS = 40
+
+# It warns about statements that it does not know, quoting them; we refuse those ourselves.
+logging.getLogger("sqlglot").setLevel(logging.ERROR)
+
+_OPENING = frozenset({TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.L_BRACE, TokenType.CASE})
+_CLOSING = frozenset({TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.R_BRACE, TokenType.END})
+_CLAUSES: dict[str, Message] = {
+    "with_": say("WITH is outside the grammar: one SELECT over granted tables."),
+    "distinct": say("SELECT DISTINCT is outside the grammar: rows already are distinct by key."),
+    "limit": say("LIMIT is outside the grammar: it would choose among rows."),
+    "offset": say("OFFSET is outside the grammar: it would choose among rows."),
+    "having": say("HAVING is outside the grammar: it would choose among results."),
+    "qualify": say("Window functions are outside the grammar."),
+    "windows": say("Window functions are outside the grammar."),
+    "sample": say("Samples are outside the grammar: they are random."),
+}
+_READ = frozenset({"expressions", "from_", "joins", "where", "group", "order"})
+
+
+def parse(sql: str, catalogue: Catalogue, persons: frozenset[str] | None = None) -> Query | QueryRefusal:
+    """The frozen Query that `sql` says over the granted tables of `catalogue`, or the refusal.
+
+    `persons` names the tables that hold the person key, when a manifest knows; else `tables_with_persons`.
+    Any text is answered; none raises.
+    """
+    try:
+        select = _syntax(sql)
+        scope = Scope(catalogue, tables_with_persons(catalogue) if persons is None else persons)
+        return _Parser(sql, select, scope).query()
+    except RefusedSqlError as error:
+        return refusal(error, sql)
+    except RecursionError:
+        return QueryRefusal("size", None, None, say("Expressions are nested too deeply."))
+
+
+def _syntax(sql: str) -> exp.Select:
+    """The one SELECT in `sql`. Sizes are looked at before the parser sees anything."""
+    if len(sql) > MAX_SQL:
+        raise RefusedSqlError("size", None, say("The SQL is longer than {most} characters.", most=MAX_SQL))
+    try:
+        tokens = sqlglot.tokenize(sql, dialect="duckdb")
+        if len(tokens) > MAX_TOKENS or _nesting(tokens) > MAX_NESTING:
+            raise RefusedSqlError("size", None, say("The SQL is too long or nested too deeply."))
+        statements = [statement for statement in sqlglot.parse(sql, dialect="duckdb") if statement is not None]
+    except SqlglotError as error:
+        raise _not_sql(error) from None
+    except (ValueError, TypeError, AttributeError, IndexError, KeyError, AssertionError):
+        # sqlglot's own slips on texts that no database would take
+        raise RefusedSqlError("syntax", None, say("This is not SQL that can be read.")) from None
+    if len(statements) != 1:
+        raise RefusedSqlError("statement", None, say("Exactly one SELECT is declared at a time."))
+    (statement,) = statements
+    if isinstance(statement, exp.SetOperation):
+        raise RefusedSqlError("statement", statement, say("UNION, EXCEPT and INTERSECT are outside the grammar."))
+    if not isinstance(statement, exp.Select):
+        raise RefusedSqlError("statement", None, say("Only SELECT is in the grammar."))
+    return statement
+
+
+def _nesting(tokens: list[Token]) -> int:
+    depth = deepest = 0
+    for token in tokens:
+        kind = token.token_type
+        depth += (kind in _OPENING) - (kind in _CLOSING)
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def _not_sql(error: SqlglotError) -> RefusedSqlError:
+    places = getattr(error, "errors", None) or [{}]
+    line, column = places[0].get("line"), places[0].get("col")
+    if isinstance(line, int) and isinstance(column, int):
+        why = say("This is not SQL that can be read, near line {line}, column {column}.", line=line, column=column)
+        return RefusedSqlError("syntax", None, why)
+    return RefusedSqlError("syntax", None, say("This is not SQL that can be read."))
+
+
+@dataclass
+class _Parser:
+    """Reads one SELECT, clause by clause."""
+
+    sql: str
+    select: exp.Select
+    scope: Scope
+    notes: list[tuple[str, exp.Expr, Message]] = field(default_factory=list)
+    keys: list[Key] = field(default_factory=list)
+    measures: list[Measure] = field(default_factory=list)
+    columns: list[str] = field(default_factory=list)
+    written: list[Expression | None] = field(default_factory=list)  # per select item: the key's expression
+
+    def query(self) -> Query:
+        self._clauses()
+        joins = read_tables(self.select, self.scope)
+        person = self.scope.person()
+        if len(self.select.expressions) > MAX_COLUMNS:
+            raise RefusedSqlError("size", self.select, say("A table has at most {most} columns.", most=MAX_COLUMNS))
+        where = self._where()
+        for item in self.select.expressions:
+            self._column(item)
+        if not self.measures:
+            raise RefusedSqlError("rows", self.select, say("The query has no aggregate: single rows never leave."))
+        groupings = read_groupings(self.select.args.get("group"), len(self.keys), self.select, self._locate)
+        self._order()
+        return Query(
+            tables=tuple(source.ref for source in self.scope.sources),
+            joins=joins,
+            where=where,
+            keys=tuple(self.keys),
+            measures=tuple(self.measures),
+            groupings=groupings,
+            columns=tuple(self.columns),
+            person=person,
+            notes=tuple(self._placed(*note) for note in self.notes),
+        )
+
+    def _clauses(self) -> None:
+        for part, value in self.select.args.items():
+            if value in (None, False, []) or part in _READ:
+                continue
+            node = value if isinstance(value, exp.Expr) else self.select
+            why = _CLAUSES.get(part) or say("{clause} is outside the grammar.", clause=part.strip("_").upper())
+            raise RefusedSqlError("grammar", node, why)
+
+    def _placed(self, rule: str, node: exp.Expr, why: Message) -> Note:
+        line, column = line_and_column(offset(node, self.sql), self.sql)
+        return Note(rule, "SQL" if line is None else f"SQL {line}:{column}", why)
+
+    def _reader(self, place: Place) -> Reader:
+        return Reader(self.scope, place, self.notes)
+
+    def _where(self) -> tuple[Expression, ...]:
+        where = self.select.args.get("where")
+        if where is None:
+            return ()
+        condition = where.this.unnest()
+        parts = list(condition.flatten()) if isinstance(condition, exp.And) else [condition]
+        return tuple(self._reader(Place.FILTER).condition(part).expression for part in parts)
+
+    # -- columns of results
+
+    def _column(self, item: exp.Expr) -> None:
+        name = alias_of(item)
+        node = item.unalias().unnest()
+        if name is not None and not is_plain(name):
+            self.notes.append(("name", item, say("The column name {name} is not a plain word.", name=name)))
+        measure = MeasureReader(self._reader(Place.NUMBERS)).read(node) if is_aggregate(node) else None
+        if name is None:
+            name = distinct_name(default_name(node, measure), self.columns)
+        if name.lower() in {column.lower() for column in self.columns}:
+            raise RefusedSqlError("name", item, say("Two columns are called {name}.", name=name))
+        self.columns.append(name)
+        if measure is not None:
+            self.measures.append(replace(measure, name=name))
+            self.written.append(None)
+        else:
+            self._key(name, node)
+
+    def _key(self, name: str, node: exp.Expr) -> None:
+        typed = self._reader(Place.KEY).read(node)
+        if typed.steady or typed.kind is Kind.NULL:
+            raise RefusedSqlError("constant", node, say("A key depends on a column; a constant column does not leave."))
+        if any(key.expression == typed.expression for key in self.keys):
+            raise RefusedSqlError("grouping", node, say("The same key stands twice."))
+        if not typed.labelled:
+            self.notes.append(
+                ("label", node, say("The values of {name} are no published categories or classes.", name=name))
+            )
+        self.keys.append(_key(name, typed))
+        self.written.append(typed.expression)
+
+    def _locate(self, node: exp.Expr) -> int:
+        """Which key an item of GROUP BY or ORDER BY is: by ordinal, by column, by its name, by expression."""
+        expression = self._meant(node)
+        for position, key in enumerate(self.keys):
+            if key.expression == expression:
+                return position
+        raise RefusedSqlError("grouping", node, say("Each key of GROUP BY must be a column of the result."))
+
+    def _meant(self, node: exp.Expr) -> Expression | None:
+        if isinstance(node, exp.Literal) and not node.is_string:
+            ordinal = int(node.name) if node.name.isdecimal() and len(node.name) < 4 else 0
+            return self.written[ordinal - 1] if 0 < ordinal <= len(self.written) else None
+        reader = Reader(self.scope, Place.KEY)
+        if isinstance(node, exp.Column) and not node.table:
+            known = any(node.name.lower() in source.names() for source in self.scope.sources)
+            if not known:
+                return self._named(node.name)
+        return reader.read(node).expression
+
+    def _named(self, name: str) -> Expression | None:
+        folded = [column.lower() for column in self.columns]
+        return self.written[folded.index(name.lower())] if name.lower() in folded else None
+
+    def _order(self) -> None:
+        """Rows leave sorted by key whatever stands here; an order that is not the sorted one is noted."""
+        order = self.select.args.get("order")
+        for item in order.expressions if order is not None else ():
+            if isinstance(item.this, exp.Var) and not item.args.get("desc"):
+                continue
+            try:
+                self._locate(item.this)
+                sorted_one = not item.args.get("desc")
+            except RefusedSqlError:
+                sorted_one = False
+            if not sorted_one:
+                self.notes.append(("order", item, say("Rows leave sorted by key; this order is not kept.")))
+
+
+def _key(name: str, typed: Typed) -> Key:
+    return Key(name, typed.expression, sensitive=typed.sensitive, boolean=typed.kind is Kind.BOOLEAN)

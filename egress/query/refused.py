@@ -1,0 +1,62 @@
+"""How the parser's parts say no: an exception that carries the place in the syntax tree."""
+
+from __future__ import annotations
+
+import re
+
+from sqlglot import exp
+
+from egress.query.model import QueryRefusal
+from hub.words import Message, say
+
+_CALL_BEFORE = re.compile(r"([A-Za-z_]\w*)\s*\(\s*(?:distinct\s+)?\(*\s*\Z", re.IGNORECASE)
+
+
+class RefusedSqlError(Exception):
+    """SQL outside the grammar, by `rule`, at `node`."""
+
+    def __init__(self, rule: str, node: exp.Expr | None, why: Message) -> None:
+        super().__init__(str(why))
+        self.rule = rule
+        self.node = node
+        self.why = why
+
+
+def offset(node: exp.Expr | None, sql: str) -> int | None:
+    """Where `node` begins in `sql`: its own token, else the first token below it, else its function's name."""
+    if node is None:
+        return None
+    starts = [start for part in node.walk() if isinstance(start := part.meta.get("start"), int)]
+    if not starts:
+        return None
+    first = min(starts)
+    if isinstance(node, exp.Func) and "start" not in node.meta:
+        call = _CALL_BEFORE.search(sql, 0, first)
+        return call.start(1) if call else first
+    return first
+
+
+def line_and_column(position: int | None, sql: str) -> tuple[int | None, int | None]:
+    """Line and column, both from 1."""
+    if position is None or position > len(sql):
+        return None, None
+    return sql.count("\n", 0, position) + 1, position - sql.rfind("\n", 0, position)
+
+
+def refusal(error: RefusedSqlError, sql: str) -> QueryRefusal:
+    line, column = line_and_column(offset(error.node, sql), sql)
+    return QueryRefusal(error.rule, line, column, error.why)
+
+
+def only(node: exp.Expr, *allowed: str) -> None:
+    """Refuses `node` when it carries any part that its reader does not look at: what is not read is not granted."""
+    for part, value in node.args.items():
+        if value not in (None, False, [], "") and part not in allowed:
+            place = value if isinstance(value, exp.Expr) else node
+            raise RefusedSqlError("grammar", place, _unread(node, part))
+
+
+def _unread(node: exp.Expr, part: str) -> Message:
+    return say(
+        "{part} of {construct} is outside the grammar.", part=part.strip("_").upper(), construct=node.key.upper()
+    )
