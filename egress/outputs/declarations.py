@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
-from egress.outputs.calls import Call, Constant, calls_in
+from egress.outputs.calls import Call, calls_in
 from egress.outputs.model import Emitted, Rendered
 from hub.words import Message, say
 
@@ -116,21 +117,41 @@ def _stray(cell: int) -> DeclarationProblem:
     return DeclarationProblem(None, cell, "declaration.stray", why)
 
 
+def argument_problem(arguments: Mapping[str, object]) -> tuple[str, Message] | None:
+    """The rule that a call's arguments break and the sentence for its author, or None."""
+    if _name(arguments) is None:
+        why = say("Its name must be lower-case letters, digits and underscores, beginning with a letter, at most 40.")
+        return "declaration.name", why
+    sql, title, protect = arguments.get("sql"), arguments.get("title", ""), arguments.get("protect", PROTECTIONS[0])
+    if not isinstance(sql, str) or not sql.strip() or len(sql) > MAX_SQL:
+        return "declaration.sql", say("Its SQL must be a text of at most {limit} characters.", limit=MAX_SQL)
+    if not isinstance(title, str) or len(title) > MAX_TITLE or not _is_plain(title):
+        why = say("Its title must be plain text on one line, of at most {limit} characters.", limit=MAX_TITLE)
+        return "declaration.title", why
+    if protect not in PROTECTIONS:
+        why = say("Its protection must be one of: {known}.", known=", ".join(PROTECTIONS))
+        return "declaration.protect", why
+    return _rho_problem(arguments.get("rho"), protect)
+
+
 def _check(call: Call) -> Declared | DeclarationProblem:
-    if call.arguments is None:
+    given = call.arguments
+    if given is None:
         why = say("Its arguments must be literals: no variable, f-string, expression or unknown keyword.")
         return DeclarationProblem(None, call.cell, "declaration.computed", why)
-    given = {"title": "", "protect": "suppress", "rho": None, **call.arguments}
-    name = given.get("name")
-    shown = name if isinstance(name, str) and NAME.fullmatch(name) else None
-    problem = _problem(given, shown) if call.top_level else _NOT_TOP_LEVEL
+    problem = argument_problem(given) if call.top_level else _NOT_TOP_LEVEL
     if problem is not None:
-        return DeclarationProblem(shown, call.cell, *problem)
-    rho = None if given["rho"] is None else Decimal(str(given["rho"]))
-    return Declared(str(shown), str(given["sql"]), str(given["title"]), str(given["protect"]), rho, call.cell)
+        return DeclarationProblem(_name(given), call.cell, *problem)
+    rho = given.get("rho")
+    return Declared(
+        name=str(given["name"]),
+        sql=str(given["sql"]),
+        title=str(given.get("title", "")),
+        protect=str(given.get("protect", PROTECTIONS[0])),
+        rho=None if rho is None else Decimal(str(rho)),
+        cell=call.cell,
+    )
 
-
-Problem = tuple[str, Message]
 
 _NOT_TOP_LEVEL = (
     "declaration.conditional",
@@ -138,32 +159,33 @@ _NOT_TOP_LEVEL = (
 )
 
 
-def _problem(given: dict[str, Constant], name: str | None) -> Problem | None:
-    if name is None:
-        why = say("Its name must be lower-case letters, digits and underscores, beginning with a letter, at most 40.")
-        return "declaration.name", why
-    sql, title = given.get("sql"), given["title"]
-    if not isinstance(sql, str) or not sql.strip() or len(sql) > MAX_SQL:
-        return "declaration.sql", say("Its SQL must be a text of at most {limit} characters.", limit=MAX_SQL)
-    if not isinstance(title, str) or len(title) > MAX_TITLE or not _is_plain(title):
-        why = say("Its title must be plain text on one line, of at most {limit} characters.", limit=MAX_TITLE)
-        return "declaration.title", why
-    if given["protect"] not in PROTECTIONS:
-        why = say("Its protection must be one of: {known}.", known=", ".join(PROTECTIONS))
-        return "declaration.protect", why
-    return _rho_problem(given["rho"], given["protect"])
+def _name(arguments: Mapping[str, object]) -> str | None:
+    name = arguments.get("name")
+    return name if isinstance(name, str) and NAME.fullmatch(name) else None
 
 
-def _rho_problem(rho: Constant, protect: Constant) -> Problem | None:
+def _rho_problem(rho: object, protect: object) -> tuple[str, Message] | None:
     if rho is None:
         return None
     if protect != "dp":
         return "declaration.rho", say('A rho is for protect="dp" only.')
-    if isinstance(rho, bool) or not isinstance(rho, int | float) or not 0 < rho <= MAX_RHO:
+    number = _decimal(rho)
+    if number is None or not 0 < number <= MAX_RHO:
         return "declaration.rho", say("Its rho must be a number above 0 and at most {limit}.", limit=MAX_RHO)
-    if Decimal(str(rho)) % NANO:
+    if number % NANO:
         return "declaration.rho", say("Its rho may have at most 9 decimals.")
     return None
+
+
+def _decimal(rho: object) -> Decimal | None:
+    """`rho` as written; a text is welcome, since 0.1 is no binary number."""
+    if isinstance(rho, bool) or not isinstance(rho, int | float | str | Decimal) or len(str(rho)) > 40:
+        return None
+    try:
+        number = Decimal(str(rho))
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() else None
 
 
 def _is_plain(title: str) -> bool:

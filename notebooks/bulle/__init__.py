@@ -1,1 +1,7 @@
-"""What researchers import: declare an output for release and see, before anybody else does, what the rules say of it."""
+"""What researchers import: declare an output for release, and see before anybody else what the rules say of it."""
+
+from bulle.data import sql, tables
+from bulle.release import release
+from bulle.submit import submit
+
+__all__ = ["release", "sql", "submit", "tables"]

@@ -1,0 +1,82 @@
+"""bulle.release: declares an output, and shows what the rules say of it while its author can still change it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict
+from decimal import Decimal
+from typing import Any
+
+from bulle.reader import language
+from egress.outputs.declarations import argument_problem, to_emitted
+from egress.outputs.model import DECLARATION_MIME, Emitted
+from hub.words import Message, say
+
+SCHEMA = "bulle.release/1"
+
+
+def release(
+    name: str, sql: str, *, title: str = "", protect: str = "suppress", rho: float | Decimal | str | None = None
+) -> None:
+    """Declare the aggregate `sql` for release under `name`, and show it with every finding that depends on it alone.
+
+    Write the arguments as literals, in a statement of its own: only then does a declaration count.
+    `protect` is "suppress", "round", "dp" (with a `rho`) or "none". What leaves is computed by the enclave.
+    """
+    arguments = {"name": name, "sql": sql, "title": title, "protect": protect, "rho": rho}
+    problem = argument_problem(arguments)
+    emitted = None if problem is not None else to_emitted(name, sql, title, protect, rho)
+    if os.environ.get("BULLE_RERUN") == "1":
+        if emitted is not None:
+            _display({DECLARATION_MIME: declaration(emitted)})
+        return
+    if emitted is None or problem is not None:
+        _display(_sentence(problem[1] if problem else say("This declaration cannot be read.")))
+        return
+    _display({DECLARATION_MIME: declaration(emitted), **_preflight(emitted)})
+
+
+def declaration(emitted: Emitted) -> dict[str, Any]:
+    """What stands in the cell's output as the MIME type of declarations."""
+    return {"schema": SCHEMA, **asdict(emitted)}
+
+
+def _preflight(emitted: Emitted) -> dict[str, Any]:
+    """The table and findings as HTML and text; whatever goes wrong, one sentence."""
+    from bulle.preflight import preflight  # noqa: PLC0415 -- the engine, which a re-run does not need
+
+    try:
+        return preflight(emitted, language())
+    except ModuleNotFoundError as error:
+        return _sentence(
+            say("The pre-flight needs the package {package}, which this image lacks.", package=error.name or "?")
+        )
+    except Exception as error:
+        if os.environ.get("BULLE_DEBUG"):
+            raise
+        message = getattr(error, "message", None)
+        if isinstance(message, Message):
+            return _sentence(message)
+        return _sentence(
+            say("The pre-flight did not work ({kind}); the declaration stands.", kind=type(error).__name__)
+        )
+
+
+def _sentence(message: Message) -> dict[str, Any]:
+    from bulle.show import html_sentence  # noqa: PLC0415 -- see above
+    from hub.language import render  # noqa: PLC0415 -- see above
+
+    return {"text/html": html_sentence(message, language()), "text/plain": render(message, language())}
+
+
+def _display(bundle: dict[str, Any]) -> None:
+    try:
+        from IPython.core.interactiveshell import InteractiveShell  # noqa: PLC0415 -- a plain program may have none
+        from IPython.display import display  # noqa: PLC0415 -- see above
+    except ImportError:
+        print(bundle.get("text/plain", ""))
+        return
+    if InteractiveShell.initialized():
+        display(bundle, raw=True)  # type: ignore[no-untyped-call]  # IPython is untyped
+    else:
+        print(bundle.get("text/plain", ""))

@@ -1,0 +1,117 @@
+"""Tables and findings as text and HTML, for people. Everything is escaped: names and labels come from hostile hands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from html import escape
+
+from egress.checks.model import Finding, Outcome
+from egress.checks.table import Table, Value
+from hub.language import render, translate
+from hub.words import Message, say
+
+SUPPRESSED = "✕"
+MAX_ROWS = 200
+
+_VERDICTS = {
+    Outcome.PASS: say("no automatic finding"),
+    Outcome.REVIEW: say("a person must look"),
+    Outcome.FAIL: say("refused"),
+}
+_COLOURS = {Outcome.PASS: "#1a7f37", Outcome.REVIEW: "#9a6700", Outcome.FAIL: "#b42318"}
+
+
+def verdict_words(outcome: Outcome, language: str) -> str:
+    """The verdict as people read it: a machine pass says only that nothing was found."""
+    return render(_VERDICTS[outcome], language)
+
+
+def spell(value: Value | None, *, missing: str = SUPPRESSED) -> str:
+    """A value of a table. None is `missing`: a suppressed value, or a missing key."""
+    if value is None:
+        return missing
+    if isinstance(value, float | Decimal):
+        return f"{value:,.6g}"
+    return printable(str(value))
+
+
+def printable(text: str) -> str:
+    """Without control characters: they could rewrite a terminal."""
+    return "".join(letter if letter.isprintable() else "�" for letter in text)
+
+
+def text_table(table: Table) -> str:
+    """Columns aligned for a terminal; at most MAX_ROWS rows, then how many more there are."""
+    shown = table.rows[:MAX_ROWS]
+    lines = [[printable(name) for name in table.columns], *([spell(value) for value in row] for row in shown)]
+    widths = [max(len(line[place]) for line in lines) for place in range(len(table.columns))]
+    right = [any(isinstance(row[place], int | float | Decimal) for row in shown) for place in range(len(widths))]
+    spelled = [
+        "  ".join(
+            cell.rjust(width) if to_right else cell.ljust(width)
+            for cell, width, to_right in zip(line, widths, right, strict=True)
+        ).rstrip()
+        for line in lines
+    ]
+    spelled.insert(1, "  ".join("-" * width for width in widths))
+    if len(table.rows) > MAX_ROWS:
+        spelled.append(f"… {len(table.rows) - MAX_ROWS}")
+    return "\n".join(spelled)
+
+
+def finding_lines(findings: Iterable[Finding], language: str) -> list[str]:
+    """One line per finding that is more than a pass, the worst first."""
+    return [f"{mark} {where}{why}" for mark, where, why in _findings(findings, language)]
+
+
+def html_report(heading: str, outcome: Outcome, findings: Sequence[Finding], table: Table | None, language: str) -> str:
+    """What a notebook shows for one declaration: verdict, findings, table with flagged and suppressed cells marked."""
+    verdict = f'<span style="color:{_COLOURS[outcome]}">{escape(verdict_words(outcome, language))}</span>'
+    parts = [f"<div><strong>{escape(printable(heading))}</strong> {verdict}</div>"]
+    items = "".join(
+        f"<li>{escape(mark + ' ' + where + why)}</li>" for mark, where, why in _findings(findings, language)
+    )
+    if items:
+        parts.append(f"<ul>{items}</ul>")
+    if table is not None:
+        flagged = {cell for finding in findings if finding.outcome is not Outcome.PASS for cell in finding.cells}
+        parts.append(_html_table(table, flagged, language))
+    return "\n".join(parts)
+
+
+def html_sentence(message: Message, language: str) -> str:
+    """One sentence in place of a table."""
+    return f'<div style="color:{_COLOURS[Outcome.FAIL]}">{escape(render(message, language))}</div>'
+
+
+_ORDER = (Outcome.FAIL, Outcome.REVIEW)
+_MARKS = {Outcome.FAIL: "✗", Outcome.REVIEW: "?"}
+
+
+def _findings(findings: Iterable[Finding], language: str) -> list[tuple[str, str, str]]:
+    """(mark, "place: " or "", sentence), the worst first; passes have nothing to say."""
+    told = sorted(
+        (finding for finding in findings if finding.outcome in _ORDER), key=lambda one: _ORDER.index(one.outcome)
+    )
+    return [
+        (_MARKS[one.outcome], f"{printable(one.where)}: " if one.where else "", printable(render(one.why, language)))
+        for one in told
+    ]
+
+
+def _html_table(table: Table, flagged: set[tuple[int, int]], language: str) -> str:
+    head = "".join(f"<th>{escape(printable(name))}</th>" for name in table.columns)
+    rows = []
+    for place, row in enumerate(table.rows[:MAX_ROWS]):
+        cells = []
+        for column, value in enumerate(row):
+            if value is None:
+                title = escape(translate("suppressed", language))
+                cells.append(f'<td style="background:#eee" title="{title}">{SUPPRESSED}</td>')
+            else:
+                style = ' style="background:#fff1c2"' if (place, column) in flagged else ""
+                cells.append(f"<td{style}>{escape(spell(value))}</td>")
+        rows.append(f"<tr>{''.join(cells)}</tr>")
+    more = f"<div>… {len(table.rows) - MAX_ROWS}</div>" if len(table.rows) > MAX_ROWS else ""
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>{more}"
