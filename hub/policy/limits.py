@@ -36,6 +36,7 @@ class IntakeLimits(Frozen):
     max_file_mb: int = Field(ge=1)
     max_total_mb: int = Field(ge=1)
     entries_per_day: int = Field(ge=1)
+    max_outputs: int = Field(ge=1, description="declared outputs of one notebook")
 
 
 class ContainerLimits(Frozen):
