@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from egress.airlock.situation import Situation, unknown_request
 from egress.checks.model import Audience
 from egress.release.decision import decide
@@ -13,6 +15,8 @@ from egress.store.quarantine import Quarantine
 from hub.events.log import Clock, EventLog, utc_now
 from hub.policy.verdict import Refusal, RefusedError
 from hub.words import Message
+
+MAX_COMMENT = 2000  # characters; the length of a text in a permit
 
 
 class Desk:
@@ -46,9 +50,19 @@ class Desk:
         record = found.output(output)
         if record is None:
             raise RefusedError(unknown_request(f"{request}/{output}"))
-        report = OutputReport.from_bytes(self._quarantine.get(record.report))
-        checker = self.look().is_checker(person, found.project) and person != found.person
-        return report.seen_by(Audience.CHECKER if checker else Audience.AUTHOR)
+        return self.reports(found, person)[output]
+
+    def reports(self, request: ReleaseRequest, person: str | None) -> Mapping[str, OutputReport]:
+        """The reports of all outputs by name, as `person` may read them; None reads what an author reads.
+
+        Raises: QuarantineError when one is no longer what was kept.
+        """
+        checker = person is not None and self.look().is_checker(person, request.project) and person != request.person
+        audience = Audience.CHECKER if checker else Audience.AUTHOR
+        return {
+            output.name: OutputReport.from_bytes(self._quarantine.get(output.report)).seen_by(audience)
+            for output in request.outputs
+        }
 
     def review(self, request: str, person: str, votes: tuple[Vote, ...], comment: str = "") -> Decision | None:
         """Record one checker's votes; the decision, when they complete it.
@@ -65,7 +79,7 @@ class Desk:
                 decision = None
             else:
                 said = [vote.to_dict() for vote in votes]
-                body = {"request": request, "votes": said, "comment": comment}
+                body = {"request": request, "votes": said, "comment": _printable(comment)}
                 given = transaction.append(person, "review.given", found.project, body)
                 reviews = (*found.reviews, Review(person, given.at, votes, comment))
                 decision = decide(reviews, found.outputs, found.checkers_required)
@@ -110,6 +124,11 @@ class Desk:
         if problem is not None:
             raise RefusedError(problem)
         return package
+
+
+def _printable(text: str) -> str:
+    """What may be shown in a terminal: other characters would be read as commands there."""
+    return "".join(letter for letter in text if letter.isprintable() or letter == "\n")[:MAX_COMMENT]
 
 
 def _refused(request: str, refusal: Refusal) -> dict[str, object]:

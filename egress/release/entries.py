@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from hub.events.chain import Event
@@ -17,6 +19,22 @@ class Entry:
     project: str
     person: str
     name: str
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether its name is one that may stand in a log, a path and a terminal."""
+        return _PLAIN.fullmatch(self.name) is not None
+
+    @property
+    def logged(self) -> Entry:
+        """As the log remembers it: a strange name by its digest."""
+        if self.is_plain:
+            return self
+        digest = hashlib.sha256(self.name.encode("utf-8", "surrogatepass")).hexdigest()
+        return replace(self, name=f"name-{digest[:16]}")
+
+
+_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 
 
 @dataclass(frozen=True)
@@ -32,7 +50,7 @@ _KINDS = frozenset({"request.submitted", "request.refused_entry"})
 
 
 def known_entries(events: Iterable[Event]) -> frozenset[Entry]:
-    """Every folder that the log remembers, taken in or refused."""
+    """Every folder that the log remembers, taken in or refused, each `logged`."""
     return frozenset(_entry(event) for event in events if event.kind in _KINDS)
 
 

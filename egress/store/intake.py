@@ -22,7 +22,6 @@ from hub.policy.limits import IntakeLimits
 from hub.words import say
 
 _PERSON_OR_PROJECT = re.compile(r"[a-z][a-z0-9._-]{0,31}")
-_FOLDER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 _MEGABYTE = 1_000_000
 _SUBMISSION_BYTES = 64_000
 _SCANNED = 10_000  # names looked at in one outbox: whoever leaves more there keeps only their own requests waiting
@@ -59,7 +58,7 @@ def _names(folder: Path) -> list[str]:
 
 def take(outboxes: Path, entry: Entry, limits: IntakeLimits) -> Taken:
     """The bytes of one submission. Raises: IntakeError with the sentence for its sender."""
-    if not _FOLDER.fullmatch(entry.name):
+    if not entry.is_plain:
         raise IntakeError(say("The folder's name may hold letters, digits, dots, hyphens and underscores only."))
     try:
         with _opened(outboxes / entry.project / entry.person) as outbox, _opened(entry.name, outbox) as folder:

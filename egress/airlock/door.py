@@ -1,0 +1,89 @@
+"""The door: submissions in outboxes become requests, frozen by digest, or refused entries with one sentence."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+from egress.airlock.failure import record_failure
+from egress.airlock.situation import Situation
+from egress.release.entries import Entry, entries_since, known_entries, next_id
+from egress.release.model import FrozenFile
+from egress.store.intake import Taken, take, waiting
+from egress.store.quarantine import Quarantine, QuarantineError
+from egress.store.submission import IntakeError
+from hub.events.log import Clock, EventLog
+from hub.policy.decide import may_submit
+from hub.policy.limits import IntakeLimits
+from hub.policy.verdict import Refusal
+from hub.words import Message, say
+
+_DAY = timedelta(hours=24)
+
+
+class Door:
+    """Takes each submission folder in once. Who sent it follows from where it lies, never from what it says."""
+
+    def __init__(
+        self, log: EventLog, quarantine: Quarantine, outboxes: Path, limits: IntakeLimits, clock: Clock
+    ) -> None:
+        self._log = log
+        self._quarantine = quarantine
+        self._outboxes = outboxes
+        self._limits = limits
+        self._clock = clock
+
+    def take_in(self) -> tuple[str, ...]:
+        """Look at every folder that is new; the ids of the requests made."""
+        known, made = known_entries(self._log.read()), []
+        for entry in waiting(self._outboxes):
+            if entry.logged not in known:
+                identity = self._take_in(entry)
+                made += [identity] if identity else []
+        return tuple(made)
+
+    def _take_in(self, entry: Entry) -> str | None:
+        now, events = self._clock(), self._log.read()
+        if entries_since(events, entry.person, now - _DAY) >= self._limits.entries_per_day:
+            return None  # it stays in the outbox and has its turn tomorrow
+        situation = Situation.of(events)
+        verdict = may_submit(situation.person(entry.person), situation.permit(entry.project), now.date())
+        if isinstance(verdict, Refusal):
+            return self._refuse(entry, verdict.reason)
+        try:
+            return self._freeze(take(self._outboxes, entry, self._limits))
+        except IntakeError as error:
+            return self._refuse(entry, error.message)
+        except QuarantineError as error:
+            reason = error.message
+        except Exception as error:  # noqa: BLE001 -- one folder must not hold up the others; texts of errors may hold data
+            reason = say("The submission cannot be taken in for an internal error ({kind}).", kind=type(error).__name__)
+        with self._log.transaction() as transaction:
+            record_failure(transaction, entry.project, {"entry": entry.logged.name}, reason, now)
+        return None
+
+    def _refuse(self, entry: Entry, reason: Message) -> None:
+        body = {"entry": entry.logged.name, "reason": reason.to_dict()}
+        self._log.append(entry.person, "request.refused_entry", entry.project, body)
+
+    def _freeze(self, taken: Taken) -> str | None:
+        entry, submission = taken.entry, taken.submission
+        notebook = self._put(submission.notebook, taken.notebook)
+        files = [self._put(name, content).to_dict() for name, content in taken.files]
+        with self._log.transaction() as transaction:
+            events = tuple(transaction.read())
+            if entry.logged in known_entries(events):
+                return None  # another worker was quicker
+            identity = next_id(entry.project, events)
+            body = {
+                "request": identity,
+                "entry": entry.logged.name,
+                "title": submission.title,
+                "notebook": notebook.to_dict(),
+                "files": files,
+            }
+            transaction.append(entry.person, "request.submitted", entry.project, body)
+        return identity
+
+    def _put(self, name: str, content: bytes) -> FrozenFile:
+        return FrozenFile(name, self._quarantine.put(content), len(content))

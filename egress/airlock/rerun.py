@@ -1,0 +1,63 @@
+"""The step from frozen bytes to a re-run notebook in quarantine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from egress.airlock.extracts import project_extract
+from egress.airlock.failure import StepError
+from egress.airlock.runners import FrozenRequest, Runner
+from egress.release.model import ReleaseRequest
+from egress.rerun.result import RerunResult, RerunStatus
+from egress.store.quarantine import Quarantine
+from hub.events.state import ExtractRecord
+from hub.words import Message, say
+from hub.workspace import StateLayout
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a re-run ended, as its event says it; `refusal` when that is the author's to mend."""
+
+    event: dict[str, object]
+    refusal: Message | None
+
+
+class Rerunner:
+    """Has a request re-run on the project's extract."""
+
+    def __init__(self, quarantine: Quarantine, layout: StateLayout, runner: Runner) -> None:
+        self._quarantine = quarantine
+        self._layout = layout
+        self._runner = runner
+
+    def run(self, request: ReleaseRequest, extract: ExtractRecord | None) -> Ended:
+        """Raises: StepError when it could not begin, QuarantineError when frozen bytes are not there unchanged."""
+        if extract is None:
+            raise StepError(
+                say("The extract of project {project} is not built yet; the request waits.", project=request.project)
+            )
+        project_extract(self._layout, request.project, extract.folder, extract.digest)
+        folder = self._layout.extract(request.project, extract.folder)
+        result = self._runner(self._frozen(request), folder)
+        if result.status is RerunStatus.NOT_RUN:
+            raise StepError(result.message)
+        return self._ended(result, extract)
+
+    def _frozen(self, request: ReleaseRequest) -> FrozenRequest:
+        notebook = self._quarantine.get(request.notebook.sha256)
+        files = {file.name: self._quarantine.get(file.sha256) for file in request.files}
+        return FrozenRequest(request.id, request.project, notebook, files)
+
+    def _ended(self, result: RerunResult, extract: ExtractRecord) -> Ended:
+        event: dict[str, object] = {
+            "ended": str(result.status),
+            "folder": extract.folder,
+            "extract": extract.digest,
+            "image": result.image,
+            "isolation": str(result.isolation),
+            "seconds": round(result.seconds, 1),
+        }
+        if result.status is not RerunStatus.FINISHED or result.notebook is None:
+            return Ended(event, result.message)
+        return Ended({**event, "notebook": self._quarantine.put(result.notebook)}, None)
