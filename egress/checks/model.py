@@ -50,7 +50,10 @@ class Audience(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """What one check found. `where` names the column, cell or place; `cells` are (row, column) in the exact table."""
+    """What one check found. `where` names the column, cell or place; `cells` are (row, column) in the exact table.
+
+    `remedy` says what protection did about it; the finding's outcome is the one after that.
+    """
 
     check: str
     risk: Risk
@@ -59,6 +62,11 @@ class Finding:
     why: Message
     cells: tuple[tuple[int, int], ...] = ()
     audience: Audience = Audience.AUTHOR
+    remedy: Message | None = None
+
+    def sentences(self) -> tuple[Message, ...]:
+        """What to show, in order."""
+        return (self.why,) if self.remedy is None else (self.why, self.remedy)
 
 
 class Assurance(StrEnum):

@@ -26,6 +26,9 @@ from hub.words import Message, say
 
 Row = tuple[Any, ...]
 
+# A label shorter than this is looked at by nobody as a person's pseudonym.
+MIN_KEY = 8
+
 
 class EngineError(Exception):
     """The extract cannot be computed on. `message` never holds DuckDB's text, which may quote data."""
@@ -113,9 +116,9 @@ class Engine:
         literal = str(path).replace("'", "''")
         self._connection.execute(f"CREATE VIEW {quoted(name)} AS SELECT {columns} FROM read_parquet('{literal}')")  # noqa: S608 -- names of the manifest, quoted
 
-    def _run(self, sql: str) -> list[Row]:
+    def _run(self, sql: str, values: list[object] | None = None) -> list[Row]:
         try:
-            return self._connection.execute(sql).fetchall()
+            return self._connection.execute(sql, values or []).fetchall()
         except duckdb.OutOfMemoryException:
             raise EngineError(say("The table needs more memory than it may use.")) from None
         except (duckdb.OutOfRangeException, duckdb.ConversionException):
@@ -145,6 +148,17 @@ class Engine:
             if measure.aggregate is Aggregate.QUANTILE:
                 cells = self._with_support(query, position, cells)
         return Evidence(tuple(cells))
+
+    def person_keys(self, words: frozenset[str]) -> frozenset[str]:
+        """Those of `words` that are a person key of the extract. Short ones are not asked: they are in every table."""
+        asked = sorted(word for word in words if len(word) >= MIN_KEY)
+        key = quoted(self.manifest.catalogue.source.person_key)
+        found: set[str] = set()
+        for name in sorted(self.persons) if asked else ():
+            text = f"CAST({key} AS VARCHAR)"
+            sql = f"SELECT DISTINCT {text} FROM {quoted(name)} WHERE list_contains(?, {text})"  # noqa: S608 -- generated
+            found.update(str(row[0]) for row in self._run(sql, [asked]))
+        return frozenset(found)
 
     def _with_support(self, query: Query, position: int, cells: list[CellEvidence]) -> list[CellEvidence]:
         support = {grouping: iter(self._run(quantile_sql(query, position, grouping))) for grouping in query.groupings}

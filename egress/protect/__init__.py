@@ -1,0 +1,1 @@
+"""What a table loses before it leaves: suppressed cells, primary and secondary, and rounded numbers."""
