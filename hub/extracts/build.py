@@ -26,6 +26,9 @@ from hub.extracts.plan import ExtractPlan, TablePlan
 from hub.extracts.pseudonyms import pseudonym
 from hub.words import say
 
+# Of the mapping; no column of a source can be called so, names have no spaces.
+_KEY, _PSEUDONYM = quote("its key"), quote("its pseudonym")
+
 
 @dataclass(frozen=True)
 class Built:
@@ -127,7 +130,7 @@ class _Tables:
             if missing:
                 raise PackInputError(
                     say(
-                        "The source {source}, table {table}, has no fitting column {columns}; its file and catalogue differ.",
+                        "The source {source}, table {table}, lacks {columns} as its catalogue describes it.",
                         source=self._plan.source,
                         table=table.name,
                         columns=", ".join(missing),
@@ -182,7 +185,9 @@ class _Tables:
         pseudonyms = [pseudonym(key, column, value) for value in values]
         if len(set(pseudonyms)) != len(values):
             raise PackInputError(say("Two keys of {column} got one pseudonym; nothing was built.", column=column))
-        mapping = pa.table({"its key": pa.array(values, pa.string()), "its pseudonym": pa.array(pseudonyms, pa.string())})
+        mapping = pa.table(
+            [pa.array(values, pa.string()), pa.array(pseudonyms, pa.string())], ["its key", "its pseudonym"]
+        )
         self._connection.register(f"mapping of {column}", mapping)
 
     def _write_table(self, table: TablePlan) -> None:
@@ -193,8 +198,8 @@ class _Tables:
                 listed.append(f"t.{quote(column)}")
                 continue
             alias, spelled = quote(f"key {column}"), self._spelling(table.name, column)
-            listed.append(f"{alias}."its pseudonym" AS {quote(column)}")
-            joins.append(f"LEFT JOIN {quote('mapping of ' + column)} AS {alias} ON {alias}."its key" = {spelled}")
+            listed.append(f"{alias}.{_PSEUDONYM} AS {quote(column)}")
+            joins.append(f"LEFT JOIN {quote('mapping of ' + column)} AS {alias} ON {alias}.{_KEY} = {spelled}")
             if column == self._person_key:
                 where.append(f"({spelled} IS NULL OR {spelled} NOT IN (SELECT value FROM opted_out))")
         where.extend(_in_years(table))

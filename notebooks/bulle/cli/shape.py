@@ -49,7 +49,7 @@ class Command(click.Command):
     """A command with a Message for help and an example; it also takes --state, --as and --lang."""
 
     def __init__(self, name: str | None, *, about: Message, example: str = "", **attrs: Any) -> None:
-        super().__init__(name, help=str(about), **attrs)
+        super().__init__(name, **{**attrs, "help": str(about)})  # click's decorator passes the docstring
         self.about = about
         self.example = example
         self.params.extend(shared_options())
@@ -73,7 +73,7 @@ class Group(click.Group):
     """A group of commands with a Message for help; each command is listed with its first sentence and its example."""
 
     def __init__(self, name: str | None, *, about: Message, **attrs: Any) -> None:
-        super().__init__(name, help=str(about), **attrs)
+        super().__init__(name, **{**attrs, "help": str(about)})  # click's decorator passes the docstring
         self.about = about
         self.params.extend(shared_options())
 
@@ -128,7 +128,7 @@ def write_options(command: click.Command, ctx: click.Context, formatter: click.H
     rows = []
     for param in command.get_params(ctx):
         record = param.get_help_record(ctx)
-        if record is not None:
+        if record is not None and isinstance(param, click.Option):  # arguments are told by the usage line
             rows.append(
                 record
                 if isinstance(param, Option) or not _is_help(param)

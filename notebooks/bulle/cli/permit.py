@@ -1,0 +1,211 @@
+"""`bulle permit`: who may use which data, for what, until when."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import click
+
+from bulle.cli.failure import Code, refused
+from bulle.cli.settings import CHANNEL, Settings
+from bulle.cli.shape import Command, Group, option
+from bulle.cli.state import enclave_of, opened, policy_stop, purposes_of, rules_known
+from bulle.cli.table import aligned
+from hub.catalogue.files import read_catalogue
+from hub.catalogue.model import Catalogue
+from hub.events.state import Enclave
+from hub.extracts.plan import data_refusals, permit_digest, permit_text
+from hub.policy.files import PolicyFileError, read_permit
+from hub.policy.issue import issue_refusals
+from hub.policy.model import DataPermit
+from hub.policy.verdict import Refusal
+from hub.words import say
+
+command = Group(
+    "permit",
+    about=say(
+        "Who may use which data, for what, until when. Nothing opens without a permit: login, extract, budget and "
+        "releases derive from it."
+    ),
+)
+
+policies_option = option(
+    "--policies",
+    about=say("Folder of purposes and rules (default: the variable BULLE_POLICIES, else the shipped ones)."),
+    type=click.Path(path_type=Path),
+    envvar="BULLE_POLICIES",
+    metavar="DIR",
+)
+
+
+@command.command(
+    "check",
+    cls=Command,
+    about=say("Say everything that stands against the permit in FILE, without effect."),
+    example="bulle permit check policies/permits/reste-a-charge.toml",
+)
+@click.argument("file", type=click.Path(path_type=Path))
+@option(
+    "--catalogue",
+    about=say("The source's catalogue, where no enclave knows it yet."),
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+)
+@policies_option
+@option("--json", "as_json", about=say("Print JSON."), is_flag=True)
+@click.pass_obj
+def check(settings: Settings, file: Path, catalogue: Path | None, policies: Path | None, as_json: bool) -> int:  # noqa: FBT001 -- a command line flag
+    permit = _permit(file)
+    enclave = Enclave()
+    knows_persons = settings.state is not None and Path(settings.layout().log).is_file()
+    if knows_persons:
+        with opened(settings) as log:
+            enclave = enclave_of(log)
+    known = _catalogue(catalogue) if catalogue else enclave.sources.get(permit.source)
+    persons = enclave.persons if knows_persons else {member.person for member in permit.persons}
+    refusals = _refusals(permit, known, frozenset(persons), policies, optional=not knows_persons)
+    verdict = "refused" if refusals else "pass"
+    if as_json:
+        findings = [{"rule": each.rule, "why": settings.text(each.reason)} for each in refusals]
+        settings.print_json(
+            {"schema": "bulle.permit-check/1", "verdict": verdict, "project": permit.project, "findings": findings}
+        )
+    else:
+        for each in refusals:
+            settings.print(each.reason)
+        if known is None or not knows_persons:
+            settings.print(say("No enclave was asked, so only what the file itself says was checked."))
+        if not refusals:
+            settings.print(say("Nothing stands against the permit of project {project}.", project=permit.project))
+    return Code.REFUSED if refusals else Code.PASS
+
+
+@command.command(
+    "issue",
+    cls=Command,
+    about=say("Issue the permit in FILE; it replaces an earlier one of the same project."),
+    example="bulle permit issue policies/permits/reste-a-charge.toml --as dora",
+)
+@click.argument("file", type=click.Path(path_type=Path))
+@policies_option
+@click.pass_obj
+def issue(settings: Settings, file: Path, policies: Path | None) -> None:
+    permit = _permit(file)
+    with opened(settings) as log, log.transaction() as transaction:
+        enclave = enclave_of(transaction)
+        if enclave.permits.get(permit.project) == permit:
+            settings.print(say("This permit of project {project} is issued already.", project=permit.project))
+            return
+        refusals = _refusals(permit, enclave.sources.get(permit.source), frozenset(enclave.persons), policies)
+        if refusals:
+            raise refused(*(each.reason for each in refusals))
+        body = {"permit": permit_text(permit), "sha256": permit_digest(permit), "channel": CHANNEL}
+        transaction.append(settings.person(), "permit.issued", permit.project, body)
+    settings.print(
+        say(
+            "The permit of project {project} is issued, from {first} to {last}.",
+            project=permit.project,
+            first=str(permit.valid_from),
+            last=str(permit.valid_until),
+        )
+    )
+
+
+@command.command("list", cls=Command, about=say("List the permits."), example="bulle permit list --json")
+@option("--json", "as_json", about=say("Print JSON."), is_flag=True)
+@click.pass_obj
+def list_permits(settings: Settings, as_json: bool) -> None:  # noqa: FBT001 -- a command line flag
+    with opened(settings) as log:
+        permits = [permit for _, permit in sorted(enclave_of(log).permits.items())]
+    if as_json:
+        settings.print_json({"schema": "bulle.permits/1", "permits": [_described(permit) for permit in permits]})
+        return
+    titles = (say("project"), say("purpose"), say("source"), say("from"), say("until"), say("in force"))
+    rows = [
+        (
+            permit.project,
+            permit.purpose,
+            permit.source,
+            permit.valid_from,
+            permit.valid_until,
+            settings.text(say("yes") if _in_force(permit) else say("no")),
+        )
+        for permit in permits
+    ]
+    click.echo(aligned([settings.text(title) for title in titles], rows))
+
+
+@command.command(
+    "show", cls=Command, about=say("Show the permit of PROJECT."), example="bulle permit show reste-a-charge"
+)
+@click.argument("project")
+@option("--json", "as_json", about=say("Print JSON."), is_flag=True)
+@click.pass_obj
+def show(settings: Settings, project: str, as_json: bool) -> None:  # noqa: FBT001 -- a command line flag
+    with opened(settings) as log:
+        permit = enclave_of(log).permits.get(project)
+    if permit is None:
+        raise refused(say("There is no permit for this project; nothing opens without one."))
+    if as_json:
+        settings.print_json({"schema": "bulle.permit/1", **_described(permit)})
+        return
+    click.echo(f"{permit.project}: {permit.title}")
+    facts = (
+        (say("purpose"), permit.purpose),
+        (say("source"), permit.source),
+        (say("rules"), permit.rules),
+        (say("privacy budget (rho)"), permit.rho),
+        (say("from"), permit.valid_from),
+        (say("until"), permit.valid_until),
+        (say("persons"), ", ".join(f"{member.person} ({member.role})" for member in permit.persons)),
+    )
+    for label, value in facts:
+        click.echo(f"  {settings.text(label)}: {value}")
+    for table, grant in permit.tables.items():
+        years = f" [{grant.years.column} {grant.years.first}-{grant.years.last}]" if grant.years else ""
+        click.echo(f"  {table}{years}: {', '.join(grant.columns)}")
+
+
+def _permit(file: Path) -> DataPermit:
+    try:
+        return read_permit(file)
+    except PolicyFileError as error:
+        raise policy_stop(error) from error
+
+
+def _catalogue(file: Path) -> Catalogue:
+    try:
+        return read_catalogue(file)
+    except PolicyFileError as error:
+        raise policy_stop(error, Code.ERROR) from error
+
+
+def _refusals(
+    permit: DataPermit,
+    catalogue: Catalogue | None,
+    persons: frozenset[str],
+    policies: Path | None,
+    *,
+    optional: bool = False,
+) -> tuple[Refusal, ...]:
+    """Everything against `permit`; an unregistered source counts unless it is `optional`."""
+    refusals = list(issue_refusals(permit, purposes_of(policies), rules_known(policies), persons, _today()))
+    if catalogue is not None:
+        refusals.extend(data_refusals(permit, catalogue))
+    elif not optional:
+        why = say("The source {source} is not registered.", source=permit.source)
+        refusals.append(Refusal("source.unknown", why))
+    return tuple(refusals)
+
+
+def _described(permit: DataPermit) -> dict[str, object]:
+    return {**permit.model_dump(mode="json"), "in_force": _in_force(permit), "sha256": permit_digest(permit)}
+
+
+def _in_force(permit: DataPermit) -> bool:
+    return permit.valid_from <= _today() <= permit.valid_until
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()

@@ -1,0 +1,73 @@
+"""`bulle person`: the persons known to the enclave. Being known opens nothing; a permit does."""
+
+from __future__ import annotations
+
+import click
+from pydantic import ValidationError
+
+from bulle.cli.failure import refused
+from bulle.cli.settings import CHANNEL, Settings
+from bulle.cli.shape import Command, Group, option
+from bulle.cli.state import enclave_of, opened
+from bulle.cli.table import aligned
+from hub.extracts.contradiction import shown
+from hub.policy.model import Person
+from hub.words import say
+
+command = Group(
+    "person",
+    about=say("The persons known to the enclave. Being known opens nothing; a permit that names a person does."),
+)
+
+
+@command.command(
+    "add",
+    cls=Command,
+    about=say("Make a person known by the login name ID in the site's directory."),
+    example='bulle person add alice --name "Alice Martin"',
+)
+@click.argument("person_id", metavar="ID")
+@option("--name", about=say("The person's name as people write it."), required=True)
+@click.pass_obj
+def add(settings: Settings, person_id: str, name: str) -> None:
+    try:
+        person = Person(id=person_id, name=name)
+    except ValidationError as error:
+        field = str(error.errors(include_url=False)[0]["loc"][0])
+        raise refused(
+            say("{field}: a login name has small letters, digits, dots and hyphens; a name is not empty.", field=field)
+        ) from error
+    with opened(settings, create=True) as log, log.transaction() as transaction:
+        if enclave_of(transaction).persons.get(person.id) == person:
+            settings.print(say("{person} is known already; nothing changed.", person=person.id))
+            return
+        body = {"person": person.model_dump(mode="json"), "channel": CHANNEL}
+        transaction.append(settings.person(), "person.added", "", body)
+    settings.print(say("{person} is known to the enclave.", person=shown(person.id)))
+
+
+@command.command(
+    "list",
+    cls=Command,
+    about=say("List the persons and the projects that name them."),
+    example="bulle person list --json",
+)
+@option("--json", "as_json", about=say("Print JSON."), is_flag=True)
+@click.pass_obj
+def list_persons(settings: Settings, as_json: bool) -> None:  # noqa: FBT001 -- a command line flag
+    with opened(settings) as log:
+        enclave = enclave_of(log)
+    persons = [
+        {
+            "id": person.id,
+            "name": person.name,
+            "projects": [permit.project for permit in enclave.projects_of(person.id)],
+        }
+        for _, person in sorted(enclave.persons.items())
+    ]
+    if as_json:
+        settings.print_json({"schema": "bulle.persons/1", "persons": persons})
+        return
+    header = [settings.text(say("person")), settings.text(say("name")), settings.text(say("projects"))]
+    rows = [(each["id"], each["name"], ", ".join(each["projects"])) for each in persons]
+    click.echo(aligned(header, rows))

@@ -1,0 +1,102 @@
+"""`bulle schemas`: JSON Schemas of the files that people write and of the answers that programs read."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Literal
+
+import click
+from pydantic import BaseModel, ConfigDict, Field
+
+from bulle.cli.settings import Settings
+from bulle.cli.shape import Command
+from egress.checks.model import Assurance, Outcome, Risk
+from hub.catalogue.model import Catalogue
+from hub.extracts.manifest import Manifest
+from hub.policy.files import Purposes
+from hub.policy.model import DataPermit, DisclosureRules
+from hub.words import say
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+class Answer(BaseModel):
+    """A part of what `bulle check --json` prints: nothing else stands in it."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+
+class FindingAnswer(Answer):
+    """What one check found."""
+
+    check: str
+    risk: Risk
+    outcome: Outcome
+    where: str
+    why: str
+
+
+class ProtectedAnswer(Answer):
+    """The protected table; a suppressed value is null."""
+
+    columns: list[str]
+    rows: list[list[bool | int | float | str | None]]
+
+
+class OutputAnswer(Answer):
+    """One output; refused output has no `protected`."""
+
+    name: str
+    assurance: Assurance
+    outcome: Outcome
+    findings: list[FindingAnswer]
+    protected: ProtectedAnswer | None = None
+
+
+class CheckAnswer(Answer):
+    """What `bulle check --json` prints. The exit code says the same as `verdict`."""
+
+    schema_: Literal["bulle.check/1"] = Field(alias="schema")
+    verdict: Literal["pass", "review", "refused"]
+    outputs: list[OutputAnswer]
+
+
+MODELS: dict[str, type[BaseModel]] = {
+    "catalogue": Catalogue,
+    "check": CheckAnswer,
+    "manifest": Manifest,
+    "permit": DataPermit,
+    "purposes": Purposes,
+    "rules": DisclosureRules,
+}
+
+
+def schemas() -> dict[str, dict[str, Any]]:
+    """JSON Schema by file name."""
+    return {
+        f"{name}.schema.json": {"$schema": DIALECT, **model.model_json_schema(by_alias=True)}
+        for name, model in sorted(MODELS.items())
+    }
+
+
+def spelled(schema: dict[str, Any]) -> str:
+    """The text of one schema's file."""
+    return json.dumps(schema, ensure_ascii=False, indent=2) + "\n"
+
+
+@click.command(
+    "schemas",
+    cls=Command,
+    about=say(
+        "Write the JSON Schemas of every file that people write and of what `bulle check --json` prints to OUT_DIR."
+    ),
+    example="bulle schemas policies/schemas",
+)
+@click.argument("out_dir", type=click.Path(path_type=Path))
+@click.pass_obj
+def command(settings: Settings, out_dir: Path) -> None:
+    out_dir.mkdir(parents=True, exist_ok=True)
+    for name, schema in schemas().items():
+        (out_dir / name).write_text(spelled(schema), encoding="utf-8")
+    settings.print(say("{count} schemas are in {folder}.", count=len(MODELS), folder=str(out_dir)))

@@ -1,0 +1,78 @@
+"""`bulle source`: data sources, by the catalogues their holders wrote."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from bulle.cli.settings import CHANNEL, Settings
+from bulle.cli.shape import Command, Group, option
+from bulle.cli.state import enclave_of, opened, policy_stop
+from bulle.cli.table import aligned
+from hub.catalogue.files import read_catalogue
+from hub.policy.files import PolicyFileError
+from hub.words import say
+
+command = Group(
+    "source",
+    about=say(
+        "The data sources of the enclave. A catalogue describes a source's tables, columns, bounds and categories."
+    ),
+)
+
+
+@command.command(
+    "register",
+    cls=Command,
+    about=say("Register the source that the file CATALOGUE describes; a later one with the same name replaces it."),
+    example="bulle source register policies/catalogues/rand-hie.toml",
+)
+@click.argument("catalogue", type=click.Path(path_type=Path))
+@click.pass_obj
+def register(settings: Settings, catalogue: Path) -> None:
+    try:
+        value = read_catalogue(catalogue)
+    except PolicyFileError as error:
+        raise policy_stop(error) from error
+    name = value.source.name
+    with opened(settings, create=True) as log, log.transaction() as transaction:
+        if enclave_of(transaction).sources.get(name) == value:
+            settings.print(say("{source} is registered already; nothing changed.", source=name))
+            return
+        body = {"catalogue": value.model_dump_json(exclude_none=True), "channel": CHANNEL}
+        transaction.append(settings.person(), "source.registered", "", body)
+    settings.print(
+        say(
+            "{source} is registered; its files belong into {folder}, one TABLE.parquet each.",
+            source=name,
+            folder=str(settings.layout().sources / name),
+        )
+    )
+
+
+@command.command("list", cls=Command, about=say("List the registered sources."), example="bulle source list --json")
+@option("--json", "as_json", about=say("Print JSON."), is_flag=True)
+@click.pass_obj
+def list_sources(settings: Settings, as_json: bool) -> None:  # noqa: FBT001 -- a command line flag
+    with opened(settings) as log:
+        sources = sorted(enclave_of(log).sources.items())
+    if as_json:
+        listed = [
+            {
+                "name": name,
+                "description": catalogue.source.description,
+                "rules": catalogue.source.rules,
+                "person_key": catalogue.source.person_key,
+                "tables": {table: list(entry.columns) for table, entry in catalogue.tables.items()},
+            }
+            for name, catalogue in sources
+        ]
+        settings.print_json({"schema": "bulle.sources/1", "sources": listed})
+        return
+    header = [settings.text(each) for each in (say("source"), say("tables"), say("rules"), say("description"))]
+    rows = [
+        (name, ", ".join(catalogue.tables), catalogue.source.rules or "-", catalogue.source.description or "-")
+        for name, catalogue in sources
+    ]
+    click.echo(aligned(header, rows))
