@@ -170,12 +170,12 @@ class _Tables:
     def _values(self, column: str) -> list[str]:
         """The distinct spellings of a key in the planned tables."""
         held = [table.name for table in self._plan.tables if self._holds(table, column)]
-        union = " UNION ".join(
+        union = " UNION ALL ".join(
             f"SELECT {self._spelling(name, column)} AS value FROM {self._sources[name]}" for name in held
         )
         if not union:
             return []
-        rows = self._connection.execute(f"SELECT value FROM ({union}) WHERE value IS NOT NULL").fetchall()
+        rows = self._connection.execute(f"SELECT DISTINCT value FROM ({union}) WHERE value IS NOT NULL").fetchall()
         return [row[0] for row in rows]
 
     def _holds(self, table: TablePlan, column: str) -> bool:
