@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 
 from egress.checks.table import Table, Value, plain
 
 # What makes a spreadsheet read a cell as a formula (OWASP, CSV Injection), with the full-width forms.
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 def to_csv(table: Table) -> bytes:
@@ -19,7 +22,8 @@ def to_csv(table: Table) -> bytes:
 
 def neutral(text: str) -> str:
     """`text` as a spreadsheet reads it literally."""
-    return f"'{text}" if text.lstrip(" ").startswith(FORMULA) else text
+    text = _CONTROL.sub(" ", text)  # a lone carriage return would end a row that no writer quotes
+    return f"'{text}" if text.lstrip().startswith(FORMULA) else text
 
 
 def _cell(value: Value | None) -> bool | int | float | str | None:
