@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
+    URL,
     Column,
     Connection,
     Integer,
@@ -52,8 +53,10 @@ _EVENTS = Table(
 
 # A second line only: who can write the file can drop a trigger. The chain is what finds that.
 _APPEND_ONLY = (
-    "CREATE TRIGGER IF NOT EXISTS events_no_update BEFORE UPDATE ON events BEGIN SELECT RAISE(ABORT, 'append-only'); END",
-    "CREATE TRIGGER IF NOT EXISTS events_no_delete BEFORE DELETE ON events BEGIN SELECT RAISE(ABORT, 'append-only'); END",
+    "CREATE TRIGGER IF NOT EXISTS events_no_update BEFORE UPDATE ON events"
+    " BEGIN SELECT RAISE(ABORT, 'append-only'); END",
+    "CREATE TRIGGER IF NOT EXISTS events_no_delete BEFORE DELETE ON events"
+    " BEGIN SELECT RAISE(ABORT, 'append-only'); END",
 )
 
 
@@ -149,8 +152,10 @@ class EventLog:
 
 
 def _engine(where: str | Path) -> Engine:
-    url = where if isinstance(where, str) and "://" in where else f"sqlite:///{Path(where).absolute()}"
-    engine = create_engine(url)
+    if isinstance(where, str) and "://" in where:
+        engine = create_engine(where)
+    else:  # a path is not spelled into a URL: its own % and ? would be read as the URL's
+        engine = create_engine(URL.create("sqlite", database=str(Path(where).absolute())))
     if engine.dialect.name == "sqlite":
 
         @event.listens_for(engine, "connect")
@@ -166,7 +171,13 @@ def _engine(where: str | Path) -> Engine:
 def _read(connection: Connection, after: int) -> Iterator[Event]:
     rows = connection.execute(select(_EVENTS).where(_EVENTS.c.seq > after).order_by(_EVENTS.c.seq))
     for row in rows:
-        yield Event(row.seq, row.at, row.actor, row.kind, row.project, _body(row.body), row.previous, row.digest)
+        at, actor, kind, project, body, previous, digest = (_text(value) for value in row[1:])
+        yield Event(row.seq, at, actor, kind, project, _body(body), previous, digest)
+
+
+def _text(value: Any) -> str:
+    # SQLite keeps bytes in a text column when somebody writes them there: no spelling of ours, and `verify` says so
+    return value if isinstance(value, str) else repr(value)
 
 
 def _body(spelled: str) -> dict[str, Any]:
