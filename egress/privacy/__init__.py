@@ -1,0 +1,1 @@
+"""Differential privacy: what a DP release costs, the release itself, the price of an exact table, the ledger."""

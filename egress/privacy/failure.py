@@ -1,0 +1,13 @@
+"""Failures that are nobody's wrong request: a worker that stops, a file that does not answer."""
+
+from __future__ import annotations
+
+from hub.words import Message
+
+
+class PrivacyError(Exception):
+    """Nothing was released. `message` never holds a text of OpenDP or DuckDB, which may depend on data."""
+
+    def __init__(self, message: Message) -> None:
+        super().__init__(str(message))
+        self.message = message
