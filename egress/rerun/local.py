@@ -26,6 +26,7 @@ from hub.policy.limits import RunnerLimits
 UNSHARE = ("unshare", "--user", "--map-current-user", "--net", "--pid", "--fork", "--kill-child", "--mount-proc")
 CHUNK = 1 << 16
 GLANCE = 0.1  # seconds between two looks at the clock and the processes
+PATIENCE = 5
 MAX_FILES = 20_000
 
 
@@ -121,7 +122,7 @@ def _watch(
         now = time.monotonic()
         if now >= deadline:
             return RerunStatus.TIMED_OUT, b""
-        if _count_below(child.pid, limits.pids) > limits.pids:
+        if len(_below(child.pid, limits.pids)) > limits.pids:
             return RerunStatus.TOO_MANY_PROCESSES, b""
         if now - looked >= 1:
             looked = now
@@ -143,22 +144,27 @@ def _watch(
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:
-    """Nothing of the run may outlive it."""
+    """Nothing of the run may outlive it: the kernel ends a process tree a moment after its first process."""
+    left = _below(child.pid, MAX_FILES)
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(child.pid, signal.SIGKILL)
     child.wait()
+    patience = time.monotonic() + PATIENCE
+    while time.monotonic() < patience and any(Path(f"/proc/{pid}").exists() for pid in left):
+        time.sleep(GLANCE / 10)
 
 
-def _count_below(pid: int, enough: int) -> int:
-    """How many processes descend from `pid`; stops counting above `enough`."""
-    found, waiting = 0, [pid]
-    while waiting and found <= enough:
+def _below(pid: int, enough: int) -> list[int]:
+    """The processes that descend from `pid`; stops looking once there are more than `enough`."""
+    found: list[int] = []
+    waiting = [pid]
+    while waiting and len(found) <= enough:
+        parent = waiting.pop()
         with suppress(OSError, ValueError):
-            parent = waiting.pop()
             for task in Path(f"/proc/{parent}/task").iterdir():
                 children = [int(word) for word in (task / "children").read_text(encoding="ascii").split()]
-                found += len(children)
-                waiting.extend(children)
+                found += children
+                waiting += children
     return found
 
 

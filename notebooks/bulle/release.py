@@ -43,9 +43,9 @@ def declaration(emitted: Emitted) -> dict[str, Any]:
 
 def _preflight(emitted: Emitted) -> dict[str, Any]:
     """The table and findings as HTML and text; whatever goes wrong, one sentence."""
-    from bulle.preflight import preflight  # noqa: PLC0415 -- the engine, which a re-run does not need
-
     try:
+        from bulle.preflight import preflight  # noqa: PLC0415 -- the engine, which a re-run does not need
+
         return preflight(emitted, language())
     except ModuleNotFoundError as error:
         return _sentence(

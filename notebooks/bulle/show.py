@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from html import escape
+from typing import Any
 
 from egress.checks.model import Finding, Outcome
 from egress.checks.table import Table, Value
@@ -61,17 +62,44 @@ def text_table(table: Table) -> str:
 
 
 def finding_lines(findings: Iterable[Finding], language: str) -> list[str]:
-    """One line per finding that is more than a pass, the worst first."""
+    """One line per finding, the worst first."""
     return [f"{mark} {where}{why}" for mark, where, why in _findings(findings, language)]
 
 
-def html_report(heading: str, outcome: Outcome, findings: Sequence[Finding], table: Table | None, language: str) -> str:
+def preview_lines(preview: Mapping[str, Any] | None, language: str) -> list[str]:
+    """Cost and accuracy of a DP output, one line each."""
+    if preview is None:
+        return []
+    cost = say(
+        "Cost: rho {rho} (epsilon {epsilon} at delta {delta}).",
+        rho=preview["rho"],
+        epsilon=f"{preview['epsilon']:.3g}",
+        delta=preview["delta"],
+    )
+    lines = [render(cost, language)]
+    for column in preview["columns"]:
+        name, width = printable(column["name"]), column["half_width"]
+        if width is None:
+            told = say("{column}: how exact it is depends on its count, and is told with the result.", column=name)
+        else:
+            percent, spelled = f"{preview['confidence']:.0%}", f"{width:,.4g}"
+            told = say("{column}: within ± {width} at {percent}.", column=name, width=spelled, percent=percent)
+        lines.append(render(told, language))
+    return lines
+
+
+def html_report(  # noqa: PLR0913, PLR0917 -- the parts of one picture
+    heading: str,
+    outcome: Outcome,
+    findings: Sequence[Finding],
+    table: Table | None,
+    language: str,
+    notes: Sequence[str] = (),
+) -> str:
     """What a notebook shows for one declaration: verdict, findings, table with flagged and suppressed cells marked."""
     verdict = f'<span style="color:{_COLOURS[outcome]}">{escape(verdict_words(outcome, language))}</span>'
     parts = [f"<div><strong>{escape(printable(heading))}</strong> {verdict}</div>"]
-    items = "".join(
-        f"<li>{escape(mark + ' ' + where + why)}</li>" for mark, where, why in _findings(findings, language)
-    )
+    items = "".join(f"<li>{escape(line)}</li>" for line in [*finding_lines(findings, language), *notes])
     if items:
         parts.append(f"<ul>{items}</ul>")
     if table is not None:
@@ -85,19 +113,21 @@ def html_sentence(message: Message, language: str) -> str:
     return f'<div style="color:{_COLOURS[Outcome.FAIL]}">{escape(render(message, language))}</div>'
 
 
-_ORDER = (Outcome.FAIL, Outcome.REVIEW)
-_MARKS = {Outcome.FAIL: "✗", Outcome.REVIEW: "?"}
+_ORDER = (Outcome.FAIL, Outcome.REVIEW, Outcome.PASS)
+_MARKS = {Outcome.FAIL: "✗", Outcome.REVIEW: "?", Outcome.PASS: "·"}
 
 
 def _findings(findings: Iterable[Finding], language: str) -> list[tuple[str, str, str]]:
-    """(mark, "place: " or "", sentence), the worst first; passes have nothing to say."""
-    told = sorted(
-        (finding for finding in findings if finding.outcome in _ORDER), key=lambda one: _ORDER.index(one.outcome)
-    )
+    """(mark, "place: " or "", sentence), the worst first."""
+    told = sorted(findings, key=lambda one: _ORDER.index(one.outcome))
     return [
-        (_MARKS[one.outcome], f"{printable(one.where)}: " if one.where else "", printable(render(one.why, language)))
+        (_MARKS[one.outcome], f"{printable(one.where)}: " if one.where else "", _sentences(one, language))
         for one in told
     ]
+
+
+def _sentences(finding: Finding, language: str) -> str:
+    return printable(" ".join(render(sentence, language) for sentence in finding.sentences()))
 
 
 def _html_table(table: Table, flagged: set[tuple[int, int]], language: str) -> str:

@@ -1,0 +1,142 @@
+"""A check from end to end: open the extract, re-run a notebook, judge each declaration, put the answer together."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from pathlib import Path
+
+from bulle.answer import Checked
+from bulle.context import Context, open_context
+from bulle.judge import Judged, judge
+from egress.assess import Declaration
+from egress.checks.model import Assurance, Outcome, Protection
+from egress.outputs.model import Unreadable
+from egress.outputs.notebook import read_notebook
+from egress.privacy.failure import PrivacyError
+from egress.query.engine import Engine, EngineError
+from egress.rerun.content import Content, RefusedOutput, read_content
+from egress.rerun.local import rerun_local
+from egress.rerun.plan import MIB
+from egress.rerun.result import RerunStatus
+from hub.extracts.reader import ExtractError
+from hub.policy.files import PolicyFileError
+from hub.policy.limits import ContainerLimits, read_limits
+from hub.words import Message, say
+
+SQL_OUTPUT = "sql"
+
+
+class CheckError(Exception):
+    """Nothing could be judged; `messages` say why and what to do."""
+
+    def __init__(self, *messages: Message) -> None:
+        super().__init__("\n".join(str(message) for message in messages))
+        self.messages = messages
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the caller asked for beside the SQL or notebook. `protect` None is what each declaration says."""
+
+    extract: Path
+    rules: str | None = None
+    protect: str | None = None
+    rho: Decimal | None = None
+    ledger: Path | None = None
+
+    def applied_to(self, declaration: Declaration) -> Declaration:
+        """The declaration under the caller's protection, when one was named."""
+        if self.protect is None:
+            return declaration
+        protect = Protection(self.protect)
+        rho = (self.rho or declaration.rho) if protect is Protection.DP else None
+        return replace(declaration, protect=protect, rho=rho)
+
+
+def check_sql(sql: str, wish: Wish) -> Checked:
+    """Judge one aggregate. Raises: CheckError."""
+    try:
+        sql.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise CheckError(say("The SQL is not UTF-8 text.")) from error
+    context = _open(wish)
+    judged = _judge((wish.applied_to(Declaration(SQL_OUTPUT, sql)),), context, wish.ledger)
+    return Checked(context.rules.name, judged)
+
+
+def check_notebook(notebook: Path, files: Sequence[Path], wish: Wish) -> Checked:
+    """Re-run a notebook in a child process and judge what it declares. Raises: CheckError."""
+    context = _open(wish)
+    limits = _limits()
+    size = limits.intake.max_file_mb * MIB
+    submitted = _read(notebook, size)
+    if isinstance(read := read_notebook(submitted, size), Unreadable):
+        raise CheckError(read.why)
+    helpers = {file.name: _read(file, size) for file in files}
+    try:
+        rerun = rerun_local(submitted, helpers, context.folder, limits.runner)
+    except OSError as error:
+        why = error.strerror or "I/O error"
+        raise CheckError(say("The notebook could not be run: {why}.", why=why)) from error
+    if rerun.status is not RerunStatus.FINISHED or rerun.rendered is None:
+        return Checked(context.rules.name, (), rerun=rerun)
+    content = read_content(submitted, rerun.rendered, size)
+    if isinstance(content, Unreadable):
+        raise CheckError(content.why)
+    return Checked(context.rules.name, _outputs(content, context, wish), rerun, content.withheld)
+
+
+def _outputs(content: Content, context: Context, wish: Wish) -> tuple[Judged, ...]:
+    declarations = tuple(wish.applied_to(declaration) for declaration in content.declarations)
+    return (*_judge(declarations, context, wish.ledger), *(_refused(output) for output in content.refused))
+
+
+def _refused(output: RefusedOutput) -> Judged:
+    return Judged(output.name, "", Assurance.UNVERIFIED, Outcome.FAIL, output.findings)
+
+
+def _judge(declarations: Sequence[Declaration], context: Context, ledger: Path | None) -> tuple[Judged, ...]:
+    try:
+        with Engine(context.folder, context.manifest) as engine:
+            return tuple(judge(declaration, engine, context, ledger) for declaration in declarations)
+    except (EngineError, PrivacyError) as error:
+        raise CheckError(error.message) from error
+
+
+def _open(wish: Wish) -> Context:
+    try:
+        return open_context(wish.extract, wish.rules)
+    except ExtractError as error:
+        raise CheckError(error.message) from error
+    except PolicyFileError as error:
+        raise CheckError(*error.messages) from error
+
+
+def _limits() -> ContainerLimits:
+    try:
+        return read_limits()
+    except PolicyFileError as error:
+        raise CheckError(*error.messages) from error
+
+
+def _read(path: Path, limit: int) -> bytes:
+    """The bytes of a plain file; pipes and devices would never end."""
+    name = path.name[:100]
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(handle, "rb") as file:
+            known = os.fstat(handle)
+            if not stat.S_ISREG(known.st_mode):
+                raise CheckError(say("{file} is not a file.", file=name))
+            if known.st_size > limit:
+                raise CheckError(say("{file} is larger than the {limit} bytes allowed.", file=name, limit=limit))
+            return file.read(limit)
+    except IsADirectoryError as error:
+        raise CheckError(say("{file} is not a file.", file=name)) from error
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or "I/O error"
+        raise CheckError(say("{file} cannot be read: {why}.", file=name, why=why)) from error

@@ -1,0 +1,41 @@
+"""The plan of a re-run: sealed by value."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+
+from egress.rerun.plan import FrozenContent, run_plan
+from hub.launcher.seal import create_arguments
+from hub.policy.limits import RunnerLimits
+
+LIMITS = RunnerLimits(memory_mb=1024, cpus=0.5, pids=77, seconds=60, max_output_mb=3, scratch_mb=9)
+PLAN = run_plan(
+    FrozenContent("r-1", "study", PurePosixPath("/state/desk/r-1")),
+    PurePosixPath("/state/extracts/study/1"),
+    "sha256:abc",
+    LIMITS,
+)
+
+
+def test_the_run_has_no_network_and_writes_nothing_that_stays() -> None:
+    container = PLAN.container
+    assert container.network is None
+    assert container.image == "sha256:abc"
+    assert {(str(mount.source), str(mount.target), mount.read_only) for mount in container.mounts} == {
+        ("/state/desk/r-1", "/work", True),
+        ("/state/extracts/study/1", "/data", True),
+    }
+    assert {(str(folder.target), folder.size_mb) for folder in container.tmpfs} == {("/out", 3), ("/tmp", 9)}
+
+
+def test_limits_come_from_the_policy() -> None:
+    limits = PLAN.container.limits
+    assert (limits.memory_mb, limits.cpus, limits.pids, limits.seconds) == (1024, 0.5, 77, 60)
+    assert PLAN.max_output == 3 * 1024 * 1024
+
+
+def test_the_run_gets_no_secret_and_no_workspace_door() -> None:
+    assert set(PLAN.container.environment) == {"BULLE_EXTRACT", "BULLE_RERUN", "BULLE_PROJECT", "HOME"}
+    host = create_arguments(PLAN.container)["config"]["HostConfig"]
+    assert host["NetworkMode"] == "none"
+    assert host["ReadonlyRootfs"] is True
