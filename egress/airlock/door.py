@@ -62,9 +62,10 @@ class Door:
             record_failure(transaction, entry.project, {"entry": entry.logged.name}, reason, now)
         return None
 
-    def _refuse(self, entry: Entry, reason: Message) -> None:
+    def _refuse(self, entry: Entry, reason: Message) -> str | None:
         body = {"entry": entry.logged.name, "reason": reason.to_dict()}
         self._log.append(entry.person, "request.refused_entry", entry.project, body)
+        return None
 
     def _freeze(self, taken: Taken) -> str | None:
         entry, submission = taken.entry, taken.submission

@@ -23,6 +23,8 @@ def build_package(contents: PackageContents) -> bytes:
     }
     for released in contents.tables:
         files[f"tables/{released.report.name}.csv"] = to_csv(released.table)
+        if released.accuracy is not None:
+            files[f"tables/{released.report.name}.half_widths.csv"] = to_csv(released.accuracy)
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, content in files.items():

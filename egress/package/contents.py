@@ -27,6 +27,19 @@ class ReleasedTable:
     report: OutputReport
     table: Table
 
+    @property
+    def accuracy(self) -> Table | None:
+        """Of a DP table: its keys, and in place of each noisy number the half width of its interval."""
+        widths = self.report.dp.get("half_widths")
+        if not widths:
+            return None
+        rows = zip(self.table.rows, widths, strict=True)
+        keys = {column for column in range(len(self.table.columns)) if all(line[column] is None for line in widths)}
+        return Table(
+            self.table.columns,
+            tuple(tuple(row[at] if at in keys else line[at] for at in range(len(row))) for row, line in rows),
+        )
+
 
 @dataclass(frozen=True)
 class PackageContents:

@@ -16,6 +16,7 @@ from egress.package.tables import to_csv
 from egress.release.status import Status
 
 SCHEMA = "bulle.criteria/1"
+_DP_TOLD = ("rho", "epsilon", "delta", "confidence")
 _TOLD = (Status.SUBMITTED, Status.CHECKED, Status.APPROVED)
 
 
@@ -49,7 +50,7 @@ def _output(released: ReleasedTable) -> dict[str, Any]:
         "title": report.title,
         "assurance": str(report.assurance),
         "protection": str(report.protect),
-        "dp": dict(report.dp),
+        "dp": {key: report.dp[key] for key in _DP_TOLD if key in report.dp},
         "file": f"tables/{report.name}.csv",
         "sha256": hashlib.sha256(to_csv(released.table)).hexdigest(),
         "checks": _checks(report.findings),

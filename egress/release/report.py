@@ -119,6 +119,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "why": finding.why.to_dict(),
         "cells": [list(cell) for cell in finding.cells],
         "audience": str(finding.audience),
+        "remedy": finding.remedy.to_dict() if finding.remedy else None,
     }
 
 
@@ -131,4 +132,5 @@ def _read_finding(raw: dict[str, Any]) -> Finding:
         Message.from_dict(raw["why"]),
         tuple((int(row), int(column)) for row, column in raw["cells"]),
         Audience(raw["audience"]),
+        Message.from_dict(raw["remedy"]) if raw["remedy"] else None,
     )

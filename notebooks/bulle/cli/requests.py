@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from bulle.cli.failure import failed
+from egress.checks.model import Finding
 from egress.checks.table import plain
 from egress.release.entries import RefusedEntry
 from egress.release.model import ReleaseRequest
@@ -74,7 +75,11 @@ def request_lines(request: ReleaseRequest, reports: Reports, text: Text) -> list
 def _finding_lines(report: OutputReport | None, text: Text) -> list[str]:
     if report is None:
         return []
-    return [f"{found.outcome} {found.check} {found.where}: {text(found.why)}" for found in report.findings]
+    return [f"{found.outcome} {found.check} {found.where}: {_why(found, text)}" for found in report.findings]
+
+
+def _why(found: Finding, text: Text) -> str:
+    return " ".join(text(sentence) for sentence in found.sentences())
 
 
 def entry_json(found: RefusedEntry) -> dict[str, Any]:
@@ -130,7 +135,7 @@ def _output_json(request: ReleaseRequest, name: str, reports: Reports, text: Tex
             "risk": str(found.risk),
             "outcome": str(found.outcome),
             "where": found.where,
-            "why": text(found.why),
+            "why": _why(found, text),
         }
         for found in report.findings
     ]

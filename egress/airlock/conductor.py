@@ -1,0 +1,192 @@
+"""The conductor: what the machine does with requests. The only module that moves an output.
+
+Each step ends in an event that says it happened. A step that fails is an event, too: the request stays where it was,
+and the worker comes back to it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+from egress.airlock.door import Door
+from egress.airlock.examine import Examination, Examiner
+from egress.airlock.failure import StepError, record_failure
+from egress.airlock.rerun import Rerunner
+from egress.airlock.runners import Runner
+from egress.airlock.situation import Situation
+from egress.package.archive import build_package
+from egress.package.contents import PackageError, contents_of
+from egress.release.decision import automatic
+from egress.release.guards import EGRESS, can_process, can_release
+from egress.release.model import Lane, ReleaseRequest
+from egress.release.report import OutputReport
+from egress.release.status import Owner, Status
+from egress.store.exports import ExportError, Exports
+from egress.store.quarantine import Quarantine, QuarantineError
+from hub.events.log import Clock, EventLog, utc_now
+from hub.policy.decide import may_spend_privacy
+from hub.policy.files import PolicyFileError
+from hub.policy.limits import ContainerLimits
+from hub.policy.model import DisclosureRules
+from hub.policy.verdict import Act, Grant, RefusedError, require
+from hub.words import Message, say
+from hub.workspace import StateLayout
+
+
+class Airlock:
+    """The machine's side. `policies` is the folder of rules; `runner` re-runs notebooks."""
+
+    def __init__(  # noqa: PLR0913 -- the parts a composition root wires, each by name
+        self,
+        *,
+        log: EventLog,
+        quarantine: Quarantine,
+        exports: Exports,
+        layout: StateLayout,
+        policies: Path,
+        limits: ContainerLimits,
+        runner: Runner,
+        clock: Clock = utc_now,
+    ) -> None:
+        self._log = log
+        self._quarantine = quarantine
+        self._exports = exports
+        self._clock = clock
+        self._door = Door(log, quarantine, Path(layout.outboxes), limits.intake, clock)
+        self._rerunner = Rerunner(quarantine, layout, runner)
+        self._examiner = Examiner(log, quarantine, layout, policies, limits)
+
+    def take_in(self) -> tuple[str, ...]:
+        """Freeze what lies in outboxes; the ids of the requests made."""
+        return self._door.take_in()
+
+    def due(self) -> tuple[ReleaseRequest, ...]:
+        """The requests that wait for the machine, oldest first."""
+        requests = Situation.of(self._log.read()).requests.values()
+        return tuple(request for request in requests if request.owner is Owner.WORKER)
+
+    def advance(self, request: str) -> bool:
+        """Take one step with `request`: re-run, checks, or release. Whether it moved; a failure is an event."""
+        found = Situation.of(self._log.read()).request(request)
+        step = self._steps().get(found.status)
+        if step is None:
+            return False
+        try:
+            step(found)
+        except RefusedError as error:
+            return self._failed(found, error.refusal.reason)
+        except PolicyFileError as error:
+            return self._failed(found, error.messages[0])
+        except (StepError, QuarantineError, ExportError, PackageError) as error:
+            return self._failed(found, error.message)
+        except OSError as error:
+            why = error.strerror or type(error).__name__
+            return self._failed(found, say("The egress service cannot read or write what it needs: {why}.", why=why))
+        except Exception as error:  # noqa: BLE001 -- one request must not hold up the others; texts of errors may hold data
+            kind = type(error).__name__
+            return self._failed(
+                found, say("An internal error ({kind}) stopped this step; an operator must look.", kind=kind)
+            )
+        return True
+
+    def process(self, request: str) -> ReleaseRequest:
+        """Take every step that is the machine's now; the request as it then stands."""
+        while self.advance(request):
+            pass
+        return Situation.of(self._log.read()).request(request)
+
+    def _steps(self) -> dict[Status, Callable[[ReleaseRequest], None]]:
+        return {
+            Status.SUBMITTED: self._rerun,
+            Status.RERUN: self._check,
+            Status.CHECKED: self._decide,
+            Status.APPROVED: self._release,
+        }
+
+    def _failed(self, request: ReleaseRequest, reason: Message) -> bool:
+        with self._log.transaction() as transaction:
+            record_failure(transaction, request.project, {"request": request.id}, reason, self._clock())
+        return False
+
+    def _rerun(self, request: ReleaseRequest) -> None:
+        situation = self._standing(request)
+        ended = self._rerunner.run(request, situation.enclave.extracts.get(request.project))
+        acts = [("request.rerun", ended.event)]
+        if ended.refusal is not None:
+            acts.append(("request.refused", {"reasons": [ended.refusal.to_dict()]}))
+        self._say(request, acts)
+
+    def _check(self, request: ReleaseRequest) -> None:
+        situation = self._standing(request)
+        permit = situation.enclave.permits[request.project]
+        author = situation.person(request.person)
+        spend = require(may_spend_privacy(author, permit, self._clock().date()))
+        examination = self._examiner.examine(request, permit, spend)
+        acts = [("request.checked", self._checked(examination))]
+        if examination.lane is Lane.REFUSED:
+            acts.append(("request.refused", {"reasons": [examination.reason.to_dict()]}))
+        self._say(request, acts)
+
+    def _checked(self, examination: Examination) -> dict[str, object]:
+        return {
+            "lane": str(examination.lane),
+            "outputs": [record.to_dict() for record in examination.records],
+            "undeclared": [thing.to_dict() for thing in examination.undeclared],
+            "checkers_required": examination.checkers_required,
+            "basis": {
+                "rules_name": examination.basis.rules_name,
+                "rules": examination.basis.rules,
+                "versions": dict(examination.basis.versions),
+            },
+        }
+
+    def _decide(self, request: ReleaseRequest) -> None:
+        self._standing(request)
+        if request.lane is not Lane.AUTOMATIC:
+            raise StepError(
+                say("Request {request} is checked but in no lane; an operator must look.", request=request.id)
+            )
+        decision = automatic(request.outputs)
+        body: dict[str, object] = {"approved": list(decision.approved), "rejected": list(decision.rejected)}
+        self._say(request, [("request.decided", body)])
+
+    def _release(self, request: ReleaseRequest) -> None:
+        situation = Situation.of(self._log.read())
+        author, permit = situation.person(request.person), situation.permit(request.project)
+        grant = require(can_release(request, author, permit, self._clock().date()))
+        digest = self._export(grant, request)
+        self._say(request, [("request.released", {"package": digest})])
+
+    def _export(self, grant: Grant, request: ReleaseRequest) -> str:
+        """Build the package from what quarantine still holds unchanged, and put it into exports."""
+        if not grant.covers(Act.RELEASE_REQUEST, request.project) or request.basis is None:
+            raise StepError(say("Request {request} may not be released.", request=request.id))
+        reports = tuple(self._report(output.report) for output in request.approved)
+        rules = DisclosureRules.model_validate_json(self._quarantine.get(request.basis.rules))
+        package = build_package(contents_of(request, reports, rules))
+        digest = self._exports.write(request.id, package)
+        if digest != hashlib.sha256(package).hexdigest():
+            raise StepError(say("The package of request {request} is not what was built.", request=request.id))
+        return digest
+
+    def _report(self, digest: str) -> OutputReport:
+        try:
+            return OutputReport.from_bytes(self._quarantine.get(digest))
+        except (ValueError, KeyError) as error:
+            raise StepError(say("The report {digest} cannot be read.", digest=digest[:12])) from error
+
+    def _standing(self, request: ReleaseRequest) -> Situation:
+        situation = Situation.of(self._log.read())
+        author, permit = situation.person(request.person), situation.permit(request.project)
+        require(can_process(request, author, permit, self._clock().date()))
+        return situation
+
+    def _say(self, request: ReleaseRequest, acts: list[tuple[str, dict[str, object]]]) -> None:
+        """Append what was done, unless the request moved meanwhile (withdrawn, or another worker)."""
+        with self._log.transaction() as transaction:
+            now = Situation.of(transaction.read()).request(request.id)
+            if now.status is request.status:
+                for kind, body in acts:
+                    transaction.append(EGRESS, kind, request.project, {"request": request.id, **body})
