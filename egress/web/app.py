@@ -1,0 +1,180 @@
+"""The pages put together: which path is whose, who must be logged in, and how a refusal looks."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
+
+from egress.airlock.desk import Desk, reason_of
+from egress.store.exports import ExportError
+from egress.store.quarantine import Quarantine, QuarantineError
+from egress.web.checker import CheckerPages
+from egress.web.hub import LoginError
+from egress.web.login import Login, local_target
+from egress.web.protection import ProtectedHeaders, from_a_person, read_form, same_session
+from egress.web.researcher import ResearcherPages
+from egress.web.visit import LANGUAGE_COOKIE, Handler, Renderer, Visit, language_of
+from hub.events.log import Clock
+from hub.language import LANGUAGES
+from hub.policy.verdict import Refusal, RefusedError
+from hub.words import Message, say
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+_STATUS_OF_RULE = {
+    "request.unknown": 404,
+    "request.wrong_status": 409,
+    "package.once": 409,
+    "package.unreadable": 503,
+    "review.twice": 409,
+    "form.unreadable": 400,
+    "form.too_large": 413,
+}
+_NOT_HERE = say("There is no such page; the address may be mistyped.")
+_BROKEN = say("Something went wrong in the service and was noted; nothing was changed. Try again, or tell an operator.")
+_LOGGED_OUT = say("Your session has ended and nothing was done; log in, then repeat.")
+
+
+@dataclass(frozen=True)
+class Site:
+    """What pages are made from."""
+
+    login: Login
+    desk: Desk
+    quarantine: Quarantine
+    clock: Clock
+
+
+def build(site: Site) -> ASGIApp:
+    """The application, mounted at the service's prefix."""
+    prefix = site.login.hub.settings.prefix
+    render = Renderer(prefix, site.login.hub.settings.hub_path)
+    doors = _Doors(site.login, render)
+    mine = ResearcherPages(site.desk, render, site.clock)
+    checks = CheckerPages(site.desk, site.quarantine, render, site.clock)
+    routes = [
+        Route("/", doors.read(mine.home)),
+        Route("/requests", doors.read(mine.requests)),
+        Route("/requests/{request}", doors.read(mine.show)),
+        Route("/requests/{request}/withdraw", doors.act(mine.withdraw), methods=["POST"]),
+        Route("/requests/{request}/download", doors.act(mine.download), methods=["POST"]),
+        Route("/queue", doors.read(checks.queue)),
+        Route("/review/{request}", doors.read(checks.review), methods=["GET"]),
+        Route("/review/{request}", doors.act(checks.vote), methods=["POST"]),
+        Route("/oauth_callback", doors.finish_login),
+        Route("/logout", doors.act(lambda visit: site.login.end(visit.session)), methods=["POST"]),
+        Route("/language/{code}", doors.choose_language),
+        Route("/health", _health(site.desk)),
+        Mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static"),
+    ]
+    app = Starlette(
+        routes=[Mount(prefix.rstrip("/"), routes=routes)],
+        exception_handlers={
+            RefusedError: doors.refused,
+            LoginError: doors.refused,
+            QuarantineError: doors.refused,
+            ExportError: doors.refused,
+            HTTPException: doors.refused,
+            Exception: doors.refused,
+        },
+    )
+    return ProtectedHeaders(app)  # around everything, so that the page of an unforeseen error has them, too
+
+
+class _Doors:
+    """What stands between a request and its page."""
+
+    def __init__(self, login: Login, render: Renderer) -> None:
+        self._login = login
+        self._render = render
+
+    def read(self, handler: Handler) -> Endpoint:
+        """A page for somebody who is logged in; others are sent to log in and come back."""
+
+        async def endpoint(request: Request) -> Response:
+            from_a_person(request)
+            session = await run_in_threadpool(self._login.who, request)
+            if session is None:
+                return self._login.begin(request.url.path)
+            return await run_in_threadpool(handler, Visit(request, session, language_of(request)))
+
+        return endpoint
+
+    def act(self, handler: Handler) -> Endpoint:
+        """An act of somebody who is logged in, from a form that was made for their session."""
+
+        async def endpoint(request: Request) -> Response:
+            from_a_person(request)
+            session = await run_in_threadpool(self._login.who, request)
+            if session is None:
+                raise LoginError(_LOGGED_OUT, 401)
+            form = await read_form(request)
+            same_session(form, session.csrf)
+            return await run_in_threadpool(handler, Visit(request, session, language_of(request), form))
+
+        return endpoint
+
+    async def finish_login(self, request: Request) -> Response:
+        """The hub sends the browser back here."""
+        from_a_person(request)
+        return await run_in_threadpool(self._login.finish, request)
+
+    async def choose_language(self, request: Request) -> Response:
+        """Keep the language in a cookie and go back to the page."""
+        code, settings = request.path_params["code"], self._login.hub.settings
+        if code not in LANGUAGES:
+            raise HTTPException(404)
+        answer = RedirectResponse(local_target(settings.prefix, request.query_params.get("next")), status_code=303)
+        answer.set_cookie(
+            LANGUAGE_COOKIE,
+            code,
+            max_age=365 * 24 * 3600,
+            path=settings.prefix,
+            secure=settings.secure,
+            httponly=True,
+            samesite="lax",
+        )
+        return answer
+
+    async def refused(self, request: Request, error: Exception) -> Response:
+        """A refusal's sentence as a page."""
+        status, reason = _answer(error)
+        try:
+            session = await run_in_threadpool(self._login.who, request)
+        except LoginError:
+            session = None
+        visit = Visit(request, session, language_of(request))
+        return self._render.page(
+            visit, "refused.html", frozenset(), status=status, section="", reason=reason, code=status
+        )
+
+
+def _answer(error: Exception) -> tuple[int, Message]:
+    match error:
+        case RefusedError(refusal=Refusal(rule=rule, reason=reason)):
+            return _STATUS_OF_RULE.get(rule, 403), reason
+        case LoginError(status=status, message=message):
+            return status, message
+        case HTTPException(status_code=status):
+            return status, _NOT_HERE
+        case _:
+            return 500, reason_of(error) or _BROKEN
+
+
+def _health(desk: Desk) -> Endpoint:
+    async def health(_request: Request) -> Response:
+        """Whether the log can be read."""
+        await run_in_threadpool(desk.look)
+        return JSONResponse({"status": "ok"})
+
+    return health

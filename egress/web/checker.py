@@ -1,0 +1,149 @@
+"""An output checker's pages: the queue, and the review of one request."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from starlette.responses import RedirectResponse, Response
+
+from egress.airlock.desk import Desk
+from egress.airlock.situation import Situation
+from egress.outputs.model import Unreadable
+from egress.outputs.notebook import read_notebook
+from egress.release.guards import can_review
+from egress.release.model import Choice, ReleaseRequest, Review, Vote
+from egress.release.status import Status
+from egress.store.quarantine import Quarantine, QuarantineError
+from egress.web import wording
+from egress.web.outputs import output_views
+from egress.web.researcher import steps
+from egress.web.visit import Renderer, Visit, roles_of
+from hub.events.log import Clock
+from hub.policy.decide import may_review
+from hub.policy.verdict import Grant, Refusal, RefusedError, require
+from hub.words import Message, say
+
+_COMMENT = 2_000  # characters; longer ones belong into a letter
+_VOTE = "vote."
+
+
+@dataclass(frozen=True)
+class CheckerPages:
+    """Handlers; each asks the desk, which knows who may see and do what."""
+
+    desk: Desk
+    quarantine: Quarantine
+    render: Renderer
+    clock: Clock
+
+    def queue(self, visit: Visit) -> Response:
+        """Requests that wait for a checker, on projects whose permit names this person as one; oldest first."""
+        situation = self.desk.look()
+        checking = [
+            request
+            for request in reversed(situation.visible_to(visit.person))
+            if situation.is_checker(visit.person, request.project)
+        ]
+        waiting = [request for request in checking if request.status is Status.IN_REVIEW]
+        todo = [request for request in waiting if review_of(request, visit.person) is None]
+        return self.render.page(
+            visit,
+            "queue.html",
+            roles_of(situation, visit.person),
+            section="queue",
+            todo=[request for request in todo if request.person != visit.person],
+            given=[request for request in reversed(checking) if review_of(request, visit.person)],
+            wording=wording,
+        )
+
+    def review(self, visit: Visit) -> Response:
+        """Everything there is to know about one request, and the form of the decision."""
+        found = self.desk.show(visit.request.path_params["request"], visit.person)
+        return self._page(visit, found)
+
+    def vote(self, visit: Visit) -> Response:
+        """Take the votes. Sent twice they count once; refused ones come back as they were typed."""
+        found = self.desk.show(visit.request.path_params["request"], visit.person)
+        there = RedirectResponse(f"{self.render.prefix}review/{found.id}", status_code=303)
+        if review_of(found, visit.person):
+            return there
+        problem = _too_long(visit.form)
+        if problem is None:
+            try:
+                self.desk.review(found.id, visit.person, votes_in(visit.form), visit.form.get("comment", "").strip())
+            except RefusedError as error:
+                if review_of(self.desk.show(found.id, visit.person), visit.person):
+                    return there  # the same form, sent twice at the same time
+                if not error.refusal.rule.startswith("review.") or error.refusal.rule == "review.own":
+                    raise
+                problem = error.refusal.reason
+            else:
+                return there
+        return self._page(visit, found, problem)
+
+    def _page(self, visit: Visit, found: ReleaseRequest, problem: Message | None = None) -> Response:
+        situation = self.desk.look()
+        standing = self._standing(visit, found, situation)
+        return self.render.page(
+            visit,
+            "review.html",
+            roles_of(situation, visit.person),
+            status=200 if problem is None else 422,
+            section="queue",
+            request=found,
+            outputs=output_views(self.desk, found, visit.person, visit.language),
+            steps=steps(found),
+            mine=review_of(found, visit.person),
+            refusal=standing.reason if isinstance(standing, Refusal) else None,
+            permit=situation.permit(found.project),
+            source=self._source(found),
+            problem=problem,
+            typed=visit.form,
+            most=_COMMENT,
+            wording=wording,
+        )
+
+    def _standing(self, visit: Visit, found: ReleaseRequest, situation: Situation) -> Grant | Refusal:
+        """Whether this person could vote now. Raises: RefusedError for somebody who is no checker of this request."""
+        person, permit, today = situation.person(visit.person), situation.permit(found.project), self.clock().date()
+        if found.person == visit.person or not situation.is_checker(visit.person, found.project):
+            require(may_review(person, permit, found.person, today))
+        votes = tuple(Vote(output.name, Choice.REJECT) for output in found.reviewable)
+        return can_review(found, votes, person, permit, today)
+
+    def _source(self, found: ReleaseRequest) -> list[tuple[int, bool, str]] | Message:
+        """The submitted notebook's cells: number, whether it is code, source. Hostile text, shown as text."""
+        try:
+            raw = self.quarantine.get(found.notebook.sha256)
+        except QuarantineError as error:
+            return error.message
+        rendered = read_notebook(raw, len(raw))
+        if isinstance(rendered, Unreadable):
+            return rendered.why
+        return [(cell.number, cell.is_code, wording.visible(cell.source)) for cell in rendered.cells]
+
+
+def review_of(request: ReleaseRequest, person: str) -> Review | None:
+    """The review that `person` gave of `request`."""
+    return next((review for review in request.reviews if review.checker == person), None)
+
+
+def votes_in(form: Mapping[str, str]) -> tuple[Vote, ...]:
+    """The votes of a form. Raises: RefusedError for a choice that is none."""
+    votes = []
+    for field, value in form.items():
+        if field.startswith(_VOTE):
+            name = field.removeprefix(_VOTE)
+            if value not in {str(choice) for choice in Choice}:
+                reason = say("A vote is to approve or to reject.")
+                raise RefusedError(Refusal("review.choice", reason))
+            votes.append(Vote(name, Choice(value), form.get(f"comment.{name}", "").strip()))
+    return tuple(votes)
+
+
+def _too_long(form: Mapping[str, str]) -> Message | None:
+    comments = [value for field, value in form.items() if field == "comment" or field.startswith("comment.")]
+    if any(len(comment) > _COMMENT for comment in comments):
+        return say("A comment is longer than {most} characters; shorten it.", most=_COMMENT)
+    return None

@@ -1,0 +1,58 @@
+"""One output as a page shows it: what the log says of it, its report from quarantine, the decision on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from egress.airlock.desk import Desk, reason_of
+from egress.checks.model import Finding, Outcome
+from egress.release.model import Choice, OutputRecord, ReleaseRequest
+from egress.release.report import OutputReport
+from egress.store.quarantine import QuarantineError
+from egress.web.tables import ShownEvidence, ShownTable, show_evidence, show_exact, show_table
+from hub.words import Message, say
+
+
+@dataclass(frozen=True)
+class OutputView:
+    """What both pages need of one output; `problem` stands in for a report that cannot be read."""
+
+    record: OutputRecord
+    report: OutputReport | None
+    findings: tuple[Finding, ...]
+    protected: ShownTable | None
+    exact: ShownTable | None
+    evidence: tuple[ShownEvidence, ...]
+    left: bool | None
+    comments: tuple[tuple[Choice, str], ...]
+    problem: Message | None = None
+
+
+def output_views(desk: Desk, request: ReleaseRequest, person: str, language: str) -> list[OutputView]:
+    """Every output of `request`, as far as `person` may read it."""
+    return [_view(desk, request, record, person, language) for record in request.outputs]
+
+
+def _view(desk: Desk, request: ReleaseRequest, record: OutputRecord, person: str, language: str) -> OutputView:
+    left = record in request.approved if request.decision else None
+    # What a checker says reaches the author with the decision, not before.
+    comments = tuple(
+        (vote.choice, vote.comment)
+        for review in request.reviews
+        for vote in review.votes
+        if vote.output == record.name and request.decision
+    )
+    try:
+        report = desk.report(request.id, record.name, person)
+    except (QuarantineError, ValueError, KeyError, TypeError) as error:
+        problem = reason_of(error) or say("The report on this output cannot be read; an operator must look.")
+        return OutputView(record, None, (), None, None, (), left, comments, problem)
+    # Worst first; the numbers on flagged cells count in this order.
+    findings = tuple(sorted(report.findings, key=lambda finding: _ORDER.index(finding.outcome)))
+    protected = show_table(report.protected, language, report.exact) if report.protected else None
+    exact = show_exact(report.exact, language, findings) if report.exact else None
+    evidence = show_evidence(report.evidence, report.exact, language)
+    return OutputView(record, report, findings, protected, exact, evidence, left, comments)
+
+
+_ORDER = (Outcome.FAIL, Outcome.REVIEW, Outcome.PASS)

@@ -1,0 +1,102 @@
+"""A researcher's pages: their requests, one request, and the two acts they have."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from starlette.responses import RedirectResponse, Response
+
+from egress.airlock.desk import Desk
+from egress.airlock.situation import Situation
+from egress.release.guards import can_download, can_withdraw
+from egress.release.model import ReleaseRequest
+from egress.web import wording
+from egress.web.outputs import output_views
+from egress.web.visit import Renderer, Visit, roles_of
+from hub.events.log import Clock
+from hub.policy.model import Role
+from hub.policy.verdict import Grant
+from hub.words import Message
+
+
+@dataclass(frozen=True)
+class ResearcherPages:
+    """Handlers; each asks the desk, which knows who may see and do what."""
+
+    desk: Desk
+    render: Renderer
+    clock: Clock
+
+    def home(self, visit: Visit) -> Response:
+        """The first page of a person: requests, or the queue of somebody who only checks."""
+        roles = roles_of(self.desk.look(), visit.person)
+        page = "queue" if Role.OUTPUT_CHECKER in roles and Role.RESEARCHER not in roles else "requests"
+        return RedirectResponse(f"{self.render.prefix}{page}", status_code=303)
+
+    def requests(self, visit: Visit) -> Response:
+        """The person's requests, their colleagues' on the same projects, and what was refused at the door."""
+        situation = self.desk.look()
+        researching = [
+            permit
+            for permit in situation.enclave.projects_of(visit.person)
+            if Role.RESEARCHER in permit.roles_of(visit.person)
+        ]
+        projects = {permit.project for permit in researching}
+        seen = [request for request in situation.visible_to(visit.person) if request.project in projects]
+        return self.render.page(
+            visit,
+            "requests.html",
+            roles_of(situation, visit.person),
+            section="requests",
+            mine=[request for request in seen if request.person == visit.person],
+            others=[request for request in seen if request.person != visit.person],
+            refused=situation.refused_visible_to(visit.person),
+            projects=researching,
+            wording=wording,
+        )
+
+    def show(self, visit: Visit) -> Response:
+        """One request. An output checker of its project reads it on the review page, where the findings are."""
+        found = self.desk.show(visit.request.path_params["request"], visit.person)
+        situation = self.desk.look()
+        if situation.is_checker(visit.person, found.project) and visit.person != found.person:
+            return RedirectResponse(f"{self.render.prefix}review/{found.id}", status_code=303)
+        return self.render.page(
+            visit,
+            "request.html",
+            roles_of(situation, visit.person),
+            section="requests",
+            request=found,
+            outputs=output_views(self.desk, found, visit.person, visit.language),
+            steps=steps(found),
+            wording=wording,
+            **self._acts(visit, found, situation),
+        )
+
+    def withdraw(self, visit: Visit) -> Response:
+        """The author takes the request back."""
+        found = self.desk.show(visit.request.path_params["request"], visit.person)
+        self.desk.withdraw(found.id, visit.person)
+        return RedirectResponse(f"{self.render.prefix}requests/{found.id}", status_code=303)
+
+    def download(self, visit: Visit) -> Response:
+        """The package, once."""
+        found = self.desk.show(visit.request.path_params["request"], visit.person)
+        package = self.desk.download(found.id, visit.person)
+        # The id counts (`egress.release.entries.next_id`): nothing in it can end the header.
+        disposition = f'attachment; filename="{found.id}.zip"'
+        return Response(package, media_type="application/zip", headers={"Content-Disposition": disposition})
+
+    def _acts(self, visit: Visit, found: ReleaseRequest, situation: Situation) -> dict[str, bool]:
+        person, permit = situation.person(visit.person), situation.permit(found.project)
+        download = can_download(found, person, permit, self.clock().date())
+        return {
+            "may_withdraw": isinstance(can_withdraw(found, visit.person), Grant),
+            "may_download": isinstance(download, Grant),
+        }
+
+
+def steps(request: ReleaseRequest) -> list[tuple[Message, str]]:
+    """What the request went through, in order, with the times."""
+    passed = sorted(request.reached.items(), key=lambda step: step[1])
+    return [(wording.STEP[status], at) for status, at in passed]

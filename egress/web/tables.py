@@ -1,0 +1,128 @@
+"""A table as a page shows it: each cell's text, and what there is to say about it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from egress.checks.model import Finding, Outcome
+from egress.checks.table import Table, Value
+from egress.web.wording import number, visible
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One cell. `marks` number the findings that name it; `withheld`: a value stands behind it that does not leave."""
+
+    text: str
+    numeric: bool = False
+    missing: bool = False
+    withheld: bool = False
+    changed: bool = False
+    marks: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class ShownTable:
+    """Columns, whether each holds numbers, rows of cells."""
+
+    columns: tuple[str, ...]
+    numeric: tuple[bool, ...]
+    rows: tuple[tuple[Shown, ...], ...]
+
+
+@dataclass(frozen=True)
+class ShownEvidence:
+    """Who stands behind one row: persons and rows, and the largest share of one person in any of its values."""
+
+    persons: str
+    rows: str
+    largest: str
+
+
+def show_table(table: Table, language: str, exact: Table | None = None) -> ShownTable:
+    """What leaves. With `exact`, cells that protection changed are told apart."""
+    numeric = _numeric(table, exact)
+    aligned = exact if exact is not None and _aligned(table, exact) else None
+    rows = tuple(
+        tuple(
+            _leaving(value, numeric[column], language, aligned.rows[row][column] if aligned else None, aligned)
+            for column, value in enumerate(values)
+        )
+        for row, values in enumerate(table.rows)
+    )
+    return ShownTable(tuple(visible(name) for name in table.columns), numeric, rows)
+
+
+def show_exact(table: Table, language: str, findings: Sequence[Finding]) -> ShownTable:
+    """The exact table, for checkers: cells that a finding names carry its number, counted from 1."""
+    numeric = _numeric(table, None)
+    marks: dict[tuple[int, int], list[int]] = {}
+    for place, finding in enumerate(findings, start=1):
+        for cell in finding.cells if finding.outcome is not Outcome.PASS else ():
+            marks.setdefault(cell, []).append(place)
+    rows = tuple(
+        tuple(
+            Shown(
+                "" if value is None else _text(value, language),
+                numeric=numeric[column],
+                missing=value is None,
+                marks=tuple(marks.get((row, column), ())),
+            )
+            for column, value in enumerate(values)
+        )
+        for row, values in enumerate(table.rows)
+    )
+    return ShownTable(tuple(visible(name) for name in table.columns), numeric, rows)
+
+
+def show_evidence(evidence: Mapping[str, Any], exact: Table | None, language: str) -> tuple[ShownEvidence, ...]:
+    """One entry for each row of the exact table, or none when the evidence does not fit it."""
+    cells = evidence.get("cells")
+    if exact is None or not isinstance(cells, Sequence) or len(cells) != len(exact.rows):
+        return ()
+    return tuple(
+        ShownEvidence(number(cell["persons"], language), number(cell["rows"], language), _largest(cell, language))
+        for cell in cells
+    )
+
+
+def _largest(cell: Mapping[str, Any], language: str) -> str:
+    shares = [
+        measure["largest"] / measure["total"]
+        for measure in cell.get("measures", ())
+        if measure and measure.get("total") and measure.get("largest") is not None
+    ]
+    return f"{number(round(100 * max(shares), 1), language)} %" if shares else ""
+
+
+def _leaving(value: Value | None, numeric: bool, language: str, exact: Value | None, aligned: Table | None) -> Shown:  # noqa: FBT001 -- one cell's facts in order
+    if value is None:
+        # A missing category is a word that is not there; a missing number is one that was suppressed,
+        # unless the exact table has none either.
+        missing = not numeric or (aligned is not None and exact is None)
+        return Shown("", numeric=numeric, missing=missing, withheld=not missing)
+    changed = aligned is not None and value != exact
+    return Shown(_text(value, language), numeric=numeric, changed=changed)
+
+
+def _text(value: Value, language: str) -> str:
+    return visible(value) if isinstance(value, str) else number(value, language)
+
+
+def _numeric(table: Table, exact: Table | None) -> tuple[bool, ...]:
+    # A column suppressed as a whole holds nothing to go by; measures are numbers always.
+    columns = list(zip(*table.rows, strict=True)) if table.rows else [()] * len(table.columns)
+    if exact is not None and exact.columns == table.columns and exact.rows:
+        columns = [mine + other for mine, other in zip(columns, zip(*exact.rows, strict=True), strict=True)]
+    return tuple(not any(_is_word(value) for value in values if value is not None) for values in columns)
+
+
+def _is_word(value: Value) -> bool:
+    return isinstance(value, bool) or not isinstance(value, (int, float, Decimal))
+
+
+def _aligned(table: Table, exact: Table) -> bool:
+    return table.columns == exact.columns and len(table.rows) == len(exact.rows)

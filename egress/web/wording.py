@@ -1,0 +1,155 @@
+"""How pages say things: statuses, outcomes, numbers and times in words, and hostile text made visible. Pure."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import datetime
+from decimal import Decimal
+from types import MappingProxyType
+
+from babel.dates import format_datetime
+from babel.numbers import format_decimal
+
+from egress.checks.model import Assurance, Outcome, Protection, Risk
+from egress.outputs.model import Kind
+from egress.release.model import Choice
+from egress.release.status import Owner, Status
+from hub.words import Message, say
+
+STATUS = MappingProxyType(
+    {
+        Status.SUBMITTED: say("Waiting for its re-run"),
+        Status.RERUN: say("Re-run done, waiting for the checks"),
+        Status.CHECKED: say("Checked"),
+        Status.REFUSED: say("Refused by the checks"),
+        Status.IN_REVIEW: say("Waiting for an output checker"),
+        Status.APPROVED: say("Decided, package being made"),
+        Status.REJECTED: say("Rejected by the output checker"),
+        Status.RELEASED: say("Released, ready to fetch"),
+        Status.DOWNLOADED: say("Fetched"),
+        Status.WITHDRAWN: say("Withdrawn"),
+    }
+)
+# What each status is called once it is behind the request, in the list of its steps.
+STEP = MappingProxyType(
+    {
+        Status.SUBMITTED: say("Submitted and frozen"),
+        Status.RERUN: say("Re-run in the sealed runner"),
+        Status.CHECKED: say("Recomputed and checked"),
+        Status.REFUSED: say("Refused by the checks"),
+        Status.IN_REVIEW: say("Given to output checkers"),
+        Status.APPROVED: say("Decided"),
+        Status.REJECTED: say("Rejected"),
+        Status.RELEASED: say("Package sealed"),
+        Status.DOWNLOADED: say("Package fetched"),
+        Status.WITHDRAWN: say("Withdrawn by its author"),
+    }
+)
+TURN = MappingProxyType(
+    {
+        Owner.WORKER: say(
+            "The egress service works on it. Nothing is asked of you; reload the page to see where it is."
+        ),
+        Owner.CHECKERS: say("An output checker of the project reads it. Nothing is asked of you."),
+        Owner.RESEARCHERS: say("The package is ready. It can be fetched once."),
+        Owner.NOBODY: say("This request is closed."),
+    }
+)
+TONE = MappingProxyType(
+    {
+        Status.REFUSED: "refused",
+        Status.REJECTED: "refused",
+        Status.IN_REVIEW: "waiting",
+        Status.RELEASED: "ready",
+        Status.DOWNLOADED: "closed",
+        Status.WITHDRAWN: "closed",
+    }
+)
+OUTCOME = MappingProxyType(
+    {
+        Outcome.PASS: say("No automatic finding"),
+        Outcome.REVIEW: say("A person must look"),
+        Outcome.FAIL: say("Refused"),
+    }
+)
+OUTCOME_TONE = MappingProxyType({Outcome.PASS: "plain", Outcome.REVIEW: "waiting", Outcome.FAIL: "refused"})
+ASSURANCE = MappingProxyType(
+    {
+        Assurance.RECOMPUTED: say("Recomputed by the service from the extract"),
+        Assurance.REPRODUCED: say("Reproduced by the sealed re-run"),
+        Assurance.UNVERIFIED: say("Not verified by the service"),
+    }
+)
+PROTECTION = MappingProxyType(
+    {
+        Protection.SUPPRESS: say("Small and revealing cells suppressed"),
+        Protection.ROUND: say("Rounded"),
+        Protection.DP: say("Noise added for differential privacy"),
+        Protection.NONE: say("No protection asked for"),
+    }
+)
+RISK = MappingProxyType(
+    {
+        Risk.LOW_COUNT: say("Few persons"),
+        Risk.DOMINANCE: say("Dominance"),
+        Risk.CLASS_DISCLOSURE: say("Class disclosure"),
+        Risk.DIFFERENCING: say("Differencing"),
+        Risk.IMPLICIT_TABLES: say("Implicit tables"),
+        Risk.LOW_DOF: say("Few degrees of freedom"),
+        Risk.AUXILIARY_INFORMATION: say("Auxiliary information"),
+        Risk.COVERT_CHANNEL: say("Free wording"),
+        Risk.INDIVIDUALS: say("About single persons"),
+        Risk.PRIVACY_BUDGET: say("Privacy budget"),
+    }
+)
+CHOICE = MappingProxyType({Choice.APPROVE: say("Approved"), Choice.REJECT: say("Rejected")})
+_KINDS = MappingProxyType(
+    {
+        Kind.STDOUT: say("Printed text"),
+        Kind.STDERR: say("Printed warnings"),
+        Kind.RESULT: say("A cell's own value"),
+        Kind.DISPLAY: say("A display"),
+        Kind.ERROR: say("An error report"),
+        Kind.WIDGET: say("A widget"),
+        Kind.ATTACHMENT: say("An attachment"),
+        Kind.METADATA: say("Metadata"),
+        Kind.DECLARATION: say("A declaration that does not count"),
+        Kind.UNREADABLE: say("Something unreadable"),
+    }
+)
+_OTHER_KIND = say("Something undeclared")
+
+
+def kind_of(kind: str) -> Message:
+    """An undeclared thing's kind in words."""
+    return next((words for known, words in _KINDS.items() if str(known) == kind), _OTHER_KIND)
+
+
+def moment(at: str, language: str) -> str:
+    """An event's time for people, in UTC."""
+    try:
+        return f"{format_datetime(datetime.fromisoformat(at), 'd MMM y, HH:mm', locale=language)} UTC"
+    except ValueError:
+        return visible(at)
+
+
+def number(value: object, language: str) -> str:
+    """A number as tables print it: groups of three from five digits on, so that years stay years."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if not isinstance(value, (int, float, Decimal)):
+        return visible(str(value))
+    size = abs(float(value))
+    pattern = "#,##0.######" if size >= 10_000 else "0.######"
+    if 0 < size < 1e-4:
+        pattern = "0.###E0"
+    return str(format_decimal(value, pattern, locale=language))
+
+
+def visible(text: str) -> str:
+    """`text` with what a reader cannot see spelled out: controls, and marks that turn the direction of reading."""
+    return "".join(character if _shows(character) else f"⟨U+{ord(character):04X}⟩" for character in text)
+
+
+def _shows(character: str) -> bool:
+    return character in "\n\t" or unicodedata.category(character) not in {"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"}

@@ -1,0 +1,214 @@
+"""An enclave with requests in every state that pages show, made by the same events that the services write."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from egress.airlock.desk import Desk
+from egress.checks.model import Assurance, Audience, Finding, Outcome, Protection, Risk
+from egress.checks.table import Table
+from egress.release.model import OutputRecord
+from egress.release.report import OutputReport
+from egress.store.exports import Exports
+from egress.store.quarantine import Quarantine
+from hub.events.log import EventLog
+from hub.policy.model import DataPermit, Membership, Person, Role, TableGrant
+from hub.words import say
+
+NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
+PEOPLE = {
+    "alice": "Alice Martin",
+    "bob": "Bob Diallo",
+    "carol": "Carol Nguyen",
+    "dora": "Dora Petit",
+    "mallory": "Mallory Roux",
+    "stranger": "Sam Stranger",
+}
+ATTACK = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'&{{7*7}}"
+SECRET = 987_654_321  # stands in an exact table only: no author may ever read it
+_MEMBERS = {
+    "reste-a-charge": {"alice": "researcher", "bob": "researcher", "carol": "output_checker", "dora": "output_checker"},
+    "urgences": {"mallory": "researcher", "bob": "output_checker"},
+}
+
+
+@dataclass
+class Planted:
+    """The enclave at `root`; its clock stands still unless a test moves it."""
+
+    root: Path
+    now: datetime = NOW
+    log: EventLog = field(init=False)
+    quarantine: Quarantine = field(init=False)
+    exports: Exports = field(init=False)
+
+    def __post_init__(self) -> None:
+        (self.root / "events").mkdir(parents=True)
+        self.log = EventLog(self.root / "events" / "log.db", self.clock)
+        self.quarantine = Quarantine(self.root / "quarantine")
+        self.exports = Exports(self.root / "exports")
+        for name, full in PEOPLE.items():
+            if name != "stranger":
+                body = {"person": Person(id=name, name=full).model_dump(mode="json")}
+                self.log.append("admin", "person.added", "", body)
+        for project, members in _MEMBERS.items():
+            self.permit(project, members)
+
+    def clock(self) -> datetime:
+        """What its services read the time from; each reading is a minute later."""
+        self.now += timedelta(minutes=1)
+        return self.now
+
+    @property
+    def desk(self) -> Desk:
+        return Desk(self.log, self.quarantine, self.exports, self.clock)
+
+    def permit(self, project: str, members: dict[str, str], until: str = "2028-12-31") -> None:
+        """Issue a permit."""
+        permit = DataPermit(
+            project=project,
+            title="What stays with patients: out-of-pocket spending by coinsurance",
+            purpose="public-health-research",
+            statement="Estimate how much of medical spending stays with families, and who forgoes care.",
+            source="rand-hie",
+            rules="health-fr",
+            rho="1.0",
+            valid_from="2026-01-01",
+            valid_until=until,
+            persons=tuple(Membership(person=person, role=Role(role)) for person, role in members.items()),
+            tables={"person_year": TableGrant(columns=("site", "year", "total_spending"))},
+        )
+        self.log.append("admin", "permit.issued", project, {"permit": permit.model_dump_json()})
+
+    def submit(self, request: str, person: str = "alice", title: str = "What stays with patients", **more: Any) -> None:
+        """A request that waits for its re-run."""
+        notebook = self.quarantine.put(_notebook(more.get("source", "import bulle")))
+        body = {
+            "request": request,
+            "entry": f"{request}.request",
+            "title": title,
+            "notebook": {"name": "study.ipynb", "sha256": notebook, "size": 10},
+            "files": [],
+        }
+        self.log.append(person, "request.submitted", request.rpartition("-")[0], body)
+
+    def checked(self, request: str, *reports: OutputReport) -> None:
+        """Re-run and checks are done; it waits for its checkers, or is refused when nothing could leave."""
+        project = request.rpartition("-")[0]
+        rerun = {
+            "request": request,
+            "ended": "finished",
+            "notebook": "2" * 64,
+            "folder": "v1",
+            "extract": "3" * 64,
+            "image": "sha256:0",
+            "isolation": "container",
+        }
+        self.log.append("egress", "request.rerun", project, rerun)
+        records = [
+            OutputRecord(r.name, r.title, r.assurance, r.outcome, r.protect, self.quarantine.put(r.to_bytes()))
+            for r in reports
+        ]
+        lane = "review" if any(record.reviewable for record in records) else "refused"
+        why = say("It was printed, not declared; declare the aggregate with bulle.release.")
+        body = {
+            "request": request,
+            "lane": lane,
+            "outputs": [record.to_dict() for record in records],
+            "undeclared": [{"kind": "stdout", "count": 2, "why": why.to_dict()}],
+            "checkers_required": 1,
+            "basis": {"rules_name": "health-fr", "rules": "4" * 64, "versions": {"duckdb": "2.0"}},
+        }
+        self.log.append("egress", "request.checked", project, body)
+
+    def release(self, request: str, package: bytes = b"PK\x05\x06" + bytes(18)) -> None:
+        """The package is in exports."""
+        body = {"request": request, "package": self.exports.write(request, package)}
+        self.log.append("egress", "request.released", request.rpartition("-")[0], body)
+
+    def events(self, kind: str) -> list[dict[str, Any]]:
+        """The bodies of the events of one kind."""
+        return [dict(event.body) for event in self.log.read() if event.kind == kind]
+
+
+def by_site(title: str = "Visits and spending by site") -> OutputReport:
+    """Two small cells, suppressed with a secondary one; a person must look."""
+    exact = Table(
+        ("site", "persons", "visits", "mean_spending"),
+        (
+            ("Charleston", 812, 2411, 301.25),
+            ("Dayton", 7, 19, 412.5),
+            ("Fitchburg", 640, 1840, SECRET),
+            ("Georgetown", 655, 12345, 288.125),
+            (None, 31, 58, 205.5),
+        ),
+    )
+    protected = Table(
+        exact.columns,
+        (exact.rows[0], ("Dayton", None, None, None), ("Fitchburg", 640, 1840, None), exact.rows[3], exact.rows[4]),
+    )
+    cells = [
+        {"keys": [row[0]], "grouping": [0], "rows": row[2], "persons": row[1], "measures": [None, None, share]}
+        for row, share in zip(
+            exact.rows, [{"total": 100.0, "largest": part} for part in (2, 31, 88, 4, 9)], strict=True
+        )
+    ]
+    few = say("{number} cells count fewer than {threshold} persons; they are suppressed.", number=1, threshold=11)
+    one = say("One person makes {share} % of this cell; at most {limit} % may come from one.", share=88, limit=85)
+    word = say("The title is free wording; a person reads it.")
+    findings = (
+        Finding("title", Risk.COVERT_CHANNEL, Outcome.REVIEW, "title", word),
+        Finding("min_persons", Risk.LOW_COUNT, Outcome.REVIEW, "site=Dayton", few, ((1, 1), (1, 2), (1, 3))),
+        Finding("dominance", Risk.DOMINANCE, Outcome.REVIEW, "site=Fitchburg", one, ((2, 3),), Audience.CHECKER),
+        Finding("unanimity", Risk.CLASS_DISCLOSURE, Outcome.PASS, "", say("No group shares one sensitive value.")),
+    )
+    return OutputReport(
+        "visits_by_site",
+        title,
+        "SELECT site, count(DISTINCT person_id) AS persons, count(*) AS visits,\n       avg(total_spending) AS mean_spending\n"
+        "FROM person_year GROUP BY site",
+        Assurance.RECOMPUTED,
+        Outcome.REVIEW,
+        Protection.SUPPRESS,
+        findings,
+        protected,
+        exact,
+        {"cells": cells, "rows": 16673, "persons": 2145},
+        {"rho": 3.25, "epsilon": 14.2, "delta": 1e-6, "limit": 1.0},
+    )
+
+
+def by_year() -> OutputReport:
+    """Nothing found."""
+    table = Table(("year", "persons"), ((1, 5530), (2, 5490), (3, 11653)))
+    return OutputReport(
+        "persons_by_year",
+        "Persons by year",
+        "SELECT year, count(DISTINCT person_id) AS persons FROM person_year GROUP BY year",
+        Assurance.RECOMPUTED,
+        Outcome.PASS,
+        Protection.SUPPRESS,
+        (Finding("min_persons", Risk.LOW_COUNT, Outcome.PASS, "", say("No cell counts fewer than 11 persons.")),),
+        table,
+        table,
+        {},
+        {"rho": 0.02, "epsilon": 1.1, "delta": 1e-6, "limit": 1.0},
+    )
+
+
+def single_persons() -> OutputReport:
+    """Refused: it asks for something about single persons."""
+    why = say("person_id stands in a filter; a person's key may only be counted.")
+    found = Finding("person_key", Risk.INDIVIDUALS, Outcome.FAIL, "line 1, column 52", why)
+    sql = "SELECT total_spending FROM person_year WHERE person_id = 125024"
+    return OutputReport("one_person", "", sql, Assurance.RECOMPUTED, Outcome.FAIL, Protection.SUPPRESS, (found,))
+
+
+def _notebook(source: str) -> bytes:
+    code = {"cell_type": "code", "source": source, "outputs": [], "metadata": {}, "execution_count": None, "id": "a"}
+    text = {"cell_type": "markdown", "source": f"# Study\n{ATTACK}", "metadata": {}, "id": "b"}
+    return json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [text, code]}).encode()
