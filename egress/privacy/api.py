@@ -38,13 +38,17 @@ class ColumnAccuracy:
 
 @dataclass(frozen=True)
 class Preview:
-    """Cost and accuracy of a DP release. Nothing of it depends on data. `noise.nano_rho` is the charge."""
+    """Cost and accuracy of a DP release. Nothing of it depends on data. `noise.nano_rho` is the charge.
+
+    `offline`: the kernel let the worker process give up its network (it needs root or user namespaces).
+    """
 
     spec: DpSpec
     noise: Noise
     columns: tuple[ColumnAccuracy, ...]
     cells: int
     notes: tuple[Message, ...]
+    offline: bool
 
     @property
     def rho(self) -> Decimal:
@@ -60,15 +64,19 @@ def preview(spec: DpSpec, rules: DisclosureRules, rho: Decimal | None = None) ->
             "dp.rho",
             say("rho is a number above 0, with at most 9 decimals, and at most {cap} for this source.", cap=str(cap)),
         )
-    noise = _noise(ask(_request("preview", spec, int(wanted * NANO), rules)), rules)
+    told = ask(_request("preview", spec, int(wanted * NANO), rules))
+    noise = _noise(told, rules)
     columns = tuple(_accuracy(spec, noise, position) for position in range(len(spec.columns)))
-    return Preview(spec, noise, tuple(column for column in columns if column is not None), spec.cells, notes_of(spec))
+    told_columns = tuple(column for column in columns if column is not None)
+    return Preview(spec, noise, told_columns, spec.cells, notes_of(spec), told.get("offline") is True)
 
 
 def draw(
     reservation: Reservation, spec: DpSpec, extract_dir: Path, manifest: Manifest, rules: DisclosureRules
 ) -> Answer:
-    """The noisy statistics of `spec`, for what `reservation` holds. `table_of(spec, answer)` makes the table.
+    """The noisy statistics of `spec`, for what `reservation` holds; `table_of(spec, answer)` makes the table.
+
+    Once per reservation: `egress.privacy.account.release` is the one caller, and settles it in the log.
 
     Raises: PrivacyError; the reservation then stays spent.
     """

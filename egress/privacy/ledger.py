@@ -175,3 +175,8 @@ def may_reserve(ledger: Ledger, source: str, project: str, nano_rho: int, caps: 
                 )
             return Refusal(rule, text)
     return None
+
+
+def unaccounted(events: Iterable[Event]) -> tuple[Event, ...]:
+    """The release packages that left: what is exact in them has no epsilon, and the caps say nothing of it."""
+    return tuple(event for event in events if event.kind == "request.released")

@@ -23,7 +23,7 @@ _OPERATORS = {"ne": "<>", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
 _LIMIT = 2**62
 
 
-def vectors(spec: DpSpec, file: Path, salt: str, memory: str = "1GB") -> tuple[Vector, ...]:
+def vectors(spec: DpSpec, file: Path, salt: str, memory: str = "2GB") -> tuple[Vector, ...]:
     """One vector per statistic, one place per cell of `spec.grid`.
 
     Raises: duckdb.Error, whose text may hold data and must not be shown.
@@ -78,24 +78,31 @@ class _Statement:
     values: list[Any] = field(default_factory=list)
 
     def build(self, spec: DpSpec, file: str, salt: str) -> str:
-        person = _quoted(spec.person)
-        columns = sorted({one.column for one in spec.statistics if one.column})
-        used = ", ".join(_quoted(name) for name in (spec.person, *(key.column for key in spec.keys), *columns))
-        keys = ", ".join(_quoted(key.column) for key in spec.keys)
+        person, most = _quoted(spec.person), self._value(spec.rows_per_person)
+        names = [key.column for key in spec.keys]
+        columns = {one.column for one in spec.statistics if one.column} - set(names)
+        used = ", ".join(_quoted(name) for name in (spec.person, *names, *sorted(columns)))
+        keys = ", ".join(_quoted(name) for name in names)
         conditions = [f"{person} IS NOT NULL", *(self._predicate(one_of(key.column, key.values)) for key in spec.keys)]
         if spec.where is not None:
             conditions.append(self._predicate(spec.where))
         measures = ", ".join(self._measure(one, spec) for one in spec.statistics)
-        # Which rows of a person stay depends on that person's rows and on the salt alone: rows that tie are equal in
-        # every column that is used. So taking a person away changes nothing that is kept of others.
-        kept = (
-            f"SELECT {used} FROM read_parquet({self._value(file)}) WHERE {' AND '.join(conditions)} "  # noqa: S608 -- quoted names, parameters
-            f"QUALIFY row_number() OVER (PARTITION BY {person} "
-            f"ORDER BY hash({self._value(salt)}, {used}), {used}) <= {self._value(spec.rows_per_person)}"
-        )
         selected = f"{keys}, {measures}" if keys else measures
         grouped = f" GROUP BY {keys}" if keys else ""
-        return f"WITH kept AS ({kept}) SELECT {selected} FROM kept{grouped}"  # noqa: S608 -- same
+        # Which rows of a person stay depends on that person's rows and on the salt alone: rows that tie are equal in
+        # every column that is used. So taking a person away changes nothing that is kept of others. Only persons with
+        # too many rows are sorted; an extract was packed without any.
+        return f"""
+            WITH passed AS NOT MATERIALIZED
+              (SELECT {used} FROM read_parquet({self._value(file)}) WHERE {" AND ".join(conditions)}),
+            too_many AS (SELECT {person} FROM passed GROUP BY {person} HAVING count(*) > {most}),
+            kept AS NOT MATERIALIZED
+              (SELECT * FROM passed WHERE {person} NOT IN (SELECT {person} FROM too_many)
+               UNION ALL
+               SELECT * FROM passed WHERE {person} IN (SELECT {person} FROM too_many)
+               QUALIFY row_number() OVER (PARTITION BY {person} ORDER BY hash({self._value(salt)}, {used}), {used})
+                 <= {most})
+            SELECT {selected} FROM kept{grouped}"""  # noqa: S608 -- quoted names and parameters only
 
     def _value(self, value: Scalar | float) -> str:
         self.values.append(float(value) if isinstance(value, Decimal) else value)
@@ -117,16 +124,16 @@ class _Statement:
             return f"count(DISTINCT {_quoted(spec.person)})"
         column = _quoted(one.column)
         # NaN is no value, as NULL is none; infinity is clamped like any other number
-        present = f"CASE WHEN isnan(CAST({column} AS DOUBLE)) THEN NULL ELSE {column} END"
+        missing = f"({column} IS NULL OR isnan(CAST({column} AS DOUBLE)))"
         if one.kind is Kind.VALUES:
-            return f"count({present})"
-        low, high = self._value(one.low), self._value(one.high)
+            return f"count(*) FILTER (WHERE NOT {missing})"
+        low, high = f"{self._value(one.low)}::BIGINT", f"{self._value(one.high)}::BIGINT"
+        steps = f"least(greatest({column}, {low}), {high})"
         if one.exponent:
-            factor = self._value(float(Decimal(1).scaleb(-one.exponent)))
-            steps = (
-                f"CAST(round(least(greatest(({present}) * {factor}::DOUBLE, {low}::DOUBLE), {high}::DOUBLE)) AS BIGINT)"
-            )
-        else:
-            steps = f"CAST(round(least(greatest({present}, {low}::BIGINT), {high}::BIGINT)) AS BIGINT)"
-        inside = f"least(greatest({steps}, {low}::BIGINT), {high}::BIGINT)"
-        return f"coalesce(sum({inside} - {self._value(one.centre)}::BIGINT), 0)"
+            step = Decimal(1).scaleb(one.exponent)
+            least, most = self._value(one.low * step), self._value(one.high * step)
+            factor = self._value(1 / step)
+            steps = f"round(least(greatest({column}, {least}::DOUBLE), {most}::DOUBLE) * {factor}::DOUBLE)"
+        inside = f"least(greatest(CAST({steps} AS BIGINT), {low}), {high})"
+        # DuckDB's least and greatest pass over NULL: what is missing must not become the lower bound
+        return f"coalesce(sum({inside} - {self._value(one.centre)}::BIGINT) FILTER (WHERE NOT {missing}), 0)"

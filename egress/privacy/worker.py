@@ -17,7 +17,7 @@ from typing import Any
 
 # The engine's own bounds, so that one release cannot take the machine: OpenDP's library alone maps 263 MB.
 _CPU_SECONDS = 300
-_DATA_BYTES = 3 * 2**30
+_DATA_BYTES = 4 * 2**30
 _FILES = 64
 _MAX_REQUEST = 8 * 2**20
 _CLONE_NEWUSER = 0x10000000
