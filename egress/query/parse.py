@@ -101,10 +101,8 @@ def _nesting(tokens: list[Token]) -> int:
 def _not_sql(error: SqlglotError) -> RefusedSqlError:
     places = getattr(error, "errors", None) or [{}]
     line, column = places[0].get("line"), places[0].get("col")
-    if isinstance(line, int) and isinstance(column, int):
-        why = say("This is not SQL that can be read, near line {line}, column {column}.", line=line, column=column)
-        return RefusedSqlError("syntax", None, why)
-    return RefusedSqlError("syntax", None, say("This is not SQL that can be read."))
+    place = (line, column) if isinstance(line, int) and isinstance(column, int) else None
+    return RefusedSqlError("syntax", None, say("This is not SQL that can be read."), place)
 
 
 @dataclass

@@ -13,10 +13,11 @@ _CALL_BEFORE = re.compile(r"([A-Za-z_]\w*)\s*\(\s*(?:distinct\s+)?\(*\s*\Z", re.
 
 
 class RefusedSqlError(Exception):
-    """SQL outside the grammar, by `rule`, at `node`."""
+    """SQL outside the grammar, by `rule`, at `node`, or at `place` (line, column) where there is no tree."""
 
-    def __init__(self, rule: str, node: exp.Expr | None, why: Message) -> None:
+    def __init__(self, rule: str, node: exp.Expr | None, why: Message, place: tuple[int, int] | None = None) -> None:
         super().__init__(str(why))
+        self.place = place
         self.rule = rule
         self.node = node
         self.why = why
@@ -44,7 +45,7 @@ def line_and_column(position: int | None, sql: str) -> tuple[int | None, int | N
 
 
 def refusal(error: RefusedSqlError, sql: str) -> QueryRefusal:
-    line, column = line_and_column(offset(error.node, sql), sql)
+    line, column = error.place or line_and_column(offset(error.node, sql), sql)
     return QueryRefusal(error.rule, line, column, error.why)
 
 

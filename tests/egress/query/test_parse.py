@@ -1,0 +1,211 @@
+"""What the grammar accepts, and as what."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from egress.query.model import Aggregate, Call, Case, ColumnRef, Literal, Query, QueryRefusal
+from egress.query.parse import parse
+from egress.query.scope import tables_with_persons
+from tests.egress.query.extracts import HOSPITAL, catalogue
+
+CATALOGUE = catalogue()
+PERSONS = frozenset({"person", "stay", "act"})
+
+
+def read(sql: str) -> Query:
+    query = parse(sql, CATALOGUE, PERSONS)
+    assert isinstance(query, Query), query
+    return query
+
+
+def test_the_design_example() -> None:
+    query = read(
+        """SELECT p.region, p.sex, count(*) AS stays, count(DISTINCT s.person_id) AS patients, avg(s.cost) AS mean_cost
+           FROM stay s JOIN person p USING (person_id) WHERE s.year >= 2023 GROUP BY ALL"""
+    )
+    assert query.columns == ("region", "sex", "stays", "patients", "mean_cost")
+    assert [key.expression for key in query.keys] == [ColumnRef("p", "region"), ColumnRef("p", "sex")]
+    assert [measure.aggregate for measure in query.measures] == [
+        Aggregate.COUNT_ROWS,
+        Aggregate.COUNT_PERSONS,
+        Aggregate.AVG,
+    ]
+    assert query.groupings == ((0, 1),)
+    assert query.person == ColumnRef("s", "person_id")
+    assert query.where == (Call("ge", (ColumnRef("s", "year"), Literal(2023, published=True))),)
+    assert query.joins[0].on == ((ColumnRef("s", "person_id"), ColumnRef("p", "person_id")),)
+    assert query.notes == ()
+
+
+@pytest.mark.parametrize(
+    "group",
+    [
+        "GROUP BY ALL",
+        "GROUP BY sex, year",
+        "GROUP BY 1, 2",
+        "GROUP BY sex, s.year",
+        "group by (sex, year)",
+        "GROUP BY YEAR, Sex",
+    ],
+)
+def test_spellings_of_group_by_say_the_same(group: str) -> None:
+    base = "SELECT sex, year, count(*) AS n FROM stay s JOIN person p ON s.person_id = p.person_id "
+    assert read(base + group) == read(base + "GROUP BY ALL")
+
+
+def test_group_by_alias_and_by_expression() -> None:
+    by_alias = read("SELECT year(day) AS y, count(*) AS n FROM stay GROUP BY y")
+    assert by_alias == read("SELECT year(day) AS y, count(*) AS n FROM stay GROUP BY year(day)")
+    assert by_alias.keys[0].expression == Call("year", (ColumnRef("stay", "day"),))
+
+
+@pytest.mark.parametrize(
+    ("group", "expected"),
+    [
+        ("ROLLUP (sex, region)", {(0, 1), (0,), ()}),
+        ("CUBE (sex, region)", {(0, 1), (0,), (1,), ()}),
+        ("GROUPING SETS ((sex, region), (sex), ())", {(0, 1), (0,), ()}),
+        ("sex, ROLLUP (region)", {(0, 1), (0,)}),
+        ("ROLLUP (1, 2)", {(0, 1), (0,), ()}),
+        ("ROLLUP ((sex, region))", {(0, 1), ()}),
+    ],
+)
+def test_margins(group: str, expected: set[tuple[int, ...]]) -> None:
+    query = read(f"SELECT sex, region, count(*) AS n FROM person GROUP BY {group}")
+    assert set(query.groupings) == expected
+    assert query.groupings[0] == (0, 1)
+
+
+def test_names_are_read_without_regard_to_case() -> None:
+    assert read("select SEX, COUNT(*) as N from PERSON group by Sex").keys[0].expression == ColumnRef("PERSON", "sex")
+
+
+def test_unnamed_columns_get_distinct_plain_names() -> None:
+    query = read("SELECT sex, count(*), count(*), avg(age), sum(age) FROM person GROUP BY ALL")
+    assert query.columns == ("sex", "count", "count_2", "avg_age", "sum_age")
+    assert query.notes == ()
+
+
+def test_filter_becomes_a_case() -> None:
+    query = read(
+        "SELECT count(*) FILTER (WHERE ill) AS ill, sum(cost) FILTER (year = 2021) AS c FROM stay JOIN person USING (person_id)"
+    )
+    ones, cost = query.measures
+    assert ones.aggregate is Aggregate.SUM
+    assert ones.binary
+    assert ones.sensitive
+    assert isinstance(cost.argument, Case)
+    assert cost.argument.otherwise is None
+
+
+@pytest.mark.parametrize(
+    ("sql", "binary"),
+    [
+        ("avg(ill::int)", True),
+        ("avg(CASE WHEN sex = 'F' THEN 1 ELSE 0 END)", True),
+        ("sum(CASE WHEN sex = 'F' THEN 1 END)", True),
+        ("sum(ill)", True),
+        ("sum(age)", False),
+        ("sum(CASE WHEN sex = 'F' THEN age ELSE 0 END)", False),
+    ],
+)
+def test_zero_one_arguments_are_known(sql: str, binary: bool) -> None:
+    assert read(f"SELECT {sql} AS m FROM person").measures[0].binary is binary
+
+
+def test_bounds_of_zero_and_one_make_an_integer_binary() -> None:
+    assert read("SELECT avg(urgent) AS m FROM stay").measures[0].binary
+
+
+def test_quantiles() -> None:
+    query = read(
+        "SELECT median(cost) AS a, quantile_cont(cost, 0.25) AS b, "
+        "percentile_cont(0.9) WITHIN GROUP (ORDER BY cost) AS c FROM stay"
+    )
+    assert [measure.parameter for measure in query.measures] == [0.5, 0.25, 0.9]
+    assert query.notes == ()
+
+
+def test_left_join_counts_the_persons_of_the_kept_side() -> None:
+    query = read(
+        "SELECT sex, count(DISTINCT p.person_id) AS n FROM person p LEFT JOIN stay s USING (person_id) GROUP BY ALL"
+    )
+    assert query.joins[0].kind == "left"
+    assert query.person == ColumnRef("p", "person_id")
+
+
+def test_row_keys_join_tables_without_persons() -> None:
+    query = read("SELECT public, count(*) AS n FROM stay JOIN hospital USING (hospital_id) GROUP BY ALL")
+    assert query.person == ColumnRef("stay", "person_id")
+
+
+def test_a_row_key_joins_two_tables_about_persons() -> None:
+    read("SELECT year, sum(price) AS c FROM stay JOIN act USING (stay_id) GROUP BY ALL")
+
+
+def test_tables_that_describe_the_person_key_hold_it() -> None:
+    assert tables_with_persons(CATALOGUE) == frozenset(CATALOGUE.tables)
+    key = {"type": "string", "description": "key"}
+    raw = {**HOSPITAL, "tables": {**HOSPITAL["tables"]}}
+    raw["tables"]["stay"] = {"columns": {**raw["tables"]["stay"]["columns"], "person_id": key}}
+    assert tables_with_persons(catalogue(raw)) == frozenset({"stay"})
+
+
+# -- notes
+
+
+@pytest.mark.parametrize(
+    ("sql", "rules"),
+    [
+        ("SELECT count(*) AS n FROM stay WHERE year = 2023", []),
+        ("SELECT count(*) AS n FROM stay WHERE year = 2019", ["constant"]),
+        ("SELECT count(*) AS n FROM stay WHERE cost > 1234.5", ["constant"]),
+        ("SELECT count(*) AS n FROM stay WHERE cost BETWEEN 0 AND 100000", []),
+        ("SELECT count(*) AS n FROM stay WHERE year(day) IN (2021, 2022)", []),
+        ("SELECT count(*) AS n FROM stay WHERE year(day) = 1999", ["constant"]),
+        ("SELECT count(*) AS n FROM stay WHERE day >= '2021-01-01'", []),
+        ("SELECT count(*) AS n FROM stay WHERE day >= DATE '2022-03-04'", ["constant"]),
+        ("SELECT count(*) AS n FROM person WHERE age >= 18", []),
+        ("SELECT CASE WHEN age >= 18 THEN 'adult' ELSE 'child' END AS g, count(*) AS n FROM person GROUP BY 1", ["constant"] * 2),
+        ("SELECT CASE WHEN sex = 'F' THEN 'North' ELSE 'South' END AS g, count(*) AS n FROM person GROUP BY 1", []),
+        ("SELECT age >= 18 AS adult, count(*) AS n FROM person GROUP BY 1", []),
+        ("SELECT floor(nights / 10) * 10 AS n10, count(*) AS n FROM stay GROUP BY 1", []),
+        ("SELECT floor(nights / 13) AS n13, count(*) AS n FROM stay GROUP BY 1", ["constant"]),
+        ("SELECT cost, count(*) AS n FROM stay GROUP BY 1", ["label"]),
+        ("SELECT sum(cost) / 100 AS n FROM stay", None),
+        ("SELECT sum(cost / 100) AS n FROM stay", []),
+        ("SELECT sum(cost * 7.31) AS n FROM stay", ["constant"]),
+        ("SELECT avg(5) AS n FROM stay", ["constant", "constant_aggregate"]),
+        ("SELECT avg(nights - nights) AS n FROM stay", ["constant"]),
+        ("SELECT count(*) AS \"a free label\" FROM stay", ["name"]),
+        ("SELECT count(*) AS n12345 FROM stay", ["name"]),
+        ("SELECT count(*) AS n1234 FROM stay", []),
+        (f"SELECT count(*) AS {'a' * 40} FROM stay", []),
+        (f"SELECT count(*) AS {'a' * 41} FROM stay", ["name"]),
+        ("SELECT quantile_cont(cost, 0.1234) AS q FROM stay", ["constant"]),
+        ("SELECT year, count(*) AS n FROM stay GROUP BY 1 ORDER BY year", []),
+        ("SELECT year, count(*) AS n FROM stay GROUP BY 1 ORDER BY ALL", []),
+        ("SELECT year, count(*) AS n FROM stay GROUP BY 1 ORDER BY n", ["order"]),
+        ("SELECT year, count(*) AS n FROM stay GROUP BY 1 ORDER BY 2 DESC", ["order"]),
+        ("SELECT year, count(*) AS n FROM stay GROUP BY 1 ORDER BY year DESC", ["order"]),
+        ("SELECT hospital_id, count(*) AS n FROM stay GROUP BY 1", ["unit"]),
+        ("SELECT sum(coalesce(cost, 0)) AS n FROM stay", []),
+        ("SELECT sum(coalesce(cost, 17)) AS n FROM stay", ["constant"]),
+    ],
+)  # fmt: skip
+def test_notes(sql: str, rules: list[str] | None) -> None:
+    query = parse(sql, CATALOGUE, PERSONS)
+    if rules is None:
+        assert isinstance(query, QueryRefusal)
+        return
+    assert isinstance(query, Query), query
+    assert sorted(note.rule for note in query.notes) == sorted(rules)
+
+
+def test_notes_name_their_place() -> None:
+    query = read("SELECT count(*) AS n\nFROM stay\nWHERE year = 2023 AND cost > 12.5")
+    assert query.notes[0].where == "SQL 3:30"
+    assert query.where[1] == Call("gt", (ColumnRef("stay", "cost"), Literal(Decimal("12.5"), published=False)))
