@@ -35,8 +35,9 @@ _NO_PROJECT = Refusal(
 _NO_LOG = say("The event log cannot be read or written, so nothing opens; tell an operator.")
 _ENDED_EARLY = say("The workspace ended while it was starting; an operator must look at the engine's log.")
 _NO_FOLDERS = say("Your folders cannot be made on this machine (disk full, or not mounted); tell an operator.")
-# Shared by the project's researchers: the group stays on what they make.
-_MODES = MappingProxyType({"/home/researcher": 0o700, "/outbox": 0o700, "/project": 0o2770})
+# The group stays on what is made in them: /project is for the project's researchers, /outbox for the egress worker.
+_MODES = MappingProxyType({"/home/researcher": 0o700, "/outbox": 0o2750, "/project": 0o2770})
+SERVICE_GROUP = 900  # of the egress worker's container (images/egress)
 
 
 class EnclaveSpawner(DockerSpawner):  # type: ignore[misc]  # published without types
@@ -256,5 +257,6 @@ def _make_folders(mounts: tuple[Mount, ...]) -> None:
             continue
         folder = Path(mount.source)
         folder.mkdir(parents=True, exist_ok=True)
-        os.chown(folder, uid, gid, follow_symlinks=False)
-        folder.chmod(_MODES[str(mount.target)])
+        target = str(mount.target)
+        os.chown(folder, uid, SERVICE_GROUP if target == "/outbox" else gid, follow_symlinks=False)
+        folder.chmod(_MODES[target])

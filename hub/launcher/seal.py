@@ -60,7 +60,7 @@ def _host_config(plan: ContainerPlan) -> dict[str, Any]:
         "OomScoreAdj": 500,  # when the host itself runs out, sandboxes go before services
         "Init": False,
         "AutoRemove": False,  # how it ended must still be readable
-        "RestartPolicy": {"Name": "no"},
+        "RestartPolicy": {"Name": "no", "MaximumRetryCount": 0},
         "LogConfig": _log(plan),
     }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from uuid import uuid4
 
 from jupyterhub import orm
 from jupyterhub.objects import Hub
@@ -14,7 +15,8 @@ from hub.events.log import EventLog
 from hub.spawner import EnclaveSpawner
 from tests.hub.enclave import add_person, build_extract, issue_permit, permit
 
-PROJECT = "reste-a-charge"
+# Its own name: the tests may run beside an enclave that is up on the same engine.
+PROJECT = f"test-{uuid4().hex[:8]}"
 
 
 class House:
@@ -55,7 +57,7 @@ class House:
         spawner: EnclaveSpawner = user._new_spawner(
             project,
             spawner_class=kind,
-            hub=Hub(),
+            hub=Hub(base_url="/hub/"),
             oauth_client_id=f"jupyterhub-user-{name}-{project}",
             hub_connect_url="http://hub:8081",
             state_root=str(self.root),

@@ -75,7 +75,7 @@ GOLDEN = {
             "OomScoreAdj": 500,
             "Init": False,
             "AutoRemove": False,
-            "RestartPolicy": {"Name": "no"},
+            "RestartPolicy": {"Name": "no", "MaximumRetryCount": 0},
             "LogConfig": {"Type": "none", "Config": {}},
         },
     },
