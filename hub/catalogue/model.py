@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date
 from enum import StrEnum
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, Strict, model_validator
 
 from hub.policy.model import Frozen, Name, Text
 
@@ -23,6 +23,8 @@ class ColumnType(StrEnum):
 
 
 Scalar = bool | int | float | date | str
+# Strict: `true` is not 1, and "5" is not 5.
+Bound = Annotated[int, Strict()] | Annotated[float, Strict()] | Annotated[date, Strict()]
 
 
 class Column(Frozen):
@@ -31,10 +33,8 @@ class Column(Frozen):
     type: ColumnType
     description: Text
     categories: tuple[Scalar, ...] | None = Field(None, min_length=1, description="every value the column may take")
-    bounds: tuple[int | float | date, int | float | date] | None = Field(None, description="[lowest, highest]")
-    breaks: tuple[int | float | date, ...] | None = Field(
-        None, description="published cut points for filters and classes"
-    )
+    bounds: tuple[Bound, Bound] | None = Field(None, description="[lowest, highest]")
+    breaks: tuple[Bound, ...] | None = Field(None, description="published cut points for filters and classes")
     identifying: bool = Field(default=False, description="a potential identifier")
     sensitive: bool = Field(default=False, description="a value that must not be learnt about a group either")
     unit: bool = Field(default=False, description="an establishment or other contributing unit")
