@@ -1,0 +1,42 @@
+# Every target prepares what it needs; `make` alone lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.ONESHELL:
+.SILENT:
+.DEFAULT_GOAL := help
+.PHONY: help demo up down test lint lock images bench
+export BULLE_STARTED := $(shell date +%s)
+WITH_ENV := . scripts/env;
+
+help: ## what can be made
+	grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+
+demo: up ## set the machine up, start the enclave, and walk one study through it as three people
+	$(WITH_ENV) PYTHONPATH=. .venv/bin/python -m scripts.demo
+
+up: ## set the machine up and start the enclave
+	scripts/setup demo
+	scripts/up
+
+down: ## remove everything that up and demo made: containers, networks, images, state
+	scripts/down
+
+test: ## everything that continuous integration runs
+	scripts/setup test
+	scripts/lint
+	$(WITH_ENV) .venv/bin/python -m pytest $(PYTEST_ARGS)
+
+lint: ## style, types, arrows between rooms
+	scripts/setup tools
+	scripts/lint
+
+images: ## build the images that changed
+	scripts/setup demo
+
+lock: ## rewrite locks/ from pyproject.toml (LOCK_ARGS=--upgrade for newer versions)
+	scripts/setup tools
+	scripts/lock $(LOCK_ARGS)
+
+bench: ## measure, as ratios within one run (benchmarks/)
+	scripts/setup demo
+	for program in benchmarks/*/run.py benchmarks/*.py; do [ ! -f "$$program" ] || { echo "== $$program"; PYTHONPATH=. .venv/bin/python "$$program"; }; done
