@@ -56,7 +56,7 @@ class EnclaveAuthenticator(Authenticator):  # type: ignore[misc]  # published wi
     directory = Instance(DirectorySettings, help="the site's directory").tag(config=True)
 
     manage_roles = True
-    allow_all = True  # authenticate() has decided
+    allow_all = any_allow_config = True  # authenticate() has decided
     refresh_pre_spawn = True
     auth_refresh_age = 60
 
