@@ -172,7 +172,7 @@ class _Parser:
         name = alias_of(item)
         node = item.unalias().unnest()
         if name is not None and not is_plain(name):
-            self.notes.append(("name", item, say("The column name {name} is not a plain word.", name=name)))
+            self.notes.append(("name", item, say("This column name is not a plain word.")))
         measure = MeasureReader(self._reader(Place.NUMBERS)).read(node) if is_aggregate(node) else None
         if name is None:
             name = distinct_name(default_name(node, measure), self.columns)
