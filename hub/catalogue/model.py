@@ -23,8 +23,7 @@ class ColumnType(StrEnum):
 
 
 Scalar = bool | int | float | date | str
-# Strict: `true` is not 1, and "5" is not 5.
-Bound = Annotated[int, Strict()] | Annotated[float, Strict()] | Annotated[date, Strict()]
+Bound = Annotated[int, Strict()] | Annotated[float, Strict()] | Annotated[date, Strict()]  # "5" is not 5
 
 
 class Column(Frozen):
@@ -41,10 +40,14 @@ class Column(Frozen):
 
     @model_validator(mode="before")
     @classmethod
-    def _dates(cls, raw: Any) -> Any:
-        # TOML has dates, JSON (manifests, events) spells them as text: only here both are known to mean one
-        if not isinstance(raw, dict) or raw.get("type") != ColumnType.DATE:
+    def _spelled(cls, raw: Any) -> Any:
+        if not isinstance(raw, dict):
             return raw
+        if any(isinstance(value, bool) for key in ("bounds", "breaks") for value in _listed(raw.get(key))):
+            raise ValueError("bounds and breaks: true and false are no numbers")  # Python takes them for 1 and 0
+        if raw.get("type") != ColumnType.DATE:
+            return raw
+        # TOML has dates, JSON (manifests, events) spells them as text: only here both are known to mean one
         return {
             key: _dates(value) if key in {"categories", "bounds", "breaks"} else value for key, value in raw.items()
         }
@@ -64,11 +67,13 @@ class Column(Frozen):
         return self
 
 
+def _listed(values: Any) -> list[Any]:
+    return list(values) if isinstance(values, list | tuple) else []
+
+
 def _dates(values: Any) -> Any:
-    if not isinstance(values, list | tuple):
-        return values
     try:
-        return [date.fromisoformat(value) if isinstance(value, str) else value for value in values]
+        return [date.fromisoformat(each) if isinstance(each, str) else each for each in _listed(values)] or values
     except ValueError:
         return values
 

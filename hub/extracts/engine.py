@@ -65,8 +65,8 @@ def check_parquet(path: Path) -> None:
         raise PackInputError(say("{file} is not a file.", file=name))
     try:
         pq.read_schema(path)
-    except OSError as error:
-        why = error.strerror or "I/O error"
-        raise PackInputError(say("{file} cannot be read: {why}.", file=name, why=why)) from error
-    except (pa.ArrowException, ValueError) as error:
+    except (OSError, pa.ArrowException, ValueError) as error:
+        if isinstance(error, OSError) and error.strerror:  # Arrow also calls a damaged footer an OSError
+            why = error.strerror
+            raise PackInputError(say("{file} cannot be read: {why}.", file=name, why=why)) from error
         raise PackInputError(say("{file} is not a Parquet file.", file=name)) from error
