@@ -51,7 +51,7 @@ class _Reader:
         keys = tuple(sorted(written, key=lambda key: key.column))
         if self.query.groupings != (tuple(range(len(keys))),):
             raise _NoSpecError(
-                "margins", say("A DP table has no margins yet: add up its cells, the noise adds up too.")
+                "margins", say("A DP table has no margins: add up its cells.")
             )
         if not self.query.measures:
             raise _NoSpecError("measure", say("A DP table needs at least one count, sum or mean."))
@@ -78,7 +78,7 @@ class _Reader:
 
     def _table(self) -> tuple[str, Table, int]:
         if self.query.joins or len(self.query.tables) != 1:
-            raise _NoSpecError("join", say("A DP release reads one table; joins come later."))
+            raise _NoSpecError("join", say("A DP release reads one table, without joins."))
         name = self.query.tables[0].table
         table, packed = self.manifest.catalogue.tables.get(name), self.manifest.tables.get(name)
         if table is None or packed is None:
