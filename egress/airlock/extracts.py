@@ -15,7 +15,13 @@ def project_extract(layout: StateLayout, project: str, folder: str, digest: str)
     try:
         extract = open_extract(Path(layout.extract(project, folder)))
     except ExtractError as error:
-        raise StepError(error.message) from error
+        # its own sentence names a path of this machine
+        raise StepError(
+            say(
+                "The extract of project {project} is missing, incomplete or changed; an operator must look.",
+                project=project,
+            )
+        ) from error
     if extract.sha256 != digest:
         raise StepError(
             say("The extract of project {project} is not the one that was built from its permit.", project=project)
