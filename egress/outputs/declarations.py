@@ -73,15 +73,15 @@ def reconcile(submitted: Rendered, rerun: Rendered) -> tuple[Declared | Declarat
     strays: dict[str, DeclarationProblem] = {}
     declared = declarations(submitted)
     known = {item.name for item in declared if item.name is not None}
-    unnamed = any(item.name is None for item in declared)
+    told = {item.cell for item in declared if item.name is None}
     for cell in rerun.cells:
         for output in cell.outputs:
             if output.declaration is None:
                 continue
             name = output.declaration.name
             emitted.setdefault(name, []).append(output.declaration)
-            # One whose arguments were computed has been told already.
-            if name not in known and name not in strays and not unnamed:
+            # The run of a call with computed arguments was told as that.
+            if name not in known and name not in strays and cell.number not in told:
                 strays[name] = _stray(cell.number)
     return (*(_confirm(item, emitted) for item in declared), *strays.values())
 

@@ -27,6 +27,7 @@ class Ending(IntEnum):
     KERNEL_DIED = 11
     NO_SPACE = 12
     NO_NOTEBOOK = 13
+    TOO_LARGE = 14
 
 
 def main() -> int:
@@ -70,7 +71,7 @@ def execute(notebook: Path, target: Path, cwd: Path) -> tuple[Ending, bytes]:
     except DeadKernelError:
         return Ending.KERNEL_DIED, b""
     except OSError:
-        return Ending.NO_SPACE, b""
+        return Ending.TOO_LARGE, b""  # the executed notebook does not fit into its folder
     except Exception:  # noqa: BLE001 -- a notebook can break its reader or its kernel's messages in any way
         return Ending.NO_NOTEBOOK, b""
     return Ending.FINISHED, target.read_bytes()

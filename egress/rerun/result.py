@@ -8,6 +8,7 @@ from enum import StrEnum
 from egress.outputs.model import Rendered, Unreadable
 from egress.outputs.notebook import read_notebook
 from egress.rerun.inside import Ending
+from egress.rerun.plan import MIB
 from hub.words import Message, say
 
 
@@ -80,6 +81,8 @@ def ended(code: int, stdout: bytes, max_output: int) -> tuple[RerunStatus, Messa
             return RerunStatus.KERNEL_DIED, sentence(RerunStatus.KERNEL_DIED), None
         case Ending.NO_SPACE:
             return RerunStatus.NO_SPACE, sentence(RerunStatus.NO_SPACE), None
+        case Ending.TOO_LARGE:
+            return RerunStatus.TOO_MUCH_OUTPUT, sentence(RerunStatus.TOO_MUCH_OUTPUT, max_output // MIB), None
         case _:
             return RerunStatus.SPOILED, sentence(RerunStatus.SPOILED), None
 
