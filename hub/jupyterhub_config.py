@@ -75,6 +75,7 @@ def _workspaces(c: Any, environment: Mapping[str, str], layout: StateLayout) -> 
     spawner.workspace_image = environment.get("BULLE_WORKSPACE_IMAGE", "bulle/workspace:local")
     spawner.hub_container = environment["BULLE_NET_CONTAINER"]
     spawner.hub_connect_url = f"http://hub:{HUB_PORT}"
+    spawner.start_timeout = 180  # many people at once on few cores
     spawner.workspace_memory_mb = limits.memory_mb
     spawner.workspace_cpus = limits.cpus
     spawner.workspace_pids = limits.pids
@@ -92,7 +93,10 @@ def _requests(c: Any, environment: Mapping[str, str]) -> None:
 
 
 def _secret(path: str) -> str:
-    return Path(path).read_text(encoding="utf-8").strip()
+    secret = Path(path).read_text(encoding="utf-8").strip()
+    if not secret:
+        raise ValueError(f"{path} is empty; it must hold a secret")
+    return secret
 
 
 def _english(_user: Any) -> Any:

@@ -1,0 +1,94 @@
+"""The composition root: what JupyterHub is told, from the environment's names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from traitlets.config import Config
+
+from hub.authenticator import EnclaveAuthenticator
+from hub.jupyterhub_config import USER_SCOPES, configure
+from hub.policy.files import PolicyFileError, policies_dir
+from hub.spawner import EnclaveSpawner
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    for name in ("bind", "egress", "proxy"):
+        (tmp_path / name).write_text(f"{name}-secret\n")
+    return {
+        "BULLE_STATE": str(tmp_path / "state"),
+        "BULLE_POLICIES": str(policies_dir()),
+        "BULLE_LDAP_URL": "ldap://ldap:389",
+        "BULLE_LDAP_CA": str(tmp_path / "ca.pem"),
+        "BULLE_LDAP_BIND_DN": "cn=bulle,dc=bulle,dc=test",
+        "BULLE_LDAP_BIND_PASSWORD_FILE": str(tmp_path / "bind"),
+        "BULLE_LDAP_BASE": "dc=bulle,dc=test",
+        "BULLE_PUBLIC_URL": "http://127.0.0.1:8000",
+        "BULLE_NET_CONTAINER": "bulle-net",
+        "BULLE_EGRESS_URL": "http://egress-web:8010",
+        "BULLE_EGRESS_TOKEN_FILE": str(tmp_path / "egress"),
+        "BULLE_PROXY_TOKEN_FILE": str(tmp_path / "proxy"),
+        "BULLE_COOKIE_SECRET_FILE": str(tmp_path / "cookie"),
+    }
+
+
+def configured(environment: dict[str, str]) -> Any:
+    c = Config()
+    configure(c, environment)
+    return c
+
+
+def test_the_environment_becomes_settings(environment: dict[str, str], tmp_path: Path) -> None:
+    c = configured(environment)
+    assert c.EnclaveAuthenticator.directory.bind_password == "bind-secret"
+    assert c.EnclaveSpawner.state_root == str(tmp_path / "state")
+    assert c.EnclaveSpawner.log_at == c.EnclaveAuthenticator.log_at == str(tmp_path / "state/events/log.db")
+    assert c.EnclaveSpawner.workspace_image == "bulle/workspace:local"
+    assert c.EnclaveSpawner.hub_connect_url == "http://hub:8081"
+    assert c.EnclaveSpawner.workspace_memory_mb > 0
+    assert c.ConfigurableHTTPProxy.auth_token == "proxy-secret"
+    assert c.ConfigurableHTTPProxy.should_start is False
+    assert c.JupyterHub.cleanup_servers is False
+    [service] = c.JupyterHub.services
+    assert (service["name"], service["api_token"], service["oauth_no_confirm"]) == ("egress", "egress-secret", True)
+
+
+@pytest.mark.parametrize("section", ["EnclaveSpawner", "EnclaveAuthenticator"])
+def test_every_setting_is_one_that_exists(environment: dict[str, str], section: str) -> None:
+    kind: Any = {"EnclaveSpawner": EnclaveSpawner, "EnclaveAuthenticator": EnclaveAuthenticator}[section]
+    assert set(configured(environment)[section]) <= set(kind.class_trait_names(config=True))
+
+
+def test_a_session_has_no_tokens_no_shares_and_no_servers(environment: dict[str, str]) -> None:
+    [role] = configured(environment).JupyterHub.load_roles
+    assert role["name"] == "user"
+    assert set(role["scopes"]) == set(USER_SCOPES)
+    assert not [
+        scope for scope in USER_SCOPES if scope.split("!")[0] in {"self", "tokens", "shares", "servers", "inherit"}
+    ]
+    assert all("!" in scope for scope in USER_SCOPES)
+
+
+@pytest.mark.parametrize("missing", ["BULLE_STATE", "BULLE_LDAP_CA", "BULLE_NET_CONTAINER", "BULLE_EGRESS_TOKEN_FILE"])
+def test_without_a_name_the_hub_does_not_start(environment: dict[str, str], missing: str) -> None:
+    del environment[missing]
+    with pytest.raises(KeyError, match=missing):
+        configured(environment)
+
+
+def test_without_a_secret_the_hub_does_not_start(environment: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "proxy").unlink()
+    with pytest.raises(OSError, match="proxy"):
+        configured(environment)
+    (tmp_path / "proxy").touch()
+    with pytest.raises(ValueError, match="empty"):
+        configured(environment)
+
+
+def test_without_limits_the_hub_does_not_start(environment: dict[str, str], tmp_path: Path) -> None:
+    environment["BULLE_POLICIES"] = str(tmp_path)
+    with pytest.raises(PolicyFileError):
+        configured(environment)
