@@ -93,8 +93,10 @@ def scale_within(half: float, confidence: float) -> float:
     """The largest scale whose noise lies within ± `half` with probability `confidence`."""
     alpha = 1 - confidence
     if half <= _EXACT_TAIL:
-        return float(accuracy_to_discrete_gaussian_scale(float(math.floor(half) + 1), alpha))
-    return float(accuracy_to_gaussian_scale(float(half), alpha))
+        scale = accuracy_to_discrete_gaussian_scale(float(math.floor(half) + 1), alpha)
+    else:
+        scale = accuracy_to_gaussian_scale(float(half), alpha)
+    return float(scale) * (1 - 2**-30)  # OpenDP's search ends on the edge itself, on either side of it
 
 
 def epsilon(rho: float, delta: float) -> float:

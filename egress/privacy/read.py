@@ -50,9 +50,7 @@ class _Reader:
         written = [self._key(key.expression, table, where) for key in self.query.keys]
         keys = tuple(sorted(written, key=lambda key: key.column))
         if self.query.groupings != (tuple(range(len(keys))),):
-            raise _NoSpecError(
-                "margins", say("A DP table has no margins: add up its cells.")
-            )
+            raise _NoSpecError("margins", say("A DP table has no margins: add up its cells."))
         if not self.query.measures:
             raise _NoSpecError("measure", say("A DP table needs at least one count, sum or mean."))
         made = {measure.name: self._statistics(measure, table) for measure in self.query.measures}

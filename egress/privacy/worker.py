@@ -98,7 +98,7 @@ def main() -> None:
     except Exception as error:  # noqa: BLE001 -- whatever it says may depend on data
         result = {"error": "rho" if error.args == ("rho",) else "failed"}
     result["offline"] = offline
-    sys.stdout.write(json.dumps(result))
+    sys.stdout.write(json.dumps(result, allow_nan=False))
     sys.stdout.flush()
 
 

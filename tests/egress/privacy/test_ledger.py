@@ -1,0 +1,143 @@
+"""The fold: what counts as spent, what makes no sense, and that no account goes over its cap."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from egress.privacy.ledger import Balance, Caps, Ledger, Standing, balance, fold, may_reserve, nano, unaccounted
+from hub.events.chain import Event
+from hub.policy.verdict import Refusal
+
+
+def event(seq: int, kind: str, project: str = "p", **body: Any) -> Event:
+    return Event(seq, "2026-11-22", "alice", kind, project, body, "", "")
+
+
+def reserved(seq: int, nano_rho: Any, project: str = "p", source: str = "s", spec: str = "d") -> Event:
+    return event(seq, "privacy.reserved", project, source=source, spec=spec, extract="e", nano_rho=nano_rho)
+
+
+def released(seq: int, of: int, project: str = "p") -> Event:
+    return event(seq, "privacy.released", project, reservation=of, answer={"noisy": []})
+
+
+def lapsed(seq: int, of: int) -> Event:
+    return event(seq, "privacy.lapsed", reservation=of, reason={})
+
+
+def test_a_reservation_counts_whatever_becomes_of_it() -> None:
+    ledger = fold([reserved(1, 5), reserved(2, 7), reserved(3, 11), released(4, 1), lapsed(5, 2)])
+    assert [entry.standing for entry in ledger.entries] == [Standing.RELEASED, Standing.LAPSED, Standing.RESERVED]
+    account = balance(ledger, "s", 30)
+    assert account == Balance(spent=12, reserved=11, cap=30)
+    assert account.left == 7
+
+
+def test_projects_share_their_source_and_nothing_else() -> None:
+    ledger = fold([reserved(1, 5, "p"), reserved(2, 7, "q"), reserved(3, 11, "q", source="other"), reserved(4, 1, "")])
+    assert balance(ledger, "s", 100).reserved == 13
+    assert balance(ledger, "s", 100, "q").reserved == 7
+    assert balance(ledger, "other", 100).reserved == 11
+    assert balance(ledger, "s", 100, "nobody").reserved == 0
+
+
+@pytest.mark.parametrize(("asked", "rule"), [(9, None), (10, None), (11, "privacy.source_cap")])
+def test_the_source_cap_is_reached_and_not_passed(asked: int, rule: str | None) -> None:
+    ledger = fold([reserved(1, 10, "q"), released(2, 1, "q")])
+    answer = may_reserve(ledger, "s", "p", asked, Caps(20, 15))
+    assert (answer.rule if answer else None) == rule
+
+
+@pytest.mark.parametrize(("asked", "rule"), [(4, None), (5, None), (6, "privacy.project_cap")])
+def test_the_project_cap_is_reached_and_not_passed(asked: int, rule: str | None) -> None:
+    ledger = fold([reserved(1, 10), reserved(2, 3, "q")])
+    answer = may_reserve(ledger, "s", "p", asked, Caps(100, 15))
+    assert (answer.rule if answer else None) == rule
+
+
+@pytest.mark.parametrize("asked", [0, -1])
+def test_nothing_and_less_is_not_reserved(asked: int) -> None:
+    answer = may_reserve(Ledger(), "s", "p", asked, Caps(10, 10))
+    assert isinstance(answer, Refusal)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        reserved(2, -5),
+        reserved(2, 0),
+        reserved(2, 1.5),
+        reserved(2, "7"),
+        reserved(2, True),
+        reserved(2, None),
+        reserved(2, 5, source=""),
+        event(2, "privacy.reserved", unreadable="{"),
+        event(2, "privacy.released", reservation=1),
+        event(2, "privacy.released", reservation=9, answer={}),
+        event(2, "privacy.released", reservation=[1], answer={}),
+        event(2, "privacy.lapsed"),
+        released(2, 1, "q"),
+    ],
+)
+def test_an_entry_that_makes_no_sense_stops_all_spending(bad: Event) -> None:
+    ledger = fold([reserved(1, 5), bad, reserved(3, 1)])
+    assert ledger.unreadable == 2
+    refused = may_reserve(ledger, "s", "p", 1, Caps(100, 100))
+    assert isinstance(refused, Refusal)
+    assert refused.rule == "privacy.unreadable"
+
+
+def test_a_reservation_ends_once() -> None:
+    assert fold([reserved(1, 5), released(2, 1), released(3, 1)]).unreadable == 3
+    assert fold([reserved(1, 5), lapsed(2, 1), released(3, 1)]).unreadable == 3
+
+
+def test_stored_answers_are_of_the_same_spec_and_extract_and_exact_enough() -> None:
+    ledger = fold([reserved(1, 5), reserved(2, 9), released(3, 1), released(4, 2), reserved(5, 20)])
+    found = {asked: ledger.stored("d", "e", asked) for asked in (4, 5, 6, 9, 10)}
+    assert {asked: entry.reservation.seq if entry else None for asked, entry in found.items()} == {
+        4: 2,
+        5: 2,
+        6: 2,
+        9: 2,
+        10: None,
+    }
+    assert ledger.stored("d", "other", 1) is None
+    assert ledger.stored("other", "e", 1) is None
+
+
+def test_caps_are_rounded_down() -> None:
+    assert nano(Decimal("0.0000000019")) == 1
+    assert nano(Decimal("2.0")) == 2 * 10**9
+
+
+def test_exact_releases_are_listed_as_unaccounted() -> None:
+    package = event(2, "request.released")
+    assert unaccounted([reserved(1, 5), package]) == (package,)
+
+
+@settings(max_examples=200)
+@given(st.lists(st.tuples(st.integers(1, 40), st.sampled_from(["p", "q"]), st.sampled_from(["open", "out", "lapse"]))))
+def test_who_asks_first_never_gets_an_account_over_its_cap(wishes: list[tuple[int, str, str]]) -> None:
+    events: list[Event] = []
+    caps = Caps(100, 60)
+    for asked, project, end in wishes:
+        if may_reserve(fold(events), "s", project, asked, caps) is not None:
+            continue
+        events.append(reserved(len(events) + 1, asked, project))
+        at = events[-1].seq
+        if end != "open":
+            kind = "privacy.released" if end == "out" else "privacy.lapsed"
+            events.append(event(at + 1, kind, project, reservation=at, answer={}))
+    ledger = fold(events)
+    assert ledger.unreadable is None
+    total = balance(ledger, "s", caps.source)
+    assert total.spent + total.reserved <= 100
+    for project in ("p", "q"):
+        part = balance(ledger, "s", 60, project)
+        assert part.spent + part.reserved <= 60

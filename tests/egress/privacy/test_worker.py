@@ -1,0 +1,146 @@
+"""The worker process: confined, mute about what went wrong, and its death is one sentence."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from egress.privacy.child import ask
+from egress.privacy.failure import PrivacyError
+from egress.privacy.spec import to_json
+from tests.egress.privacy.releases import extract, spec
+
+COUNT = spec("SELECT sex, count(*) AS n FROM t GROUP BY sex")
+PREVIEW: Mapping[str, Any] = {
+    "act": "preview",
+    "spec": to_json(COUNT),
+    "nano_rho": 10**8,
+    "delta": 1e-6,
+    "confidence": 0.95,
+}
+
+
+def test_a_preview_needs_no_file() -> None:
+    told = ask(PREVIEW)
+    assert told["nano_rho"] == 10**8
+    assert 10**8 - 2 <= told["charged"] <= 10**8
+    assert "noisy" not in told
+
+
+def test_a_draw_answers_one_number_for_each_cell(tmp_path: Path) -> None:
+    extract(tmp_path, [{"pid": f"p{at}", "sex": "F"} for at in range(500)])
+    told = ask({**PREVIEW, "act": "draw", "nano_rho": 10**10, "file": str(tmp_path / "t.parquet")})
+    (noisy,) = told["noisy"]
+    assert abs(noisy[0] - 500) < 10
+    assert abs(noisy[1]) < 10
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        {"act": "anything"},
+        {"act": "draw", "file": "/etc/passwd"},
+        {"act": "draw", "file": "/nowhere/secret-name.parquet"},
+        {"nano_rho": -5},
+        {"nano_rho": 0},
+        {"nano_rho": "x"},
+        {"spec": {}},
+        {"spec": {**to_json(COUNT), "statistics": [["total", "sex", 0, 0, 5, 0]]}, "act": "draw"},
+        {"spec": {**to_json(COUNT), "keys": [['sex" FROM t; --', [["string", "F"]]]]}, "act": "draw"},
+        {"delta": 0},
+        {"confidence": 2},
+    ],
+)
+def test_what_goes_wrong_is_one_fixed_sentence(hostile: Mapping[str, Any], tmp_path: Path) -> None:
+    extract(tmp_path, [{"pid": "a", "sex": "F"}])
+    request = {**PREVIEW, "file": str(tmp_path / "t.parquet"), **hostile}
+    with pytest.raises(PrivacyError) as failed:
+        ask(request)
+    sentence = str(failed.value)
+    assert sentence.count(".") == 1
+    assert not {"passwd", "secret", "Error", "sex", "opendp"} & set(sentence.replace(".", " ").split())
+
+
+def _python(folder: Path, body: str) -> str:
+    """An interpreter that does `body` instead of the worker's work."""
+    script = folder / "python"
+    script.write_text(f"#!{sys.executable}\nimport os, sys, time, json\n{body}\n")
+    script.chmod(0o700)
+    return str(script)
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["os.abort()", "sys.exit(3)", "print('Traceback: 42 persons')", "print('[]')", "os.kill(os.getpid(), 9)", "pass"],
+)
+def test_a_worker_that_dies_or_babbles_is_one_sentence(body: str, tmp_path: Path) -> None:
+    with pytest.raises(PrivacyError) as failed:
+        ask(PREVIEW, python=_python(tmp_path, body))
+    assert str(failed.value) == "The privacy worker stopped without an answer; nothing was released."
+
+
+def test_a_worker_that_hangs_is_stopped(tmp_path: Path) -> None:
+    with pytest.raises(PrivacyError, match="too long"):
+        ask(PREVIEW, python=_python(tmp_path, "time.sleep(60)"), seconds=0.5)
+
+
+def test_no_interpreter_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(PrivacyError, match="stopped"):
+        ask(PREVIEW, python=str(tmp_path / "nothing"))
+
+
+def test_a_real_abort_inside_the_worker_is_one_sentence(tmp_path: Path) -> None:
+    body = "import egress.privacy.worker as w\nw.answer = lambda request: os.abort()\nw.main()"
+    with pytest.raises(PrivacyError, match="stopped without an answer"):
+        ask(PREVIEW, python=_python(tmp_path, body))
+
+
+_PROBE = """
+import json, os, resource, socket
+from egress.privacy.worker import confine
+offline = confine()
+found = {"offline": offline, "core": resource.getrlimit(resource.RLIMIT_CORE)}
+try:
+    socket.create_connection(("127.0.0.1", int(os.environ["PORT"])), 2).close()
+    found["reached"] = True
+except OSError:
+    found["reached"] = False
+try:
+    with open(os.environ["FILE"], "w") as file:
+        file.write("x")
+    found["wrote"] = True
+except OSError:
+    found["wrote"] = False
+try:
+    bytearray(5 * 2**30)
+    found["memory"] = True
+except MemoryError:
+    found["memory"] = False
+print(json.dumps(found))
+"""
+
+
+def test_the_worker_writes_no_file_takes_no_more_memory_and_has_no_network(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        environment = {**os.environ, "PORT": str(server.getsockname()[1]), "FILE": str(tmp_path / "out")}
+        done = subprocess.run(
+            [sys.executable, "-c", _PROBE],
+            capture_output=True,
+            text=True,
+            check=True,
+            env=environment,
+            cwd=Path(__file__).parents[3],
+        )
+    found = json.loads(done.stdout)
+    assert (found["wrote"], found["memory"], found["core"]) == (False, False, [0, 0])
+    assert found["reached"] is not found["offline"]
+    if os.geteuid() == 0:
+        assert ask(PREVIEW)["offline"] is found["offline"]
