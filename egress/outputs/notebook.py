@@ -51,7 +51,6 @@ def withheld(rendered: Rendered) -> tuple[Withheld, ...]:
     return tuple(Withheld(number, kind, _WHY[kind]) for number, kind in dict.fromkeys(found))
 
 
-_UNDECLARED = say("It is not declared; only what bulle.release declares can leave.")
 _WHY: dict[Kind, Message] = {
     Kind.STDOUT: say("It was printed, not declared; declare the aggregate with bulle.release."),
     Kind.STDERR: say("It was printed, not declared; declare the aggregate with bulle.release."),

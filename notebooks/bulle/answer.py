@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bulle.judge import Judged, verdict
-from bulle.show import finding_lines, preview_lines, printable, text_table, verdict_words
+from bulle.show import finding_lines, legend, preview_lines, printable, text_table, verdict_words
 from egress.checks.model import Outcome
 from egress.outputs.model import Withheld
 from egress.rerun.result import RerunResult, RerunStatus
@@ -93,5 +93,6 @@ def _output(output: Judged, language: str) -> str:
     lines += [f"  {line}" for line in finding_lines(output.findings, language)]
     lines += [f"  {line}" for line in preview_lines(output.preview, language)]
     if output.protected is not None and output.outcome is not Outcome.FAIL:
-        lines += ["", *(f"  {line}" for line in text_table(output.protected).splitlines())]
+        lines += ["", *(f"  {line}" for line in text_table(output.protected, output.keys).splitlines())]
+        lines += [f"  {line}" for line in legend(output.protected, output.keys, language)]
     return "\n".join(lines)

@@ -16,7 +16,7 @@ from egress.query.engine import Engine
 
 @dataclass(frozen=True)
 class Judged:
-    """One output. `protected` is what would leave; `exact` is for its author, who has the data.
+    """One output. `protected` is what would leave; `exact` is for its author, who has the data; `keys` name columns.
 
     `preview` tells the cost and accuracy of a DP output before anything is drawn.
     """
@@ -28,6 +28,7 @@ class Judged:
     findings: tuple[Finding, ...]
     protected: Table | None = None
     exact: Table | None = None
+    keys: tuple[str, ...] = ()
     preview: Mapping[str, Any] | None = None
 
     def to_json(self, language: str) -> dict[str, Any]:
@@ -59,6 +60,7 @@ def judge(declaration: Declaration, engine: Engine, context: Context, ledger: Pa
         tuple(finding for finding in assessment.findings if finding.audience is Audience.AUTHOR),
         assessment.protected,
         assessment.exact,
+        tuple(key.name for key in assessment.query.keys) if assessment.query is not None else (),
     )
     if declaration.protect is not Protection.DP or assessment.query is None or judged.outcome is Outcome.FAIL:
         return judged

@@ -12,6 +12,7 @@ from bulle.judge import Judged, judge
 from bulle.show import finding_lines, html_report, preview_lines, text_table, verdict_words
 from egress.assess import Declaration
 from egress.checks.model import Outcome, Protection
+from egress.checks.table import Table
 from egress.outputs.model import Emitted
 from egress.query.engine import Engine
 
@@ -26,14 +27,14 @@ def preflight(emitted: Emitted, language: str) -> dict[str, Any]:
     # A refused table is shown as it is: its author has the data, and sees which cells are meant.
     table = judged.exact if judged.outcome is Outcome.FAIL else judged.protected
     heading = judged.title or judged.name
-    notes = preview_lines(judged.preview, language)
-    html = html_report(heading, judged.outcome, judged.findings, table, language, notes)
-    return {"text/html": html, "text/plain": _text(heading, judged, table, notes, language)}
+    html = html_report(heading, judged, table, language)
+    return {"text/html": html, "text/plain": _text(heading, judged, table, language)}
 
 
-def _text(heading: str, judged: Judged, table: Any, notes: list[str], language: str) -> str:
-    lines = [f"{heading}: {verdict_words(judged.outcome, language)}", *finding_lines(judged.findings, language), *notes]
-    return "\n".join([*lines, *([text_table(table)] if table is not None else [])])
+def _text(heading: str, judged: Judged, table: Table | None, language: str) -> str:
+    lines = [f"{heading}: {verdict_words(judged.outcome, language)}", *finding_lines(judged.findings, language)]
+    lines += preview_lines(judged.preview, language)
+    return "\n".join([*lines, *([text_table(table, judged.keys)] if table is not None else [])])
 
 
 @lru_cache(maxsize=1)

@@ -7,12 +7,14 @@ from decimal import Decimal
 from html import escape
 from typing import Any
 
+from bulle.judge import Judged
 from egress.checks.model import Finding, Outcome
 from egress.checks.table import Table, Value
 from hub.language import render, translate
 from hub.words import Message, say
 
 SUPPRESSED = "✕"
+MISSING = "–"  # a key that is not known: SQL's NULL
 MAX_ROWS = 200
 
 _VERDICTS = {
@@ -42,10 +44,15 @@ def printable(text: str) -> str:
     return "".join(letter if letter.isprintable() else "�" for letter in text)
 
 
-def text_table(table: Table) -> str:
+def legend(table: Table, keys: Sequence[str], language: str) -> list[str]:
+    """What the mark of a suppressed value means, when it stands in `table`."""
+    return [render(say("✕: suppressed"), language)] if _suppresses(table, keys) else []
+
+
+def text_table(table: Table, keys: Sequence[str] = ()) -> str:
     """Columns aligned for a terminal; at most MAX_ROWS rows, then how many more there are."""
     shown = table.rows[:MAX_ROWS]
-    lines = [[printable(name) for name in table.columns], *([spell(value) for value in row] for row in shown)]
+    lines = [[printable(name) for name in table.columns], *(_spelled(table, row, keys) for row in shown)]
     widths = [max(len(line[place]) for line in lines) for place in range(len(table.columns))]
     right = [any(isinstance(row[place], int | float | Decimal) for row in shown) for place in range(len(widths))]
     spelled = [
@@ -59,6 +66,18 @@ def text_table(table: Table) -> str:
     if len(table.rows) > MAX_ROWS:
         spelled.append(f"… {len(table.rows) - MAX_ROWS}")
     return "\n".join(spelled)
+
+
+def _spelled(table: Table, row: Sequence[Value | None], keys: Sequence[str]) -> list[str]:
+    return [
+        spell(value, missing=MISSING if name in keys else SUPPRESSED)
+        for name, value in zip(table.columns, row, strict=True)
+    ]
+
+
+def _suppresses(table: Table, keys: Sequence[str]) -> bool:
+    measures = [place for place, name in enumerate(table.columns) if name not in keys]
+    return any(row[place] is None for row in table.rows for place in measures)
 
 
 def finding_lines(findings: Iterable[Finding], language: str) -> list[str]:
@@ -88,23 +107,17 @@ def preview_lines(preview: Mapping[str, Any] | None, language: str) -> list[str]
     return lines
 
 
-def html_report(  # noqa: PLR0913, PLR0917 -- the parts of one picture
-    heading: str,
-    outcome: Outcome,
-    findings: Sequence[Finding],
-    table: Table | None,
-    language: str,
-    notes: Sequence[str] = (),
-) -> str:
+def html_report(heading: str, judged: Judged, table: Table | None, language: str) -> str:
     """What a notebook shows for one declaration: verdict, findings, table with flagged and suppressed cells marked."""
-    verdict = f'<span style="color:{_COLOURS[outcome]}">{escape(verdict_words(outcome, language))}</span>'
+    words = verdict_words(judged.outcome, language)
+    verdict = f'<span style="color:{_COLOURS[judged.outcome]}">{escape(words)}</span>'
     parts = [f"<div><strong>{escape(printable(heading))}</strong> {verdict}</div>"]
-    items = "".join(f"<li>{escape(line)}</li>" for line in [*finding_lines(findings, language), *notes])
-    if items:
-        parts.append(f"<ul>{items}</ul>")
+    lines = [*finding_lines(judged.findings, language), *preview_lines(judged.preview, language)]
+    if lines:
+        parts.append("<ul>" + "".join(f"<li>{escape(line)}</li>" for line in lines) + "</ul>")
     if table is not None:
-        flagged = {cell for finding in findings if finding.outcome is not Outcome.PASS for cell in finding.cells}
-        parts.append(_html_table(table, flagged, language))
+        flagged = {cell for finding in judged.findings if finding.outcome is not Outcome.PASS for cell in finding.cells}
+        parts.append(_html_table(table, judged.keys, flagged, language))
     return "\n".join(parts)
 
 
@@ -130,13 +143,15 @@ def _sentences(finding: Finding, language: str) -> str:
     return printable(" ".join(render(sentence, language) for sentence in finding.sentences()))
 
 
-def _html_table(table: Table, flagged: set[tuple[int, int]], language: str) -> str:
+def _html_table(table: Table, keys: Sequence[str], flagged: set[tuple[int, int]], language: str) -> str:
     head = "".join(f"<th>{escape(printable(name))}</th>" for name in table.columns)
     rows = []
     for place, row in enumerate(table.rows[:MAX_ROWS]):
         cells = []
         for column, value in enumerate(row):
-            if value is None:
+            if value is None and table.columns[column] in keys:
+                cells.append(f"<td>{MISSING}</td>")
+            elif value is None:
                 title = escape(translate("suppressed", language))
                 cells.append(f'<td style="background:#eee" title="{title}">{SUPPRESSED}</td>')
             else:
