@@ -63,10 +63,12 @@ class ContainerPlan:
 
 @dataclass(frozen=True)
 class SessionPlan:
-    """A workspace's container, made from a Grant."""
+    """A workspace's container, with the Grant and the extract that it was made from."""
 
     workspace: Workspace
     container: ContainerPlan
+    grant: Grant
+    extract: ExtractRecord
 
 
 def session_plan(
@@ -110,4 +112,4 @@ def session_plan(
             {"bulle.person": grant.person, "bulle.project": grant.project, "bulle.role": "workspace"}
         ),
     )
-    return SessionPlan(workspace, container)
+    return SessionPlan(workspace, container, grant, extract)

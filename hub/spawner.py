@@ -200,7 +200,7 @@ class EnclaveSpawner(DockerSpawner):  # type: ignore[misc]  # published without 
         self._attached = True
         ip, port = await super().start()
         await self._wait_listening(ip, port)
-        await self._tell_opened()
+        await self._tell_opened(plan)
         return ip, port
 
     async def _wait_listening(self, ip: str, port: int) -> None:
@@ -214,8 +214,13 @@ class EnclaveSpawner(DockerSpawner):  # type: ignore[misc]  # published without 
                 raise await self._refused(Refusal("session.ended_early", _ENDED_EARLY), 500)
             await asyncio.sleep(LISTEN_POLL_SECONDS)
 
-    async def _tell_opened(self) -> None:
-        body = {"container": self.sealed_name, "image": self.image, "rule": "permit.researcher"}
+    async def _tell_opened(self, plan: SessionPlan) -> None:
+        body = {
+            "container": plan.container.name,
+            "image": self.image,
+            "extract": plan.extract.folder,
+            "rule": plan.grant.rule,
+        }
         try:
             await asyncio.to_thread(self.present.tell, self.user.name, "session.started", self.name, body)
         except Exception as error:  # an act that cannot be written down is not done

@@ -212,7 +212,7 @@ def test_opening_and_closing_are_events_and_leave_no_trace(house: House, engine:
     spawner = opened(house)
     [(actor, project, body)] = house.events("session.started")
     assert (actor, project, body["image"]) == ("alice", PROJECT, image_digest(house.image))
-    assert body["rule"] == "permit.researcher"
+    assert (body["rule"], body["extract"]) == ("permit.researcher", "e1")
     assert asyncio.run(spawner.poll()) is None
     asyncio.run(spawner.stop())
     asyncio.run(spawner.run_post_stop_hook())  # as JupyterHub does after every stop
