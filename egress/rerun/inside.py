@@ -7,6 +7,7 @@ find one, it spoils its own result only: whatever comes out is read as hostile i
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import resource
 import shutil
@@ -35,7 +36,7 @@ def main() -> int:
     result = _take_stdout()
     _limit_ourselves()
     work = Path(os.environ.get("BULLE_WORK", "/work"))
-    out = Path(os.environ.get("BULLE_OUT", "/out"))
+    out = Path(os.environ.get("BULLE_OUT", "/out/run"))
     desk = Path(os.environ.get("TMPDIR", "/tmp")) / "study"  # noqa: S108 -- the runner's own tmpfs
     try:
         # A study may write beside itself; what was frozen stays as it is.
@@ -70,8 +71,9 @@ def execute(notebook: Path, target: Path, cwd: Path) -> tuple[Ending, bytes]:
         return Ending.CELL_FAILED, str(int(error.cell_index) + 1).encode()
     except DeadKernelError:
         return Ending.KERNEL_DIED, b""
-    except OSError:
-        return Ending.TOO_LARGE, b""  # the executed notebook does not fit into its folder
+    except OSError as error:
+        full = error.errno in {errno.ENOSPC, errno.EFBIG, errno.EDQUOT}  # the executed notebook does not fit
+        return Ending.TOO_LARGE if full else Ending.NO_NOTEBOOK, b""
     except Exception:  # noqa: BLE001 -- a notebook can break its reader or its kernel's messages in any way
         return Ending.NO_NOTEBOOK, b""
     return Ending.FINISHED, target.read_bytes()

@@ -14,7 +14,8 @@ MIB = 1024 * 1024
 
 WORK = PurePosixPath("/work")
 DATA = PurePosixPath("/data")
-OUT = PurePosixPath("/out")
+# Below a folder: over one that stands in the image, the engine would keep that one's owner and mode.
+OUT = PurePosixPath("/out/run")
 SCRATCH = PurePosixPath("/tmp")  # noqa: S108 -- a tmpfs inside the container
 
 
@@ -43,7 +44,13 @@ def run_plan(content: FrozenContent, extract: PurePosixPath, image: str, limits:
         image=image,
         command=("python", "-m", "egress.rerun.inside"),
         environment=MappingProxyType(
-            {"BULLE_EXTRACT": str(DATA), "BULLE_RERUN": "1", "BULLE_PROJECT": content.project, "HOME": str(SCRATCH)}
+            {
+                "BULLE_EXTRACT": str(DATA),
+                "BULLE_RERUN": "1",
+                "BULLE_OUT": str(OUT),
+                "BULLE_PROJECT": content.project,
+                "HOME": str(SCRATCH),
+            }
         ),
         mounts=(Mount(content.folder, WORK, read_only=True), Mount(extract, DATA, read_only=True)),
         tmpfs=(Tmpfs(OUT, limits.max_output_mb), Tmpfs(SCRATCH, limits.scratch_mb)),

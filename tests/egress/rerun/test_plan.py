@@ -25,7 +25,7 @@ def test_the_run_has_no_network_and_writes_nothing_that_stays() -> None:
         ("/state/desk/r-1", "/work", True),
         ("/state/extracts/study/1", "/data", True),
     }
-    assert {(str(folder.target), folder.size_mb) for folder in container.tmpfs} == {("/out", 3), ("/tmp", 9)}
+    assert {(str(folder.target), folder.size_mb) for folder in container.tmpfs} == {("/out/run", 3), ("/tmp", 9)}
 
 
 def test_limits_come_from_the_policy() -> None:
@@ -35,7 +35,7 @@ def test_limits_come_from_the_policy() -> None:
 
 
 def test_the_run_gets_no_secret_and_no_workspace_door() -> None:
-    assert set(PLAN.container.environment) == {"BULLE_EXTRACT", "BULLE_RERUN", "BULLE_PROJECT", "HOME"}
+    assert set(PLAN.container.environment) == {"BULLE_EXTRACT", "BULLE_RERUN", "BULLE_OUT", "BULLE_PROJECT", "HOME"}
     host = create_arguments(PLAN.container)["config"]["HostConfig"]
     assert host["NetworkMode"] == "none"
     assert host["ReadonlyRootfs"] is True
