@@ -68,6 +68,8 @@ class Visitor:
             status = self.http.get(f"/user/{self.name}/{project}/api/status")
             if status.status_code == httpx.codes.OK and "started" in status.text:
                 return
+            if status.status_code == httpx.codes.FORBIDDEN:  # it is up; its page leads through the OAuth door
+                self.http.get(f"/user/{self.name}/{project}/lab")
             time.sleep(0.5)
         raise VisitError(f"opening {project}: the server did not answer within {patience:.0f} seconds")
 
