@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -17,7 +18,6 @@ from hub.policy.decide import may_build_extract
 from hub.policy.files import Purposes
 from hub.policy.verdict import Act, Grant, Refusal, RefusedError, require
 from hub.words import Message, say
-from hub.workspace import StateLayout
 
 
 def plan_for(project: str, enclave: Enclave, purposes: Purposes) -> ExtractPlan | Refusal:
@@ -31,12 +31,21 @@ def plan_for(project: str, enclave: Enclave, purposes: Purposes) -> ExtractPlan 
     return plan_extract(permit, catalogue, purposes)
 
 
+@dataclass(frozen=True)
+class Folders:
+    """What the extractor's process may touch: sources to read, keys of its own, extracts to write."""
+
+    sources: Path
+    keys: Path
+    extracts: Path
+
+
 class Extractor:
     """Builds extracts of the enclave whose events are in `log`. `actor` and `channel` go into every event."""
 
-    def __init__(self, log: EventLog, layout: StateLayout, purposes: Purposes, actor: str, channel: str) -> None:
+    def __init__(self, log: EventLog, folders: Folders, purposes: Purposes, actor: str, channel: str) -> None:
         self._log = log
-        self._layout = layout
+        self._folders = folders
         self._purposes = purposes
         self._actor = actor
         self._channel = channel
@@ -65,9 +74,9 @@ class Extractor:
             raise RefusedError(plan)
         if not grant.covers(Act.BUILD_EXTRACT, plan.project):
             raise RefusedError(Refusal("extract.no_grant", say("This grant does not build an extract.")))
-        key = project_key(Path(self._layout.keys / f"{plan.project}.key"))
-        extracts = Path(self._layout.extract(plan.project, ""))
-        built = build(plan, Path(self._layout.sources / plan.source), key, extracts, now)
+        key = project_key(self._folders.keys / f"{plan.project}.key")
+        extracts = self._folders.extracts / plan.project
+        built = build(plan, self._folders.sources / plan.source, key, extracts, now)
         with self._log.transaction() as transaction:
             permit = fold(transaction.read()).permits[plan.project]
             if permit_digest(permit) == plan.permit_sha256:

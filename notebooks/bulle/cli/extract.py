@@ -17,7 +17,7 @@ from bulle.cli.table import aligned
 from hub.catalogue.files import read_catalogue
 from hub.catalogue.model import Catalogue
 from hub.extracts.contradiction import PackError, PackInputError, shown
-from hub.extracts.extractor import Extractor
+from hub.extracts.extractor import Extractor, Folders
 from hub.extracts.manifest import Manifest
 from hub.extracts.pack import pack as write_pack
 from hub.extracts.plan import ExtractPlan, permit_digest, plan_extract
@@ -155,7 +155,9 @@ def build(settings: Settings, project: str, policies: Path | None, as_json: bool
             raise refused(
                 say("{file} is not the permit that was issued for project {project}.", file=project, project=name)
             )
-        extractor = Extractor(log, settings.layout(), purposes, settings.person(), CHANNEL)
+        layout = settings.layout()
+        folders = Folders(Path(layout.sources), Path(layout.keys), Path(layout.extract(name, "")).parent)
+        extractor = Extractor(log, folders, purposes, settings.person(), CHANNEL)
         try:
             built = extractor.build(name, datetime.now(UTC))
         except RefusedError as error:

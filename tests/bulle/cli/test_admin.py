@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -199,6 +201,22 @@ def test_packing_from_files(desk: Desk) -> None:
         *arguments, "--table", f"../x={source / 'stay.parquet'}", str(desk.root / "b"), code=2
     )
     assert not (desk.root / "b").exists()
+
+
+def test_a_full_disk_leaves_no_half_extract(desk: Desk) -> None:
+    stay = desk.state / "sources" / "hospital" / "stay.parquet"
+    limited = [
+        "prlimit",
+        "--fsize=500",
+        sys.executable,
+        "-m",
+        "bulle",
+    ]  # the kernel refuses longer files, as a full disk would
+    arguments = ["--catalogue", str(desk.root / "catalogue.toml"), "--table", f"stay={stay}", str(desk.root / "out")]
+    done = subprocess.run([*limited, "extract", "pack", *arguments], capture_output=True, text=True, check=False)
+    assert done.returncode == 3
+    assert "is the disk full?" in done.stderr or "cannot be written" in done.stderr
+    assert sorted(path.name for path in desk.root.iterdir()) == ["catalogue.toml", "permit.toml", "state"]
 
 
 def test_contradictions_are_refused_all_at_once(desk: Desk) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from datetime import date, timedelta
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -14,12 +14,11 @@ import pytest
 
 from hub.events.log import EventLog
 from hub.extracts.contradiction import PackError, PackInputError
-from hub.extracts.extractor import Extractor
+from hub.extracts.extractor import Extractor, Folders
 from hub.extracts.plan import permit_digest, permit_text
 from hub.extracts.reader import open_extract
 from hub.policy.files import read_purposes
 from hub.policy.verdict import RefusedError
-from hub.workspace import StateLayout
 from tests.hub.extracts.world import (
     NOW,
     PERSONS,
@@ -46,7 +45,7 @@ class World:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.layout = StateLayout(PurePosixPath(root))
+        self.folders = Folders(root / "sources", root / "keys", root / "extracts")
         self.source = root / "sources" / "hospital"
         write_source(self.source)
         (root / "events").mkdir()
@@ -58,7 +57,7 @@ class World:
         self.log.append("admin", "permit.issued", project, {"permit": permit_text(permit)})
 
     def build(self, project: str = "care", days: int = 0) -> Path:
-        extractor = Extractor(self.log, self.layout, read_purposes(), "root", "test")
+        extractor = Extractor(self.log, self.folders, read_purposes(), "root", "test")
         built = extractor.build(project, NOW + timedelta(days=days))
         return self.root / "extracts" / project / built.folder
 
