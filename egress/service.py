@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import sys
@@ -35,7 +36,7 @@ def configure(environment: Mapping[str, str]) -> ASGIApp:
         prefix=environment.get("JUPYTERHUB_SERVICE_PREFIX", PREFIX),
         hub_api_url=environment.get("BULLE_HUB_API_URL", HUB_API),
         public_url=environment["BULLE_PUBLIC_URL"],
-        secret=Path(environment["BULLE_EGRESS_TOKEN_FILE"]).read_text(encoding="utf-8").strip(),
+        secret=_secret(Path(environment["BULLE_EGRESS_TOKEN_FILE"])),
     )
     quarantine = Quarantine(Path(layout.quarantine))
     desk = Desk(EventLog(Path(layout.log)), quarantine, Exports(Path(layout.exports)), utc_now)
@@ -43,6 +44,13 @@ def configure(environment: Mapping[str, str]) -> ASGIApp:
     hub = Hub(settings, httpx.Client(timeout=10, trust_env=False, follow_redirects=False))
     key = secrets.token_bytes(32)  # sessions live in this process, so the key that signs their ids does, too
     return build(Site(Login(hub, Sessions(key, time.monotonic), key), desk, quarantine, utc_now))
+
+
+def _secret(path: Path) -> str:
+    secret = path.read_text(encoding="utf-8").strip()
+    if not secret:
+        raise OSError(errno.EINVAL, "the file is empty", str(path))
+    return secret
 
 
 def main() -> int:

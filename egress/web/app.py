@@ -23,9 +23,10 @@ from egress.web.hub import LoginError
 from egress.web.login import Login, local_target
 from egress.web.protection import ProtectedHeaders, from_a_person, read_form, same_session
 from egress.web.researcher import ResearcherPages
-from egress.web.visit import LANGUAGE_COOKIE, Handler, Renderer, Visit, language_of
+from egress.web.visit import LANGUAGE_COOKIE, Handler, Renderer, Visit, language_of, roles_of
 from hub.events.log import Clock
 from hub.language import LANGUAGES
+from hub.policy.model import Role
 from hub.policy.verdict import Refusal, RefusedError
 from hub.words import Message, say
 
@@ -59,7 +60,7 @@ def build(site: Site) -> ASGIApp:
     """The application, mounted at the service's prefix."""
     prefix = site.login.hub.settings.prefix
     render = Renderer(prefix, site.login.hub.settings.hub_path)
-    doors = _Doors(site.login, render)
+    doors = _Doors(site.login, render, site.desk)
     mine = ResearcherPages(site.desk, render, site.clock)
     checks = CheckerPages(site.desk, site.quarantine, render, site.clock)
     routes = [
@@ -94,9 +95,10 @@ def build(site: Site) -> ASGIApp:
 class _Doors:
     """What stands between a request and its page."""
 
-    def __init__(self, login: Login, render: Renderer) -> None:
+    def __init__(self, login: Login, render: Renderer, desk: Desk) -> None:
         self._login = login
         self._render = render
+        self._desk = desk
 
     def read(self, handler: Handler) -> Endpoint:
         """A page for somebody who is logged in; others are sent to log in and come back."""
@@ -154,9 +156,13 @@ class _Doors:
         except LoginError:
             session = None
         visit = Visit(request, session, language_of(request))
-        return self._render.page(
-            visit, "refused.html", frozenset(), status=status, section="", reason=reason, code=status
-        )
+        # An unforeseen error may be the log's own: its page does without.
+        known = session is not None and isinstance(error, RefusedError | HTTPException)
+        roles = await run_in_threadpool(self._roles, visit) if known else frozenset()
+        return self._render.page(visit, "refused.html", roles, status=status, section="", reason=reason, code=status)
+
+    def _roles(self, visit: Visit) -> frozenset[Role]:
+        return roles_of(self._desk.look(), visit.person)
 
 
 def _answer(error: Exception) -> tuple[int, Message]:

@@ -49,7 +49,11 @@ def _view(desk: Desk, request: ReleaseRequest, record: OutputRecord, person: str
         return OutputView(record, None, (), None, None, (), left, comments, problem)
     # Worst first; the numbers on flagged cells count in this order.
     findings = tuple(sorted(report.findings, key=lambda finding: _ORDER.index(finding.outcome)))
-    protected = show_table(report.protected, language, report.exact) if report.protected else None
+    protected = (
+        show_table(report.protected, language, report.exact, report.dp.get("half_widths", ()))
+        if report.protected
+        else None
+    )
     exact = show_exact(report.exact, language, findings) if report.exact else None
     evidence = show_evidence(report.evidence, report.exact, language)
     return OutputView(record, report, findings, protected, exact, evidence, left, comments)

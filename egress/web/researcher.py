@@ -98,5 +98,4 @@ class ResearcherPages:
 
 def steps(request: ReleaseRequest) -> list[tuple[Message, str]]:
     """What the request went through, in order, with the times."""
-    passed = sorted(request.reached.items(), key=lambda step: step[1])
-    return [(wording.STEP[status], at) for status, at in passed]
+    return [(wording.STEP[status], at) for status, at in request.reached.items()]

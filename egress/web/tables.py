@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -11,10 +11,15 @@ from egress.checks.model import Finding, Outcome
 from egress.checks.table import Table, Value
 from egress.web.wording import number, visible
 
+Spelling = Callable[[Value], str]
+
 
 @dataclass(frozen=True)
 class Shown:
-    """One cell. `marks` number the findings that name it; `withheld`: a value stands behind it that does not leave."""
+    """One cell. `marks` number the findings that name it; `withheld`: a value stands behind it that does not leave.
+
+    `margin`: how far the exact value may be away, when noise was added.
+    """
 
     text: str
     numeric: bool = False
@@ -22,6 +27,7 @@ class Shown:
     withheld: bool = False
     changed: bool = False
     marks: tuple[int, ...] = ()
+    margin: str = ""
 
 
 @dataclass(frozen=True)
@@ -42,23 +48,36 @@ class ShownEvidence:
     largest: str
 
 
-def show_table(table: Table, language: str, exact: Table | None = None) -> ShownTable:
-    """What leaves. With `exact`, cells that protection changed are told apart."""
+def show_table(
+    table: Table, language: str, exact: Table | None = None, widths: Sequence[Sequence[float | None]] = ()
+) -> ShownTable:
+    """What leaves. With `exact`, cells that protection changed are told apart; `widths` are those of added noise."""
     numeric = _numeric(table, exact)
+    spell = _spellings(table, exact, language)
     aligned = exact if exact is not None and _aligned(table, exact) else None
     rows = tuple(
         tuple(
-            _leaving(value, numeric[column], language, aligned.rows[row][column] if aligned else None, aligned)
+            _leaving(value, spell[column], numeric[column], aligned.rows[row][column] if aligned else None, aligned)
             for column, value in enumerate(values)
         )
         for row, values in enumerate(table.rows)
     )
+    if len(widths) == len(rows):
+        rows = tuple(_with_margins(row, widths[place], language) for place, row in enumerate(rows))
     return ShownTable(tuple(visible(name) for name in table.columns), numeric, rows)
+
+
+def _with_margins(row: tuple[Shown, ...], widths: Sequence[float | None], language: str) -> tuple[Shown, ...]:
+    return tuple(
+        shown if width is None else replace(shown, margin=number(width, language))
+        for shown, width in zip(row, widths, strict=True)
+    )
 
 
 def show_exact(table: Table, language: str, findings: Sequence[Finding]) -> ShownTable:
     """The exact table, for checkers: cells that a finding names carry its number, counted from 1."""
     numeric = _numeric(table, None)
+    spell = _spellings(table, None, language)
     marks: dict[tuple[int, int], list[int]] = {}
     for place, finding in enumerate(findings, start=1):
         for cell in finding.cells if finding.outcome is not Outcome.PASS else ():
@@ -66,7 +85,7 @@ def show_exact(table: Table, language: str, findings: Sequence[Finding]) -> Show
     rows = tuple(
         tuple(
             Shown(
-                "" if value is None else _text(value, language),
+                "" if value is None else spell[column](value),
                 numeric=numeric[column],
                 missing=value is None,
                 marks=tuple(marks.get((row, column), ())),
@@ -98,25 +117,37 @@ def _largest(cell: Mapping[str, Any], language: str) -> str:
     return f"{number(round(100 * max(shares), 1), language)} %" if shares else ""
 
 
-def _leaving(value: Value | None, numeric: bool, language: str, exact: Value | None, aligned: Table | None) -> Shown:  # noqa: FBT001 -- one cell's facts in order
+def _leaving(value: Value | None, spell: Spelling, numeric: bool, exact: Value | None, aligned: Table | None) -> Shown:  # noqa: FBT001 -- one cell's facts in order
     if value is None:
         # A missing category is a word that is not there; a missing number is one that was suppressed,
         # unless the exact table has none either.
         missing = not numeric or (aligned is not None and exact is None)
         return Shown("", numeric=numeric, missing=missing, withheld=not missing)
     changed = aligned is not None and value != exact
-    return Shown(_text(value, language), numeric=numeric, changed=changed)
+    return Shown(spell(value), numeric=numeric, changed=changed)
 
 
-def _text(value: Value, language: str) -> str:
-    return visible(value) if isinstance(value, str) else number(value, language)
+def _spellings(table: Table, exact: Table | None, language: str) -> tuple[Spelling, ...]:
+    """How each column spells its values: one way for all of them, and the same in both tables."""
+
+    def spelling(values: tuple[Value | None, ...]) -> Spelling:
+        sizes = [abs(float(value)) for value in values if isinstance(value, (int, float, Decimal))]
+        grouped = any(size >= 10_000 for size in sizes)
+        return lambda value: visible(value) if isinstance(value, str) else number(value, language, grouped=grouped)
+
+    return tuple(spelling(values) for values in _columns(table, exact))
+
+
+def _columns(table: Table, exact: Table | None) -> list[tuple[Value | None, ...]]:
+    rows = table.rows
+    if exact is not None and exact.columns == table.columns:
+        rows += exact.rows
+    return [tuple(row[column] for row in rows) for column in range(len(table.columns))]
 
 
 def _numeric(table: Table, exact: Table | None) -> tuple[bool, ...]:
     # A column suppressed as a whole holds nothing to go by; measures are numbers always.
-    columns = list(zip(*table.rows, strict=True)) if table.rows else [()] * len(table.columns)
-    if exact is not None and exact.columns == table.columns and exact.rows:
-        columns = [mine + other for mine, other in zip(columns, zip(*exact.rows, strict=True), strict=True)]
+    columns = _columns(table, exact)
     return tuple(not any(_is_word(value) for value in values if value is not None) for values in columns)
 
 

@@ -133,16 +133,21 @@ def moment(at: str, language: str) -> str:
         return visible(at)
 
 
-def number(value: object, language: str) -> str:
-    """A number as tables print it: groups of three from five digits on, so that years stay years."""
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def number(value: object, language: str, *, grouped: bool | None = None) -> str:
+    """A number as tables print it: in threes from five digits on, or as `grouped` says: years stay years."""
     if isinstance(value, bool):
         return str(value).lower()
     if not isinstance(value, (int, float, Decimal)):
         return visible(str(value))
     size = abs(float(value))
-    pattern = "#,##0.######" if size >= 10_000 else "0.######"
     if 0 < size < 1e-4:
-        pattern = "0.###E0"
+        digits, _, power = f"{value:.3e}".partition("e")
+        mantissa = format_decimal(float(digits), "0.###", locale=language)
+        return f"{mantissa}·10{str(int(power)).translate(_SUPERSCRIPTS)}".removeprefix("1·")
+    pattern = "#,##0.######" if (size >= 10_000 if grouped is None else grouped) else "0.######"
     return str(format_decimal(value, pattern, locale=language))
 
 

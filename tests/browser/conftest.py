@@ -1,0 +1,153 @@
+"""The egress service as a process of its own, behind a real hub, in a real browser."""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+import uvicorn
+from PIL import Image
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.browser.front_door import FrontDoor
+from tests.egress.web.hub_stand import PASSWORD, PREFIX, SERVICE_TOKEN, RunningHub, free_port, running_hub
+from tests.egress.web.planted import Planted
+
+CHROMIUM = "/usr/bin/chromium"  # Debian's; playwright's own would be a download
+# Quiet: this machine's browser must call nobody.
+ARGUMENTS = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+Open = Callable[..., Page]
+
+
+@pytest.fixture(scope="session")
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHub]:
+    with running_hub(tmp_path_factory.mktemp("hub")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def planted(tmp_path_factory: pytest.TempPathFactory) -> Planted:
+    return Planted(tmp_path_factory.mktemp("enclave") / "state")
+
+
+@pytest.fixture(scope="module")
+def site(hub: RunningHub, planted: Planted) -> Iterator[str]:
+    """The address that browsers use: hub and service behind one door."""
+    port, token = free_port(), planted.root / "token"
+    token.write_text(f"{SERVICE_TOKEN}\n")
+    environment = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": os.pathsep.join(["", *sys.path]),
+        "BULLE_STATE": str(planted.root),
+        "BULLE_PUBLIC_URL": f"http://127.0.0.1:{hub.public}",
+        "BULLE_HUB_API_URL": hub.api,
+        "BULLE_EGRESS_TOKEN_FILE": str(token),
+        "BULLE_EGRESS_PORT": str(port),
+        "BULLE_EGRESS_HOST": "127.0.0.1",
+    }
+    service = subprocess.Popen([sys.executable, "-m", "egress.service"], env=environment)
+    door = FrontDoor({PREFIX: f"http://127.0.0.1:{port}", "/hub/": f"http://127.0.0.1:{hub.port}"})
+    server = uvicorn.Server(uvicorn.Config(door, host="127.0.0.1", port=hub.public, log_level="error"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    address = f"http://127.0.0.1:{hub.public}"
+    try:
+        _wait(f"{address}{PREFIX}health")
+        yield address
+    finally:
+        server.should_exit = True
+        thread.join(10)
+        service.terminate()
+        service.wait(10)
+
+
+@pytest.fixture
+def open_as(site: str, chromium: Browser) -> Iterator[Open]:
+    """`open_as("carol", language="fr-FR", scheme="dark")`: a window in which that person has just logged in."""
+    contexts, complaints = [], []
+
+    def open_one(person: str, language: str = "en-GB", scheme: str = "light", path: str = PREFIX) -> Page:
+        context = chromium.new_context(
+            locale=language,
+            color_scheme="dark" if scheme == "dark" else "light",
+            viewport={"width": 1200, "height": 800},
+            accept_downloads=True,
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.on("dialog", lambda dialog: complaints.append(f"a script opened a dialog: {dialog.message}"))
+        page.goto(f"{site}{path}")
+        page.fill("input[name=username]", person)
+        page.fill("input[name=password]", PASSWORD)
+        page.click("#login_submit")
+        page.wait_for_url(f"{site}{PREFIX}**")
+        page.on("console", lambda said: complaints.append(said.text) if _is_ours(said.text) else None)
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def _is_ours(complaint: str) -> bool:
+    # A frame that our policy keeps out is what one test is about.
+    return "Content Security" in complaint and "frame-ancestors" not in complaint
+
+
+def _wait(url: str) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        try:
+            if httpx.get(url, timeout=5).status_code == 200:
+                return
+        except httpx.HTTPError:
+            time.sleep(0.1)
+    raise RuntimeError(f"nothing answers at {url}")
+
+
+class Pictures:
+    """Takes pictures when BULLE_SCREENSHOTS is set: "1" for those of the documentation, a folder for all of them."""
+
+    DOCUMENTED = ("requests-fr-light", "queue-en-light", "review-en-light", "request-en-light", "released-en-light")
+
+    def __init__(self, wish: str) -> None:
+        self._only = wish == "1"
+        self._folder = Path(__file__).resolve().parents[2] / "docs" / "images" if self._only else Path(wish)
+        self._wanted = bool(wish)
+
+    def take(self, page: Page, name: str) -> None:
+        """The whole page as a PNG of few colours, which is all that text needs."""
+        if self._wanted and (not self._only or name in self.DOCUMENTED):
+            self._folder.mkdir(parents=True, exist_ok=True)
+            image = Image.open(io.BytesIO(page.screenshot(full_page=True))).convert("RGB")
+            image.quantize(48).save(self._folder / f"{name}.png", optimize=True)
+
+
+@pytest.fixture(scope="session")
+def pictures() -> Pictures:
+    return Pictures(os.environ.get("BULLE_SCREENSHOTS", ""))
