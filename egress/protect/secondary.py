@@ -28,21 +28,33 @@ def protect(primary: frozenset[int], vectors: Sequence[Vector], relations: Seque
     if len(vectors[0].values) > MAX_ROWS:
         return None
     suppressed = lone_children(primary, relations)
+    sums = matrix(relations, len(vectors[0].values))
     pressed = 1.0
     for _ in range(MAX_TURNS):
-        before = suppressed
-        exposed = [(vector, row) for vector in vectors for row in Audit.of(vector, suppressed, relations).exposed()]
-        if not exposed:
+        before, left = suppressed, frozenset[int]()
+        for vector in vectors:
+            suppressed, exposed = _turn(vector, suppressed, relations, sums, pressed)
+            left |= exposed
+        if not left:
             return suppressed
-        for vector, row in exposed:
-            if row in Audit.of(vector, suppressed, relations).exposed():
-                suppressed |= partners(row, vector, suppressed, relations, pressed)
         if suppressed == before:
-            suppressed |= {other for _, row in exposed for other in neighbours(row, relations)}
+            suppressed |= {other for row in left for other in neighbours(row, relations)}
             pressed *= 2
         if suppressed == before:
             return None
     return None
+
+
+def _turn(
+    vector: Vector, suppressed: frozenset[int], relations: Sequence[Relation], sums: csr_array, pressed: float
+) -> tuple[frozenset[int], frozenset[int]]:
+    """More suppressed rows for each row of `vector` that is exposed, and the rows that were."""
+    exposed = Audit.of(vector, suppressed, relations).exposed()
+    for row in exposed:
+        audit = Audit.of(vector, suppressed, relations)
+        if not audit.hidden(row, *audit.bounds(row)):
+            suppressed |= partners(row, vector, suppressed, sums, pressed)
+    return suppressed, frozenset(exposed)
 
 
 def lone_children(suppressed: frozenset[int], relations: Sequence[Relation]) -> frozenset[int]:
@@ -65,7 +77,7 @@ def neighbours(row: int, relations: Sequence[Relation]) -> set[int]:
 
 
 def partners(
-    row: int, vector: Vector, suppressed: frozenset[int], relations: Sequence[Relation], pressed: float = 1.0
+    row: int, vector: Vector, suppressed: frozenset[int], sums: csr_array, pressed: float = 1.0
 ) -> frozenset[int]:
     """The cheapest rows that must be suppressed besides so that `row` may be larger by what hides it."""
     size = len(vector.values)
@@ -75,10 +87,8 @@ def partners(
     low = np.full(size, -np.inf) if vector.negative else -values / scale
     # Fewest rows first, then the smallest ones; a suppressed row costs nothing more.
     cost = np.array([0.0 if at in suppressed else 1.0 + values[at] / (scale * size) for at in range(size)])
-    if not relations:
-        return frozenset()
     solve = _exact if size <= MAX_ROWS_EXACT else _relaxed
-    moved = solve(row, shift, matrix(relations, size), low, cost)
+    moved = solve(row, shift, sums, low, cost)
     if moved is None:
         return frozenset()
     return frozenset(int(at) for at in np.flatnonzero(np.abs(moved) > 1e-9)) - suppressed
