@@ -79,7 +79,7 @@ def test_noise_has_the_declared_distribution(scale: float, draws: int) -> None:
 
 
 def test_neighbours_are_as_hard_to_tell_apart_as_charged(tmp_path: Path) -> None:
-    """One person with k equal rows, there or not: the worst case for a count. Events are no likelier than (ε, δ) says."""
+    """One person with k equal rows, there or not: the worst case for a count. No event is likelier than (ε, δ) says."""
     asked = spec("SELECT count(*) AS n FROM t")
     rows = [{"pid": f"p{at}"} for at in range(20)] + [{"pid": "odd one"}] * MOST
     extract(tmp_path / "with", rows)
