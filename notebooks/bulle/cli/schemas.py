@@ -12,6 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from bulle.cli.settings import Settings
 from bulle.cli.shape import Command
 from egress.checks.model import Assurance, Outcome, Risk
+from egress.rerun.result import Isolation, RerunStatus
+from egress.outputs.model import Kind
+from egress.rerun.result import Isolation, RerunStatus
 from hub.catalogue.model import Catalogue
 from hub.extracts.manifest import Manifest
 from hub.policy.files import Purposes
@@ -44,6 +47,25 @@ class ProtectedAnswer(Answer):
     rows: list[list[bool | int | float | str | None]]
 
 
+class ColumnAnswer(Answer):
+    """How exact one noisy column would be; null where that is told with the result only."""
+
+    name: str
+    scale: float | None
+    half_width: float | None
+
+
+class PreviewAnswer(Answer):
+    """What a DP output costs and how exact it is, before anything is drawn. No row is read for it."""
+
+    rho: float
+    epsilon: float
+    delta: float
+    confidence: float
+    cells: int
+    columns: list[ColumnAnswer]
+
+
 class OutputAnswer(Answer):
     """One output; refused output has no `protected`."""
 
@@ -52,6 +74,40 @@ class OutputAnswer(Answer):
     outcome: Outcome
     findings: list[FindingAnswer]
     protected: ProtectedAnswer | None = None
+    preview: dict[str, Any] | None = Field(None, description="what a DP release would cost, and how exact it would be")
+    preview: PreviewAnswer | None = None
+
+
+class RerunAnswer(Answer):
+    """How the notebook's run ended, and what stood between it and the machine."""
+
+    status: RerunStatus
+    isolation: Isolation
+    seconds: float
+
+
+class WithheldAnswer(Answer):
+    """Something undeclared that would not leave; cell 0 is the notebook itself."""
+
+    cell: int
+    kind: Kind
+    why: str
+
+
+class RerunAnswer(Answer):
+    """How a re-run ended, and what separated it from this machine."""
+
+    status: RerunStatus
+    isolation: Isolation
+    seconds: float
+
+
+class WithheldAnswer(Answer):
+    """One undeclared output; `cell` counts from 1, 0 is the notebook itself."""
+
+    cell: int
+    kind: str
+    why: str
 
 
 class CheckAnswer(Answer):
@@ -59,7 +115,11 @@ class CheckAnswer(Answer):
 
     schema_: Literal["bulle.check/1"] = Field(alias="schema")
     verdict: Literal["pass", "review", "refused"]
+    rules: str
     outputs: list[OutputAnswer]
+    why: str | None = Field(None, description="why there are no outputs")
+    rerun: RerunAnswer | None = Field(None, description="for a notebook")
+    withheld: list[WithheldAnswer] | None = Field(None, description="for a notebook")
 
 
 MODELS: dict[str, type[BaseModel]] = {

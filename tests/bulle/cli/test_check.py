@@ -7,9 +7,11 @@ import os
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
 from bulle.__main__ import run
+from bulle.cli.schemas import schemas
 from tests.egress.outputs.notebooks import code, raw
 from tests.extracts import rand_hie
 
@@ -29,17 +31,20 @@ class Answer:
 
     @property
     def json(self) -> Any:
-        return json.loads(self.out)
+        """The document, held to its published schema."""
+        document = json.loads(self.out)
+        jsonschema.validate(document, schemas()["check.schema.json"])
+        return document
 
 
 @pytest.fixture
 def check(extract: Path, capsys: pytest.CaptureFixture[str]) -> Any:
     def call(*arguments: str | Path, on: Path | None = extract) -> Answer:
         where = ["--extract", str(on)] if on is not None else []
-        code = run(["check", *where, *(str(argument) for argument in arguments)], {"LANG": "C"})
+        ended = run(["check", *where, *(str(argument) for argument in arguments)], {"LANG": "C"})
         captured = capsys.readouterr()
         assert "Traceback" not in captured.out + captured.err
-        return Answer(code, captured.out, captured.err)
+        return Answer(ended, captured.out, captured.err)
 
     return call
 
