@@ -20,6 +20,8 @@ from egress.query.engine import Engine, EngineError
 from egress.release.decision import checkers_required, lane_of
 from egress.release.model import Basis, Lane, OutputRecord, ReleaseRequest, Undeclared
 from egress.release.report import OutputReport
+from egress.rerun.plan import MIB
+from egress.store.intake import MEGABYTE
 from egress.store.quarantine import Quarantine
 from hub.events.log import EventLog
 from hub.policy.files import read_rules
@@ -29,7 +31,6 @@ from hub.policy.verdict import Grant
 from hub.words import Message, say
 from hub.workspace import StateLayout
 
-_MEGABYTE = 1_000_000
 _COMPUTED_BY = ("bulle", "duckdb", "sqlglot", "scipy", "opendp", "pandas", "nbconvert")
 
 
@@ -67,8 +68,8 @@ class Examiner:
         kept = self._quarantine.put(rules.model_dump_json().encode())
         basis = Basis(rules.name, kept, MappingProxyType(_versions(request.rerun.image)))
         required = checkers_required(rules)
-        submitted = self._read(request.notebook.sha256, self._limits.intake.max_file_mb)
-        rerun = self._read(request.rerun.notebook, self._limits.runner.max_output_mb * 2)
+        submitted = self._read(request.notebook.sha256, self._limits.intake.max_file_mb * MEGABYTE)
+        rerun = self._read(request.rerun.notebook, self._limits.runner.max_output_mb * MIB)
         for notebook in (submitted, rerun):
             if isinstance(notebook, Unreadable):
                 return Examination(Lane.REFUSED, basis, required, reason=notebook.why)
@@ -92,8 +93,8 @@ class Examiner:
             raise StepError(error.message) from error
         return Examination(lane_of(records, rules), basis, required, records, undeclared)
 
-    def _read(self, digest: str, megabytes: int) -> Rendered | Unreadable:
-        return read_notebook(self._quarantine.get(digest), megabytes * _MEGABYTE)
+    def _read(self, digest: str, limit: int) -> Rendered | Unreadable:
+        return read_notebook(self._quarantine.get(digest), limit)
 
     def _keep(self, report: OutputReport) -> OutputRecord:
         digest = self._quarantine.put(report.to_bytes())

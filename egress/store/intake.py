@@ -22,7 +22,7 @@ from hub.policy.limits import IntakeLimits
 from hub.words import say
 
 _PERSON_OR_PROJECT = re.compile(r"[a-z][a-z0-9._-]{0,31}")
-_MEGABYTE = 1_000_000
+MEGABYTE = 1_000_000
 _SUBMISSION_BYTES = 64_000
 _SCANNED = 10_000  # names looked at in one outbox: whoever leaves more there keeps only their own requests waiting
 
@@ -83,11 +83,11 @@ def _take(entry: Entry, folder: int, limits: IntakeLimits) -> Taken:
     if names - {SUBMISSION, *wanted}:
         raise IntakeError(say("The folder holds something that submission.json does not name; remove it."))
     contents: dict[str, bytes] = {}
-    left = limits.max_total_mb * _MEGABYTE
+    left = limits.max_total_mb * MEGABYTE
     for name in wanted:
         if name not in names:
             raise IntakeError(say("The file {file} is missing from the submission.", file=name))
-        contents[name] = _read(folder, name, min(limits.max_file_mb * _MEGABYTE, left))
+        contents[name] = _read(folder, name, min(limits.max_file_mb * MEGABYTE, left))
         left -= len(contents[name])
     files = tuple((name, contents[name]) for name in submission.files)
     return Taken(entry, submission, contents[submission.notebook], files)
