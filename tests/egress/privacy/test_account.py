@@ -187,6 +187,12 @@ def _racer(path: Path, name: str, mode: str = "run") -> subprocess.Popen[str]:
     )
 
 
+def _go(process: subprocess.Popen[str]) -> None:
+    assert process.stdin is not None
+    process.stdin.write("go\n")
+    process.stdin.flush()
+
+
 def test_eight_processes_never_overspend_and_a_killed_one_stays_spent(log: EventLog, tmp_path: Path) -> None:
     path = tmp_path / "log.db"
     victim = _racer(path, "victim", "hang")
@@ -196,12 +202,11 @@ def test_eight_processes_never_overspend_and_a_killed_one_stays_spent(log: Event
             assert process.stdout is not None
             assert process.stdin is not None
             assert process.stdout.readline() == "ready\n"
-        for process in (victim, *racers):
-            assert process.stdin is not None
-            process.stdin.write("go\n")
-            process.stdin.flush()
+        _go(victim)
         assert victim.stdout is not None
-        first = victim.stdout.readline()
+        first = victim.stdout.readline()  # the others could be faster, and leave it nothing
+        for process in racers:
+            _go(process)
         os.kill(victim.pid, signal.SIGKILL)
         outputs = [process.communicate(timeout=120)[0].split() for process in racers]
     finally:
@@ -221,11 +226,9 @@ def test_eight_processes_never_overspend_and_a_killed_one_stays_spent(log: Event
 
 def test_the_victims_reservation_is_there_even_if_nothing_else_happened(log: EventLog, tmp_path: Path) -> None:
     victim = _racer(tmp_path / "log.db", "victim", "hang")
-    assert victim.stdin is not None
     assert victim.stdout is not None
     assert victim.stdout.readline() == "ready\n"
-    victim.stdin.write("go\n")
-    victim.stdin.flush()
+    _go(victim)
     assert victim.stdout.readline() == "held\n"
     victim.kill()
     victim.communicate(timeout=30)
