@@ -44,19 +44,22 @@ def _view(desk: Desk, request: ReleaseRequest, record: OutputRecord, person: str
     )
     try:
         report = desk.report(request.id, record.name, person)
+        shown = _shown(report, language)
     except (QuarantineError, ValueError, KeyError, TypeError) as error:
         problem = reason_of(error) or say("The report on this output cannot be read; an operator must look.")
         return OutputView(record, None, (), None, None, (), left, comments, problem)
+    return OutputView(record, report, *shown, left, comments)
+
+
+def _shown(
+    report: OutputReport, language: str
+) -> tuple[tuple[Finding, ...], ShownTable | None, ShownTable | None, tuple[ShownEvidence, ...]]:
     # Worst first; the numbers on flagged cells count in this order.
     findings = tuple(sorted(report.findings, key=lambda finding: _ORDER.index(finding.outcome)))
-    protected = (
-        show_table(report.protected, language, report.exact, report.dp.get("half_widths", ()))
-        if report.protected
-        else None
-    )
+    widths = report.dp.get("half_widths", ())
+    protected = show_table(report.protected, language, report.exact, widths) if report.protected else None
     exact = show_exact(report.exact, language, findings) if report.exact else None
-    evidence = show_evidence(report.evidence, report.exact, language)
-    return OutputView(record, report, findings, protected, exact, evidence, left, comments)
+    return findings, protected, exact, show_evidence(report.evidence, report.exact, language)
 
 
 _ORDER = (Outcome.FAIL, Outcome.REVIEW, Outcome.PASS)

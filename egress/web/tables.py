@@ -102,8 +102,13 @@ def show_evidence(evidence: Mapping[str, Any], exact: Table | None, language: st
     cells = evidence.get("cells")
     if exact is None or not isinstance(cells, Sequence) or len(cells) != len(exact.rows):
         return ()
+    grouped = any(cell["rows"] >= 10_000 for cell in cells)
     return tuple(
-        ShownEvidence(number(cell["persons"], language), number(cell["rows"], language), _largest(cell, language))
+        ShownEvidence(
+            number(cell["persons"], language, grouped=grouped),
+            number(cell["rows"], language, grouped=grouped),
+            _largest(cell, language),
+        )
         for cell in cells
     )
 

@@ -14,7 +14,6 @@ from pathlib import Path
 import httpx
 import pytest
 import uvicorn
-from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser.front_door import FrontDoor
@@ -143,9 +142,11 @@ class Pictures:
     def take(self, page: Page, name: str) -> None:
         """The whole page as a PNG of few colours, which is all that text needs."""
         if self._wanted and (not self._only or name in self.DOCUMENTED):
+            from PIL import Image  # only whoever takes pictures needs it; it comes with matplotlib
+
             self._folder.mkdir(parents=True, exist_ok=True)
             image = Image.open(io.BytesIO(page.screenshot(full_page=True))).convert("RGB")
-            image.quantize(48).save(self._folder / f"{name}.png", optimize=True)
+            image.quantize(160).save(self._folder / f"{name}.png", optimize=True)
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""One origin for hub and service: what configurable-http-proxy does in the stack, without websockets and without Node."""
+"""One origin for hub and service: what configurable-http-proxy does in the stack, without Node and websockets."""
 
 from __future__ import annotations
 
@@ -19,13 +19,14 @@ class FrontDoor:
         self._targets = targets
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            return
-        request = Request(scope, receive)
+        if scope["type"] == "http":
+            await (await self._answer(Request(scope, receive)))(scope, receive, send)
+
+    async def _answer(self, request: Request) -> Response:
         path = request.url.path
         target = next((target for prefix, target in self._targets.items() if path.startswith(prefix)), None)
         if target is None:
-            return await Response("not found", 404)(scope, receive, send)
+            return Response("not found", 404)
         async with httpx.AsyncClient(timeout=60, trust_env=False, follow_redirects=False) as client:
             headers = [(name, value) for name, value in request.headers.raw if name.decode() not in _HOP]
             url = httpx.URL(f"{target}{path}").copy_with(query=request.url.query.encode())
@@ -34,4 +35,4 @@ class FrontDoor:
         response.raw_headers = [
             (name, value) for name, value in answer.headers.raw if name.decode().lower() not in _HOP
         ] + [(b"content-length", str(len(answer.content)).encode())]
-        return await response(scope, receive, send)
+        return response

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.browser.conftest import Open, Pictures
 from tests.egress.web.hub_stand import PREFIX
-from tests.egress.web.planted import ATTACK, SECRET, Planted, by_site, by_year, single_persons
+from tests.egress.web.planted import ATTACK, SECRET, Planted, by_site, by_year, noisy, single_persons
 
 pytestmark = pytest.mark.browser
 MAIN, NEXT, HOSTILE = "reste-a-charge-1", "reste-a-charge-2", "reste-a-charge-3"
@@ -18,7 +18,7 @@ MAIN, NEXT, HOSTILE = "reste-a-charge-1", "reste-a-charge-2", "reste-a-charge-3"
 @pytest.fixture(scope="module", autouse=True)
 def _requests(planted: Planted) -> None:
     planted.submit(MAIN, source=f"import bulle\nprint({ATTACK!r})")
-    planted.checked(MAIN, by_site(), by_year(), single_persons())
+    planted.checked(MAIN, by_site(), by_year(), noisy(), single_persons())
     planted.submit(NEXT, person="bob", title="Doctor visits by age group")
     planted.checked(NEXT, by_year())
 
@@ -32,13 +32,14 @@ def hostile(planted: Planted) -> str:
 
 
 @pytest.mark.parametrize(
-    "language, heading, outcome",
-    [("en-GB", "My requests", "No automatic finding"), ("fr-FR", "Mes demandes", "Aucun constat automatique")],
+    ("language", "words"),
+    [("en-GB", ("My requests", "No automatic finding")), ("fr-FR", ("Mes demandes", "Aucun constat automatique"))],
 )
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_an_author_reads_their_request(
-    open_as: Open, pictures: Pictures, language: str, heading: str, outcome: str, scheme: str
+    open_as: Open, pictures: Pictures, language: str, words: tuple[str, str], scheme: str
 ) -> None:
+    heading, outcome = words
     page, suffix = open_as("alice", language, scheme), f"{language[:2]}-{scheme}"
     expect(page.locator("h1")).to_have_text(heading)
     expect(page.locator("html")).to_have_attribute("lang", language[:2])
@@ -79,6 +80,7 @@ def test_the_main_job_by_keyboard_and_mouse(
     checker.click(f"a[href$='{MAIN}']")
     checker.get_by_role("button", name="Record my decision").click()
     assert planted.events("review.given") == []  # the browser asks for the missing votes first
+    checker.get_by_role("article", name="Visits by year, with noise").get_by_label("Approve").check()
     site_vote = checker.get_by_role("article", name="Visits and spending by site")
     site_vote.get_by_label("Reject").check()
     site_vote.get_by_label("Comment for the author").fill("One person makes most of Fitchburg.")

@@ -1,7 +1,7 @@
 """A real JupyterHub for the tests of pages: real OAuth, real tokens, real scopes.
 
-Two parts are stand-ins, and said so: the login form takes any of our names with one password (the directory has tests of
-its own), and there is no configurable-http-proxy, which needs Node; `front_door` carries requests to the right process.
+Two parts are stand-ins: the login form takes any name with one password (the directory has tests of its own), and
+there is no configurable-http-proxy, which needs Node; `tests/browser/front_door.py` carries requests where they belong.
 """
 
 from __future__ import annotations
@@ -30,9 +30,15 @@ from jupyterhub.proxy import Proxy
 class NoProxy(Proxy):
     should_start = False
     routes = {{}}
-    async def add_route(self, routespec, target, data): self.routes[routespec] = {{"routespec": routespec, "target": target, "data": data}}
-    async def delete_route(self, routespec): self.routes.pop(routespec, None)
-    async def get_all_routes(self): return dict(self.routes)
+
+    async def add_route(self, routespec, target, data):
+        self.routes[routespec] = {{"routespec": routespec, "target": target, "data": data}}
+
+    async def delete_route(self, routespec):
+        self.routes.pop(routespec, None)
+
+    async def get_all_routes(self):
+        return dict(self.routes)
 
 c = get_config()
 c.JupyterHub.proxy_class = NoProxy

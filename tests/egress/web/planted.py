@@ -169,8 +169,8 @@ def by_site(title: str = "Visits and spending by site") -> OutputReport:
     return OutputReport(
         "visits_by_site",
         title,
-        "SELECT site, count(DISTINCT person_id) AS persons, count(*) AS visits,\n       avg(total_spending) AS mean_spending\n"
-        "FROM person_year GROUP BY site",
+        "SELECT site, count(DISTINCT person_id) AS persons, count(*) AS visits,\n"
+        "       avg(total_spending) AS mean_spending\nFROM person_year GROUP BY site",
         Assurance.RECOMPUTED,
         Outcome.REVIEW,
         Protection.SUPPRESS,
@@ -197,6 +197,31 @@ def by_year() -> OutputReport:
         table,
         {},
         {"rho": 0.02, "epsilon": 1.1, "delta": 1e-6, "limit": 1.0},
+    )
+
+
+def noisy() -> OutputReport:
+    """A DP release, with what is told beside it."""
+    told = {
+        "rho": "0.25",
+        "charged": "0.25",
+        "epsilon": 3.1,
+        "delta": 1e-7,
+        "confidence": 0.95,
+        "half_widths": [[None, 12.0], [None, 12.0]],
+        "notes": [],
+    }
+    found = Finding("dp", Risk.PRIVACY_BUDGET, Outcome.PASS, "table", say("Noise was drawn for rho {rho}.", rho="0.25"))
+    return OutputReport(
+        "visits_dp",
+        "Visits by year, with noise",
+        "SELECT year, count(*) AS visits FROM person_year GROUP BY year",
+        Assurance.RECOMPUTED,
+        Outcome.PASS,
+        Protection.DP,
+        (found,),
+        Table(("year", "visits"), ((1, 5526), (2, 5499))),
+        dp=told,
     )
 
 

@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from egress.web.protection import HEADERS, POLICY
 from tests.egress.web.hub_stand import PREFIX
 from tests.egress.web.people import House, csrf, text_of
-from tests.egress.web.planted import ATTACK, SECRET, by_site, by_year, single_persons
+from tests.egress.web.planted import ATTACK, SECRET, by_site, by_year, noisy, single_persons
 
 ONE, OTHER = "reste-a-charge-1", "urgences-1"
 PAGES = [("GET", "requests/{}"), ("GET", "review/{}")]
@@ -84,6 +84,17 @@ def test_a_checker_reads_everything(waiting: House) -> None:
     assert "the checks refused this output" in page.lower()
 
 
+@pytest.mark.parametrize(("person", "path"), [("alice", f"requests/{ONE}"), ("carol", f"review/{ONE}")])
+def test_noise_is_told_to_both_with_its_margin(house: House, person: str, path: str) -> None:
+    house.planted.submit(ONE)
+    house.planted.checked(ONE, noisy())
+    page = text_of(house.person(person).get(f"{PREFIX}{path}").text)
+    assert "5526 ± 12" in page
+    assert "ρ = 0.25 (ε = 3.1 at δ = 10⁻⁷)" in page
+    assert "± its margin of the exact one with 95 % confidence" in page
+    assert "suppressed 55" not in page
+
+
 def test_a_checker_does_not_vote_on_what_was_refused(waiting: House) -> None:
     page = waiting.person("carol").get(f"{PREFIX}review/{ONE}").text
     assert set(re.findall(r'name="vote\.([a-z_]+)"', page)) == {"visits_by_site", "persons_by_year"}
@@ -101,7 +112,7 @@ def test_the_queue_holds_what_the_person_may_check_oldest_first(waiting: House) 
 
 
 @pytest.mark.parametrize("person", ["mallory", "stranger"])
-@pytest.mark.parametrize("method, path", PAGES + ACTS)
+@pytest.mark.parametrize(("method", "path"), PAGES + ACTS)
 def test_a_foreign_request_looks_like_one_that_is_not_there(
     waiting: House, person: str, method: str, path: str
 ) -> None:
@@ -121,7 +132,7 @@ def test_a_foreign_request_looks_like_one_that_is_not_there(
     assert len(waiting.planted.log.read()) == before
 
 
-@pytest.mark.parametrize("method, path", PAGES + ACTS)
+@pytest.mark.parametrize(("method", "path"), PAGES + ACTS)
 def test_another_persons_cookie_jar_opens_only_their_own(waiting: House, method: str, path: str) -> None:
     """alice's own requests, asked for with mallory's session and alice's CSRF token."""
     alice, mallory = waiting.person("alice"), waiting.person("mallory")
@@ -206,7 +217,7 @@ def test_a_review_sent_twice_counts_once(waiting: House) -> None:
 
 
 @pytest.mark.parametrize(
-    "votes, sentence",
+    ("votes", "sentence"),
     [
         ({"vote.persons_by_year": "approve"}, "Vote on every output; without a vote: visits_by_site."),
         ({**ALL_VOTES, "vote.persons_by_year": "perhaps"}, "A vote is to approve or to reject."),
@@ -226,7 +237,7 @@ def test_votes_that_do_not_fit_come_back_as_typed(waiting: House, votes: dict[st
 
 
 @pytest.mark.parametrize(
-    "content, kind, status",
+    ("content", "kind", "status"),
     [
         (b"csrf=a&csrf=b", "application/x-www-form-urlencoded", 400),
         (b"csrf=%ff", "application/x-www-form-urlencoded", 400),
@@ -320,7 +331,7 @@ def test_a_report_that_was_changed_is_said_and_the_rest_is_shown(waiting: House)
     assert "Persons by year" in page
 
 
-@pytest.mark.parametrize("person, path", [("alice", f"requests/{ONE}"), ("dora", f"review/{ONE}")])
+@pytest.mark.parametrize(("person", "path"), [("alice", f"requests/{ONE}"), ("dora", f"review/{ONE}")])
 def test_hostile_text_is_escaped_and_made_visible(house: House, person: str, path: str) -> None:
     house.planted.submit(ONE, title=ATTACK, source="print('\u202e\x1b[2J')")
     house.planted.checked(ONE, by_site(f"{ATTACK}\u202egnp.exe"))

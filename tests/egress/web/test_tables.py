@@ -37,7 +37,7 @@ def test_cells_that_protection_changed_are_told_apart() -> None:
 
 
 @pytest.mark.parametrize(
-    "largest, expected", [(9_999, ["1975", "9999"]), (10_000, ["1,975", "10,000"]), (10_001, ["1,975", "10,001"])]
+    ("largest", "expected"), [(9_999, ["1975", "9999"]), (10_000, ["1,975", "10,000"]), (10_001, ["1,975", "10,001"])]
 )
 def test_digits_are_grouped_from_five_on_for_a_whole_column(largest: int, expected: list[str]) -> None:
     shown = show_exact(Table(("n",), ((1975,), (largest,))), "en", ())
@@ -71,7 +71,7 @@ def test_evidence_tells_the_largest_share_of_one_person() -> None:
 
 
 @pytest.mark.parametrize(
-    "value, english, french",
+    ("value", "english", "french"),
     [
         (0, "0", "0"),
         (1234.5, "1234.5", "1234,5"),
