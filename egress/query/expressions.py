@@ -133,7 +133,7 @@ class Reader:
         column = self.scope.column(source, name)
         if column is None or (name == source.row_key and not (column.unit or column.categories)):
             raise RefusedSqlError("row_key", node, say("The row key {key} stands only in joins.", key=name))
-        # Establishments that the holder lists in the catalogue are published names; others are told apart by the author.
+        # Establishments that the holder lists in the catalogue are published names.
         if column.unit and not column.categories and self.place in {Place.KEY, Place.FILTER}:
             self.note("unit", node, say("{column} tells single establishments apart.", column=name))
         kind = constants.kind_of(column)
