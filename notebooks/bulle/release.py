@@ -8,8 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 from bulle.reader import language
-from egress.outputs.declarations import argument_problem, to_emitted
-from egress.outputs.model import DECLARATION_MIME, Emitted
+from egress.outputs.declarations import DeclarationProblem, argument_problem, declarations, to_emitted
+from egress.outputs.model import DECLARATION_MIME, Cell, Emitted, Rendered
 from hub.words import Message, say
 
 SCHEMA = "bulle.release/1"
@@ -33,7 +33,11 @@ def release(
     if emitted is None or problem is not None:
         _display(_sentence(problem[1] if problem else say("This declaration cannot be read.")))
         return
-    _display({DECLARATION_MIME: declaration(emitted), **_preflight(emitted)})
+    shown = _preflight(emitted)
+    if (why := _would_not_count()) is not None:
+        first = _sentence(why)
+        shown = {kind: f"{first[kind]}\n{text}" for kind, text in shown.items()}
+    _display({DECLARATION_MIME: declaration(emitted), **shown})
 
 
 def declaration(emitted: Emitted) -> dict[str, Any]:
@@ -60,6 +64,18 @@ def _preflight(emitted: Emitted) -> dict[str, Any]:
         return _sentence(
             say("The pre-flight did not work ({kind}); the declaration stands.", kind=type(error).__name__)
         )
+
+
+def _would_not_count() -> Message | None:
+    """Why a declaration of the running cell would not count, as its source is written."""
+    from IPython.core.interactiveshell import InteractiveShell  # noqa: PLC0415 -- a plain program may have none
+
+    if not InteractiveShell.initialized():
+        return None
+    cells = InteractiveShell.instance().user_ns.get("In") or [""]
+    source = "import bulle\nfrom bulle import release\n" + str(cells[-1])
+    found = declarations(Rendered((Cell(1, is_code=True, source=source),)))
+    return next((item.why for item in found if isinstance(item, DeclarationProblem)), None)
 
 
 def _sentence(message: Message) -> dict[str, Any]:

@@ -106,6 +106,15 @@ def test_a_wrong_call_is_a_sentence_and_no_declaration(
     assert bundle["text/plain"].endswith(".")
 
 
+def test_its_author_is_told_when_it_would_not_count(shown: Any) -> None:
+    InteractiveShell.instance().user_ns["In"] = ["bulle.release(name, sql)"]
+    (bundle,) = shown("by_health", SMALL)
+    assert bundle["text/plain"].startswith("Its arguments must be literals")
+    InteractiveShell.instance().user_ns["In"] = ["bulle.release('by_health', 'SELECT 1')"]
+    (bundle,) = shown("by_health", SMALL)
+    assert bundle["text/plain"].startswith("by_health")
+
+
 @pytest.mark.parametrize("folder", ["/nonexistent", ""])
 def test_without_an_extract_it_says_so(shown: Any, monkeypatch: pytest.MonkeyPatch, folder: str) -> None:
     monkeypatch.setenv("BULLE_EXTRACT", folder)

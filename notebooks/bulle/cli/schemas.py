@@ -74,7 +74,6 @@ class OutputAnswer(Answer):
     outcome: Outcome
     findings: list[FindingAnswer]
     protected: ProtectedAnswer | None = None
-    preview: dict[str, Any] | None = Field(None, description="what a DP release would cost, and how exact it would be")
     preview: PreviewAnswer | None = None
 
 
@@ -91,22 +90,6 @@ class WithheldAnswer(Answer):
 
     cell: int
     kind: Kind
-    why: str
-
-
-class RerunAnswer(Answer):
-    """How a re-run ended, and what separated it from this machine."""
-
-    status: RerunStatus
-    isolation: Isolation
-    seconds: float
-
-
-class WithheldAnswer(Answer):
-    """One undeclared output; `cell` counts from 1, 0 is the notebook itself."""
-
-    cell: int
-    kind: str
     why: str
 
 
