@@ -12,7 +12,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from bulle.cli.settings import Settings
 from bulle.cli.shape import Command
 from egress.checks.model import Assurance, Outcome, Risk
-from egress.rerun.result import Isolation, RerunStatus
 from egress.outputs.model import Kind
 from egress.rerun.result import Isolation, RerunStatus
 from hub.catalogue.model import Catalogue
