@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -50,7 +51,7 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def planted(tmp_path_factory: pytest.TempPathFactory) -> Planted:
-    return Planted(tmp_path_factory.mktemp("enclave") / "state")
+    return Planted(tmp_path_factory.mktemp("enclave") / "state", datetime.now(UTC) - timedelta(hours=1))
 
 
 @pytest.fixture(scope="module")

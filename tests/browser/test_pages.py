@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -92,6 +93,7 @@ def test_the_main_job_by_keyboard_and_mouse(
     assert len(planted.events("review.given")) == 1
     pictures.take(checker, "reviewed-en-light")
 
+    planted.now = datetime.now(UTC)
     planted.release(MAIN, b"PK the package")
     author = open_as("alice", path=f"{PREFIX}requests/{MAIN}")
     expect(author.get_by_text("One person makes most of Fitchburg.")).to_be_visible()
