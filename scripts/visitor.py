@@ -88,7 +88,9 @@ class Visitor:
     def run(self, project: str, cells: list[str], patience: float = 300) -> list[CellResult]:
         """Run code cells one after the other in a kernel of the project; stops at the first that fails."""
         root = f"/user/{self.name}/{project}/"
-        answer = self.http.post(f"{root}api/kernels", json={"name": "python3", "path": "study.ipynb"}, headers=self._xsrf(root))
+        answer = self.http.post(
+            f"{root}api/kernels", json={"name": "python3", "path": "study.ipynb"}, headers=self._xsrf(root)
+        )
         if answer.status_code != httpx.codes.CREATED:
             raise VisitError(f"starting a kernel: {_sentence(answer) or answer.status_code}")
         kernel = answer.json()["id"]

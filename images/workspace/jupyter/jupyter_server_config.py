@@ -9,7 +9,7 @@ import sys
 import jupyter_server.serverapp
 
 sys.path.insert(0, "/etc/jupyter")
-from workspace_contents import StudyContents  # noqa: E402 -- needs the path above
+from workspace_contents import StudyContents
 
 PR_SET_DUMPABLE = 4
 # Kernels run as the same user: without this a cell could read this process's memory and its hub token.
