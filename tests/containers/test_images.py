@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import time
 from collections.abc import Iterator
@@ -135,6 +136,20 @@ def test_a_kernel_has_no_token_and_cannot_look_into_its_server() -> None:
         "print(open('/proc/1/comm').read().strip(), reads('/proc/1/environ'), reads('/proc/self/environ'))",
     )
     assert seen == "tini False True"
+
+
+def test_a_workspace_opens_a_second_time(tmp_path: Path) -> None:
+    """What IPython left in the home must not make Jupyter move old settings into its read-only configuration."""
+    home = tmp_path / "home"
+    for folder in (".ipython/profile_default/static", ".jupyter"):
+        (home / folder).mkdir(parents=True)
+    (home / ".ipython/nbextensions").mkdir()
+    for path in (home, *home.rglob("*")):
+        os.chown(path, 1000, 1000)
+    code = (
+        "from jupyter_core.application import JupyterApp; app = JupyterApp(); app.initialize([]); print(app.config_dir)"
+    )
+    assert python("workspace", code, "-v", f"{home}:/home/researcher") == "/etc/jupyter/empty"
 
 
 @pytest.fixture
