@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import duckdb
 
-from egress.query.evidence import CellEvidence, Evidence, MeasureEvidence
+from egress.query.evidence import CellEvidence, Evidence
+from egress.query.evidence_sql import persons_sql, quantile_sql, rows_sql
+from egress.query.gathered import cell_of, supported, value_of
 from egress.query.model import Aggregate, Query
-from egress.query.sql import (
-    EVIDENCE_COLUMNS,
-    argument_of,
-    distinct_arguments,
-    evidence_sql,
-    quantile_sql,
-    quoted,
-    table_sql,
-)
-from egress.query.table import TOTAL, Table, Value
+from egress.query.sql import quoted, table_sql
+from egress.query.table import TOTAL, Table
 from hub.extracts.manifest import Manifest
 from hub.words import Message, say
 
@@ -133,17 +126,17 @@ class Engine:
         places = [names.index(column) for column in query.columns]
         rows = []
         for row in self._run(table_sql(query)):
-            keys = [TOTAL if total else _value(key) for total, key in zip(row[:count], row[count:], strict=False)]
-            values = [*keys, *(_value(value) for value in row[2 * count :])]
+            keys = [TOTAL if total else value_of(key) for total, key in zip(row[:count], row[count:], strict=False)]
+            values = [*keys, *(value_of(value) for value in row[2 * count :])]
             rows.append(tuple(values[place] for place in places))
         return Table(query.columns, tuple(rows))
 
     def evidence(self, query: Query) -> Evidence:
         """What is known of each cell, in the order of `table`'s rows. Raises: EngineError."""
-        cells = [_cell(query, row) for row in self._run(evidence_sql(query))]
-        if () in query.groupings and not any(cell.grouping == () for cell in cells):
-            empty = tuple(None if measure.argument is None else MeasureEvidence() for measure in query.measures)
-            cells.append(CellEvidence((None,) * len(query.keys), (), 0, 0, empty))
+        by_row, by_person = self._run(rows_sql(query)), self._run(persons_sql(query))
+        if len(by_row) != len(by_person) and by_person:
+            raise EngineError(say("This query cannot be computed on the extract."))
+        cells = [cell_of(query, row, by_person[at] if by_person else None) for at, row in enumerate(by_row)]
         for position, measure in enumerate(query.measures):
             if measure.aggregate is Aggregate.QUANTILE:
                 cells = self._with_support(query, position, cells)
@@ -162,37 +155,4 @@ class Engine:
 
     def _with_support(self, query: Query, position: int, cells: list[CellEvidence]) -> list[CellEvidence]:
         support = {grouping: iter(self._run(quantile_sql(query, position, grouping))) for grouping in query.groupings}
-        return [_supported(cell, position, next(support[cell.grouping], (0, 0, 0))) for cell in cells]
-
-
-def _value(value: Any) -> Value | None:
-    """A value of DuckDB; NaN and infinity are no numbers to release."""
-    return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def _cell(query: Query, row: Row) -> CellEvidence:
-    count = len(query.keys)
-    one = query.groupings[0] if len(query.groupings) == 1 else None
-    grouping = one if one is not None else tuple(position for position in range(count) if not row[position])
-    keys = tuple(_value(key) for key in row[count : 2 * count])
-    start = 2 * count + 2
-    width = len(EVIDENCE_COLUMNS)
-    known = {
-        name: MeasureEvidence(
-            **dict(zip(EVIDENCE_COLUMNS, row[start + at * width : start + (at + 1) * width], strict=True))
-        )
-        for at, name in enumerate(distinct_arguments(query))
-    }
-    measures = tuple(
-        known[name] if (name := argument_of(query, position)) is not None else None
-        for position in range(len(query.measures))
-    )
-    return CellEvidence(keys, grouping, int(row[2 * count]), int(row[2 * count + 1]), measures)
-
-
-def _supported(cell: CellEvidence, position: int, support: Row) -> CellEvidence:
-    measures = list(cell.measures)
-    old = measures[position] or MeasureEvidence()
-    known = {name: getattr(old, name) for name in EVIDENCE_COLUMNS}
-    measures[position] = MeasureEvidence(**known, below=support[0], at=support[1], above=support[2])
-    return CellEvidence(cell.keys, cell.grouping, cell.rows, cell.persons, tuple(measures))
+        return [supported(cell, position, next(support[cell.grouping], (0, 0, 0))) for cell in cells]

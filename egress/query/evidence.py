@@ -11,8 +11,9 @@ from egress.query.table import Value
 class MeasureEvidence:
     """About the argument of one measure in one cell.
 
-    `rows`, `persons`: with a value; `nonzero`: persons with a value other than 0; `missing`: persons with a row but
-    without any value. `total`, `largest`, `second`: sum of, and the two largest, absolute totals of persons.
+    `rows`, `persons`: with a value; `nonzero`: persons whose total is not 0; `missing`: persons with a row but
+    without any value. `total`, `largest`, `second`: sum of, and the two largest, absolute totals of persons; where
+    the largest makes at most a quarter of the total, `second` is only bounded, by the largest.
     `zeros`: persons with a 0, when the argument is 0/1. `below`, `at`, `above`: persons with a value below, at,
     above a quantile.
     """

@@ -125,7 +125,10 @@ class Scope:
                 None,
                 say("No table of this query holds the person key, so nothing can be counted by person."),
             )
-        kept = [source for source in holders if not source.optional] or holders
+        kept = [source for source in holders if not source.optional]
+        if not kept:
+            why = say("The table with the person key stands right of a left join: begin with it.")
+            raise RefusedSqlError("person_key", None, why)
         return ColumnRef(kept[0].ref.alias, str(kept[0].person_key))
 
 

@@ -81,7 +81,7 @@ def _aggregate(measure: Measure, value: str, person: str) -> str:
     return templates[measure.aggregate]
 
 
-def _arguments(query: Query) -> dict[int, str]:
+def arguments(query: Query) -> dict[int, str]:
     """The arguments of measures as columns a0, a1 …; equal arguments are one column."""
     names: dict[Expression, str] = {}
     return {
@@ -91,20 +91,29 @@ def _arguments(query: Query) -> dict[int, str]:
     }
 
 
-def _selection(query: Query) -> str:
-    """One row per row of the join: keys k0 …, person p, arguments a0 …"""
+def selection_sql(query: Query, *, by_person: bool = False) -> str:
+    """One row per row of the join: keys k0 …, person p, arguments a0 …
+
+    With `by_person` p is a hash of the person key, as 64 bits group far faster than texts: in a table about 1.5
+    million persons the odds that any two count as one are below one in ten million, and then fewer are counted, never
+    more. Values of rows without a person are left out there: they are nobody's contribution.
+    """
+    person = column_sql(query.person)
     columns = [f"{expression_sql(key.expression)} AS k{position}" for position, key in enumerate(query.keys)]
-    columns.append(f"{column_sql(query.person)} AS p")
+    columns.append(f"CASE WHEN {person} IS NOT NULL THEN hash({person}) END AS p" if by_person else f"{person} AS p")
     seen: set[str] = set()
-    for position, name in _arguments(query).items():
+    for position, name in arguments(query).items():
         argument = query.measures[position].argument
         if name not in seen and argument is not None:
             seen.add(name)
-            columns.append(f"{expression_sql(argument)} AS {name}")
+            value = expression_sql(argument)
+            columns.append(
+                f"CASE WHEN {person} IS NOT NULL THEN {value} END AS {name}" if by_person else f"{value} AS {name}"
+            )
     return f"SELECT {', '.join(columns)} {from_sql(query)}"
 
 
-def _group(query: Query, *, person: bool = False) -> str:
+def group_sql(query: Query, *, person: bool = False) -> str:
     """GROUP BY with the grouping sets; with `person`, each is broken down by person."""
     sets = []
     for grouping in query.groupings:
@@ -115,14 +124,14 @@ def _group(query: Query, *, person: bool = False) -> str:
     return f"GROUP BY GROUPING SETS ({', '.join(sets)})"
 
 
-def _margins(query: Query) -> list[str]:
+def margins(query: Query) -> list[str]:
     """Per key, 1 where it is a total; constants when there is one grouping only."""
     if len(query.groupings) == 1:
         return ["0"] * len(query.keys)
     return [f"GROUPING(k{position})" for position in range(len(query.keys))]
 
 
-def _order(query: Query) -> str:
+def order_sql(query: Query) -> str:
     """The sorted order: by key, missing keys after others, totals last."""
     parts = [f"g{position}, k{position} NULLS LAST" for position in range(len(query.keys))]
     return f"ORDER BY {', '.join(parts)}" if parts else ""
@@ -130,47 +139,21 @@ def _order(query: Query) -> str:
 
 def table_sql(query: Query) -> str:
     """Columns g0 …, k0 …, m0 …: per key whether it is a total, the keys, the measures; in the sorted order."""
-    arguments = _arguments(query)
-    margins = [f"{margin} AS g{position}" for position, margin in enumerate(_margins(query))]
+    names = arguments(query)
+    totals = [f"{margin} AS g{position}" for position, margin in enumerate(margins(query))]
     keys = [f"k{position}" for position in range(len(query.keys))]
     measures = [
-        f"{_aggregate(measure, arguments.get(position, ''), 'p')} AS m{position}"
+        f"{_aggregate(measure, names.get(position, ''), 'p')} AS m{position}"
         for position, measure in enumerate(query.measures)
     ]
-    columns = ", ".join((*margins, *keys, *measures))
-    return f"SELECT {columns} FROM ({_selection(query)}) AS selection {_group(query)} {_order(query)}"  # noqa: S608 -- generated
-
-
-def evidence_sql(query: Query) -> str:
-    """Columns g0 …, k0 …, rows, persons, then per argument those of `EVIDENCE_COLUMNS`; ordered as `table_sql`.
-
-    Two levels: by cell and person, then by cell. It costs about one count(DISTINCT person).
-    """
-    arguments = distinct_arguments(query)
-    keys = [f"k{position}" for position in range(len(query.keys))]
-    margins = [f"{margin} AS g{position}" for position, margin in enumerate(_margins(query))]
-    several = len(query.groupings) > 1
-    cells = [f"g{position}" for position in range(len(keys))] if several else []
-    inner = [*(margins if several else []), *keys, "p", "count(*) AS n"]
-    outer = [*(cells or margins), *keys]
-    outer += ["CAST(coalesce(sum(n), 0) AS BIGINT)", "count(p)"]
-    for name, measure in arguments.items():
-        inner += _by_person(name, measure)
-        outer += _by_cell(name, measure)
-    people = f"SELECT {', '.join(inner)} FROM ({_selection(query)}) AS selection {_group(query, person=True)}"  # noqa: S608 -- generated
-    group = f"GROUP BY {', '.join((*cells, *keys))}" if keys else ""
-    return f"SELECT {', '.join(outer)} FROM ({people}) AS people {group} {_order(query)}"  # noqa: S608 -- generated
-
-
-EVIDENCE_COLUMNS = (
-    "rows", "persons", "nonzero", "missing", "total", "largest", "second", "negatives", "constant", "zeros"
-)  # fmt: skip
+    columns = ", ".join((*totals, *keys, *measures))
+    return f"SELECT {columns} FROM ({selection_sql(query)}) AS selection {group_sql(query)} {order_sql(query)}"  # noqa: S608 -- generated
 
 
 def distinct_arguments(query: Query) -> dict[str, Measure]:
     """Argument column -> the measure that needs most to be known of it."""
     found: dict[str, Measure] = {}
-    for position, name in _arguments(query).items():
+    for position, name in arguments(query).items():
         measure = query.measures[position]
         if name not in found or found[name].aggregate is Aggregate.COUNT_VALUES:
             found[name] = measure
@@ -179,48 +162,4 @@ def distinct_arguments(query: Query) -> dict[str, Measure]:
 
 def argument_of(query: Query, position: int) -> str | None:
     """The argument column of the measure at `position`."""
-    return _arguments(query).get(position)
-
-
-def _by_person(name: str, measure: Measure) -> list[str]:
-    counted = [f"count({name}) AS {name}_c"]
-    if measure.aggregate is Aggregate.COUNT_VALUES:
-        return counted
-    return [
-        *counted,
-        f"sum(CAST({name} AS DOUBLE)) AS {name}_s",
-        f"min({name}) AS {name}_l",
-        f"max({name}) AS {name}_h",
-    ]
-
-
-def _by_cell(name: str, measure: Measure) -> list[str]:
-    counts = [f"CAST(coalesce(sum({name}_c), 0) AS BIGINT)", f"count(p) FILTER (WHERE {name}_c > 0)"]
-    missing = f"count(p) FILTER (WHERE {name}_c = 0)"
-    if measure.aggregate is Aggregate.COUNT_VALUES:
-        return [*counts, "0", missing, "0", "0", "0", "FALSE", "FALSE", "NULL"]
-    largest = f"max(abs({name}_s), 2)"
-    return [
-        *counts,
-        f"count(p) FILTER (WHERE {name}_l <> 0 OR {name}_h <> 0)",
-        missing,
-        f"coalesce(sum(abs({name}_s)), 0)",
-        f"coalesce(({largest})[1], 0)",
-        f"coalesce(({largest})[2], 0)",
-        f"coalesce(min({name}_l) < 0, FALSE)",
-        f"coalesce(min({name}_l) = max({name}_h), FALSE)",
-        f"count(p) FILTER (WHERE {name}_l = 0)" if measure.binary else "NULL",
-    ]
-
-
-def quantile_sql(query: Query, position: int, grouping: tuple[int, ...]) -> str:
-    """Per cell of one grouping, in its order: persons with a value below, at and above the quantile at `position`."""
-    measure, name = query.measures[position], _arguments(query)[position]
-    keys = ", ".join(f"k{key}" for key in grouping)
-    window = f"PARTITION BY {keys}" if keys else ""
-    value = f"quantile_cont({name}, {measure.parameter}) OVER ({window})"
-    people = f"SELECT *, {value} AS q FROM ({_selection(query)}) AS selection"  # noqa: S608 -- generated
-    counts = ", ".join(f"count(DISTINCT p) FILTER (WHERE {name} {sign} q)" for sign in ("<", "=", ">"))
-    order = ", ".join(f"k{key} NULLS LAST" for key in grouping)
-    by = f"GROUP BY {keys} ORDER BY {order}" if keys else ""
-    return f"SELECT {counts} FROM ({people}) AS valued {by}"  # noqa: S608 -- generated
+    return arguments(query).get(position)
