@@ -80,8 +80,8 @@ def researcher_hands_in(base: str) -> str:
     """Alice runs the study in her sealed workspace and submits it. The request's id."""
     say("\nAlice, a researcher, runs the study")
     if (earlier := find_request()) is not None:
-        with step(f"request {earlier['id']} was handed in earlier"):
-            return str(earlier["id"])
+        with step(f"request {earlier['request']} was handed in earlier"):
+            return str(earlier["request"])
     notebook = json.loads(STUDY.read_text(encoding="utf-8"))
     cells = ["".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "code"]
     with Visitor(base, "alice") as alice:
@@ -97,7 +97,7 @@ def researcher_hands_in(base: str) -> str:
                     raise DemoError(f"a cell of the study failed in the workspace: {result.error}")
         with step("closes the server"):
             alice.close_project(PROJECT)
-    return str(wait_for({"in_review", "refused"})["id"])
+    return str(wait_for({"in_review", "refused"})["request"])
 
 
 def checker_decides(base: str, request: str) -> None:
@@ -160,15 +160,27 @@ def report(base: str, request: str, package: Path) -> None:
             say(f"  {name}")
     say("\nOutputs of the request")
     for output in shown["outputs"]:
-        reasons = "; ".join(finding["why"] for finding in output["findings"] if finding["outcome"] != "pass")
-        say(f"  {output['name']:<28} {output['state']:<10} {reasons}")
-    say(f"  undeclared outputs withheld: {shown['withheld']}")
-    head = bulle("admin", "log", "verify", "--json")
-    say(f"\nThe event log holds {head['events']} events and verifies; its head is {head['head']}")
+        say(f"  {output['name']:<28} {'released' if output['approved'] else 'withheld'}   {because(output)}")
+    for thing in shown["withheld"]:
+        say(f"  {'undeclared ' + thing['kind']:<28} withheld   {thing['why']}")
+    verified = bulle("admin", "log", "verify", "--json")
+    say(f"\nThe event log holds {verified['entries']} events and verifies. Its head, to keep elsewhere:")
+    say(f"  {verified['head']}")
     say(f"\nLog in at {base} as")
     for name in PEOPLE:
         say(f"  {name:<6} {PASSWORD.format(name=name)}")
     say("\nStop and remove everything it made: make down")
+
+
+def because(output: dict[str, Any]) -> str:
+    """The reason for what happened to an output: a refusal's, what was suppressed, or the noise."""
+    whys = {finding["outcome"]: finding["why"] for finding in reversed(output["findings"])}
+    if "fail" in whys:
+        return str(whys["fail"])
+    hidden = sum(None in row for row in output.get("protected", {}).get("rows", []))
+    if hidden:
+        return f"{hidden} rows suppressed"
+    return "noisy, by OpenDP, under the budget" if output["protect"] == "dp" else "no automatic finding"
 
 
 def find_request() -> dict[str, Any] | None:
@@ -197,7 +209,7 @@ def events() -> list[dict[str, Any]]:
 
 def bulle(service: str, *arguments: str) -> dict[str, Any]:
     """Run a `bulle` command in one of the tool containers; its JSON, or an empty object."""
-    command = ["docker", "compose", "run", "--rm", "-T", service, "bulle", *arguments]
+    command = ["docker", "compose", "run", "--rm", "-T", service, "bulle", "--as", service, *arguments]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=PATIENCE)
     if done.returncode != 0:
         raise DemoError(f"bulle {' '.join(arguments)}: {done.stderr.strip() or done.stdout.strip()}")
