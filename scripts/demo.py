@@ -39,7 +39,7 @@ class DemoError(Exception):
 def main() -> int:
     """Walk the main job; 0 when a package was released and fetched."""
     base = os.environ["BULLE_PUBLIC_URL"]
-    out = ROOT / "var" / "demo"
+    out = Path(os.environ.get("BULLE_DEMO", ROOT / "var" / "demo"))
     out.mkdir(parents=True, exist_ok=True)
     try:
         admin_prepares()
@@ -154,7 +154,7 @@ def researcher_fetches(base: str, request: str, out: Path) -> Path:
 def report(base: str, request: str, package: Path) -> None:
     """What was released, what was withheld and why, where to log in, how to stop."""
     shown = bulle("admin", "request", "show", request, "--json")
-    say(f"\nReleased into {package.relative_to(ROOT)}")
+    say(f"\nReleased into {os.path.relpath(package, ROOT)}")
     with zipfile.ZipFile(package) as archive:
         for name in archive.namelist():
             say(f"  {name}")

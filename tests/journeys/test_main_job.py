@@ -1,0 +1,183 @@
+"""The main job through the real stack: every container, three people over HTTP, a package at the end.
+
+The stack runs beside a demonstration that may be up: a compose project, a port and a state of its own.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from scripts.visitor import VisitError, Visitor
+
+pytestmark = [pytest.mark.journey, pytest.mark.containers]
+ROOT = Path(__file__).parents[2]
+PORT = 8765
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A running enclave, with what the demonstration printed and left."""
+
+    base: str
+    environment: dict[str, str]
+    said: str
+    package: bytes
+
+    def bulle(self, service: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """A command in one of the tool containers."""
+        command = ["docker", "compose", "run", "--rm", "-T", service, "bulle", *arguments]
+        return subprocess.run(
+            command, cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False, timeout=120
+        )
+
+    def events(self) -> list[dict[str, str]]:
+        return list(json.loads(self.bulle("admin", "log", "list", "--json").stdout)["events"])
+
+
+def compose_environment(state: Path) -> dict[str, str]:
+    """The environment of `scripts/env`, moved beside whatever runs already."""
+    wanted = {
+        "COMPOSE_PROJECT_NAME": "bulle-test",
+        "BULLE_STATE": str(state),
+        "BULLE_PORT": str(PORT),
+        "BULLE_PUBLIC_URL": f"http://127.0.0.1:{PORT}",
+        "BULLE_DEMO": str(state / "demo"),
+        "PYTHONPATH": str(ROOT),
+    }
+    shell = ". scripts/env && env -0"
+    done = subprocess.run(
+        ["bash", "-c", shell], cwd=ROOT, env={**os.environ, **wanted}, capture_output=True, text=True, check=True
+    )
+    return dict(entry.split("=", 1) for entry in done.stdout.split("\0") if "=" in entry)
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    state = tmp_path_factory.mktemp("enclave")
+    for folder in (state, *list(state.parents)[:2]):
+        folder.chmod(0o711)
+    environment = compose_environment(state)
+    try:
+        up = subprocess.run(["scripts/up"], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+        assert up.returncode == 0, up.stderr
+        walked = walk(environment)
+        assert walked.returncode == 0, walked.stdout + walked.stderr
+        (package,) = (state / "demo").glob("*.zip")
+        yield Stack(environment["BULLE_PUBLIC_URL"], environment, walked.stdout, package.read_bytes())
+    finally:
+        down = ["docker", "compose", "--profile", "tools", "down", "-v", "--remove-orphans", "--timeout", "3"]
+        subprocess.run(down, cwd=ROOT, env=environment, capture_output=True, check=False)
+
+
+def walk(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    command = [str(ROOT / ".venv/bin/python"), "-m", "scripts.demo"]
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=900)
+
+
+def test_the_package_holds_approved_tables_and_nothing_else(stack: Stack) -> None:
+    archive = zipfile.ZipFile(io.BytesIO(stack.package))
+    tables = {name for name in archive.namelist() if name.startswith("tables/")}
+    assert {"tables/spending_by_coinsurance.csv", "tables/visits_by_coinsurance.csv"} <= tables
+    assert not any("largest_bills" in name for name in archive.namelist())
+    page = archive.read("index.html").decode()
+    assert "withheld" in page
+    assert "<script" not in page
+    criteria = json.loads(archive.read("criteria.json"))
+    assert "carol" not in json.dumps(criteria)
+
+
+def test_suppressed_cells_are_empty_in_the_csv(stack: Stack) -> None:
+    text = zipfile.ZipFile(io.BytesIO(stack.package)).read("tables/persons_by_site_and_health.csv").decode()
+    counts = [line.rsplit(",", 1)[1] for line in text.strip().splitlines()[1:]]
+    assert "" in counts
+    assert min(int(count) for count in counts if count) >= 11
+
+
+def test_it_says_what_left_and_what_stayed(stack: Stack) -> None:
+    assert "largest_bills" in stack.said
+    assert "undeclared stdout" in stack.said
+    assert "make down" in stack.said
+
+
+def test_every_act_is_an_event_in_a_log_that_verifies(stack: Stack) -> None:
+    kinds = [event["kind"] for event in stack.events()]
+    acts = [
+        "source.registered",
+        "permit.issued",
+        "extract.built",
+        "login.accepted",
+        "session.started",
+        "request.submitted",
+        "request.rerun",
+        "privacy.reserved",
+        "privacy.released",
+        "request.checked",
+        "review.given",
+        "request.decided",
+        "request.released",
+        "package.downloaded",
+        "package.download_refused",
+    ]
+    assert [act for act in acts if act not in kinds] == []
+    assert stack.bulle("admin", "log", "verify").returncode == 0
+
+
+def test_a_second_walk_does_nothing_again(stack: Stack) -> None:
+    before = len(stack.events())
+    assert walk(stack.environment).returncode == 0
+    assert len(stack.events()) == before
+
+
+def test_who_is_not_known_does_not_get_in(stack: Stack) -> None:
+    with Visitor(stack.base, "mallory") as mallory, pytest.raises(VisitError):
+        mallory.login("mallory-demo")
+    with Visitor(stack.base, "alice") as alice, pytest.raises(VisitError):
+        alice.login("wrong")
+    assert [event["kind"] for event in stack.events()][-2:] == ["login.refused", "login.refused"]
+
+
+def test_an_output_checker_has_no_workspace(stack: Stack) -> None:
+    with Visitor(stack.base, "carol") as carol:
+        carol.login("carol-demo")
+        with pytest.raises(VisitError):
+            carol.open_project("reste-a-charge", patience=5)
+
+
+def test_a_workspace_has_its_extract_and_no_way_out(stack: Stack) -> None:
+    probe = """
+import os, pathlib, socket
+print(sorted(path.name for path in pathlib.Path("/data").iterdir()))
+for host, port in (("1.1.1.1", 443), ("172.17.0.1", 22), ("ldap", 389), ("egress-web", 8010)):
+    try:
+        socket.create_connection((host, port), 3)
+        print("REACHED", host)
+    except OSError:
+        pass
+try:
+    pathlib.Path("/data/x").write_text("x")
+    print("WRITTEN")
+except OSError:
+    pass
+import duckdb
+print(duckdb.sql("SELECT min(length(zper)), max(year) FROM '/data/person_year.parquet'").fetchone())
+"""
+    with Visitor(stack.base, "bob") as bob:
+        bob.login("bob-demo")
+        bob.open_project("reste-a-charge")
+        (result,) = bob.run("reste-a-charge", [probe])
+        bob.close_project("reste-a-charge")
+    shown = "".join(result.texts)
+    assert result.error is None, result.error
+    assert "manifest.json" in shown
+    assert "REACHED" not in shown
+    assert "WRITTEN" not in shown
+    assert shown.strip().endswith(", 3)"), "only the granted years, and pseudonyms"
