@@ -1,7 +1,8 @@
 """Counts that a table implies: the other side of a share, and those without a value.
 
 A sum or mean of 0/1 gives the persons with 1 and, with the cell's count, those with 0; both are cells of a table that
-nobody wrote down. A count of values gives those who have none.
+nobody wrote down. A count of values gives those who have none. A sum under a condition, beside the same sum without
+it, gives the sum of all others.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from egress.checks.examined import MAGNITUDES, Examined, Rule, rows_of
 from egress.checks.model import Finding, Outcome, Risk
 from egress.query.evidence import MeasureEvidence
-from egress.query.model import Aggregate, Measure
+from egress.query.model import Aggregate, Case, Measure
 from hub.policy.model import DisclosureRules
 from hub.words import say
 
@@ -35,6 +36,23 @@ def check(examined: Examined, rules: DisclosureRules) -> tuple[Finding, ...]:
         else:
             why = say("No value implies a count of fewer than {least} persons.", least=least)
             findings.append(RULE.passed(measure.name, why))
+    return (*findings, *_under_condition(examined))
+
+
+def _under_condition(examined: Examined) -> tuple[Finding, ...]:
+    """Pairs of columns whose difference is a third one that was not looked at: people look at them."""
+    whole = {measure.argument: measure.name for measure in examined.query.measures if measure.aggregate in MAGNITUDES}
+    findings: list[Finding] = []
+    for measure in examined.query.measures:
+        if measure.binary or measure.aggregate not in MAGNITUDES or not isinstance(measure.argument, Case):
+            continue
+        for _, result in measure.argument.whens:
+            if result in whole:
+                why = say(
+                    "This column and {other} differ by a condition: their difference is about the others.",
+                    other=whole[result],
+                )
+                findings.append(RULE.found(Outcome.REVIEW, measure.name, why))
     return tuple(findings)
 
 

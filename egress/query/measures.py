@@ -114,7 +114,9 @@ class MeasureReader:
         inside = node.this
         if isinstance(node, exp.CountIf):
             self.reader.place = Place.FILTER
-            return self._ones(self.reader.condition(inside), condition)
+            test = self.reader.condition(inside)
+            flag = replace(test, expression=Call("flag", (test.expression,)), kind=Kind.NUMBER, discrete=True)
+            return self._over(Aggregate.SUM, flag, condition, node)
         if isinstance(inside, exp.Distinct):
             return self._persons(inside, condition)
         if node.expressions:
@@ -122,18 +124,16 @@ class MeasureReader:
         if inside is None or isinstance(inside, exp.Star) or (isinstance(inside, exp.Literal) and inside.name == "1"):
             if isinstance(inside, exp.Star):
                 only(inside)
-            return Measure("", Aggregate.COUNT_ROWS) if condition is None else self._ones(condition, None)
+            return Measure("", Aggregate.COUNT_ROWS) if condition is None else self._ones(condition)
         self.reader.place = Place.NUMBERS
         typed = self.reader.read(inside)
         measure = self._over(Aggregate.COUNT_VALUES, typed, condition, node)
         return replace(measure, binary=False, whole=True)
 
-    def _ones(self, test: Typed, condition: Typed | None) -> Measure:
+    def _ones(self, test: Typed) -> Measure:
         """count(*) FILTER (WHERE test) is the sum of 1 where it holds and 0 elsewhere."""
         case = Case(((test.expression, _ONE),), _ZERO)
-        whole = Case(((condition.expression, case),), _ZERO) if condition is not None else case
-        sensitive = test.sensitive or (condition is not None and condition.sensitive)
-        return Measure("", Aggregate.SUM, whole, None, binary=True, whole=True, sensitive=sensitive)
+        return Measure("", Aggregate.SUM, case, None, binary=True, whole=True, sensitive=test.sensitive)
 
     def _persons(self, node: exp.Distinct, condition: Typed | None) -> Measure:
         scope = self.reader.scope

@@ -168,6 +168,13 @@ def test_the_other_side_of_a_share(tmp_path: Path) -> None:
     assert assessment.protected.rows == (("a", None), ("b", 0.5))
 
 
+def test_a_sum_beside_the_same_sum_under_a_condition(tmp_path: Path) -> None:
+    engine = small(tmp_path, {"a": 80})
+    beside = "SELECT sum(v) AS s, sum(v) FILTER (WHERE bad) AS t FROM t"
+    assert verdict(engine, beside).outcome is REVIEW
+    assert verdict(engine, "SELECT sum(v) FILTER (WHERE bad) AS t FROM t").outcome is PASS
+
+
 def test_class_disclosure_on_a_sensitive_key(tmp_path: Path) -> None:
     engine = small(tmp_path, {"a": 400, "b": 400}, bad=lambda i: i % 20 != 0 if i < 400 else i % 2 == 0)
     assessment = verdict(engine, "SELECT g, bad, count(*) AS n FROM t GROUP BY ALL")
