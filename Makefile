@@ -24,7 +24,7 @@ down: ## remove everything that up and demo made: containers, networks, images, 
 test: ## everything that continuous integration runs
 	scripts/setup test
 	scripts/lint
-	$(WITH_ENV) .venv/bin/python -m pytest $(PYTEST_ARGS)
+	.venv/bin/python -m pytest $(PYTEST_ARGS)
 
 lint: ## style, types, arrows between rooms
 	scripts/setup tools
