@@ -209,7 +209,8 @@ def events() -> list[dict[str, Any]]:
 
 def bulle(service: str, *arguments: str) -> dict[str, Any]:
     """Run a `bulle` command in one of the tool containers; its JSON, or an empty object."""
-    command = ["docker", "compose", "run", "--rm", "-T", service, "bulle", "--as", service, *arguments]
+    acting = [] if "--json" in arguments else ["--as", service]  # who acts is named in the log; an operator reads all
+    command = ["docker", "compose", "run", "--rm", "-T", service, "bulle", *acting, *arguments]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=PATIENCE)
     if done.returncode != 0:
         raise DemoError(f"bulle {' '.join(arguments)}: {done.stderr.strip() or done.stdout.strip()}")
