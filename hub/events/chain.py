@@ -40,8 +40,10 @@ def canonical(body: Mapping[str, Any]) -> str:
     return json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
-def digest_of(seq: int, at: str, actor: str, kind: str, project: str, body: str, previous: str) -> str:  # noqa: PLR0913 -- the seven sealed fields
-    """SHA-256 over all sealed fields, each length-prefixed by JSON so that no two events share a spelling."""
+def digest_of(  # noqa: PLR0913, PLR0917 -- the seven sealed fields, in their order
+    seq: int, at: str, actor: str, kind: str, project: str, body: str, previous: str
+) -> str:
+    """SHA-256 over all sealed fields as one JSON list, so that no two events share a spelling."""
     sealed = json.dumps([seq, at, actor, kind, project, body, previous], ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(sealed.encode()).hexdigest()
 
@@ -72,7 +74,8 @@ def verify(events: Iterable[Event], head: str | None = None) -> Tampering | None
         return Tampering(
             place + 1,
             say(
-                "The head kept elsewhere is not in this log: entries after {seq} were cut off, or the log was rewritten.",
+                "The head kept elsewhere is not in this log: entries after {seq} were cut off, "
+                "or the log was rewritten.",
                 seq=place,
             ),
         )

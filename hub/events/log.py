@@ -53,10 +53,14 @@ _EVENTS = Table(
 
 # A second line only: who can write the file can drop a trigger. The chain is what finds that.
 _APPEND_ONLY = (
-    "CREATE TRIGGER IF NOT EXISTS events_no_update BEFORE UPDATE ON events"
-    " BEGIN SELECT RAISE(ABORT, 'append-only'); END",
-    "CREATE TRIGGER IF NOT EXISTS events_no_delete BEFORE DELETE ON events"
-    " BEGIN SELECT RAISE(ABORT, 'append-only'); END",
+    (
+        "CREATE TRIGGER IF NOT EXISTS events_no_update BEFORE UPDATE ON events"
+        " BEGIN SELECT RAISE(ABORT, 'append-only'); END"
+    ),
+    (
+        "CREATE TRIGGER IF NOT EXISTS events_no_delete BEFORE DELETE ON events"
+        " BEGIN SELECT RAISE(ABORT, 'append-only'); END"
+    ),
 )
 
 

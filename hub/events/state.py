@@ -20,7 +20,7 @@ def _empty() -> Mapping[str, Any]:
 
 @dataclass(frozen=True)
 class ExtractRecord:
-    """One extract that was built: `folder` is its name under the project's extracts, `digest` its manifest's SHA-256."""
+    """One extract that was built: `folder` under the project's extracts, `digest` its manifest's SHA-256."""
 
     project: str
     folder: str

@@ -23,7 +23,7 @@ class Act(StrEnum):
 
 @dataclass(frozen=True)
 class Grant:
-    """Leave for `person` to do `act` on `project`, by `rule`. Only rules make one (`hub.policy.decide`, `egress.release`)."""
+    """Leave for `person` to do `act` on `project`, by `rule`. Only rules make one."""
 
     act: Act
     person: str
