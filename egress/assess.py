@@ -1,15 +1,18 @@
 """One declaration from its words to an assessment: parse, compute, gather evidence, check, protect.
 
-Relations between the tables of one request, and with what was released before, are the differencing check's.
+Of the relations between tables, those of one request that are totals of one another are looked at here; filters that
+differ, and what was released before, are the differencing check's.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
 from egress.checks import declaration as declared
 from egress.checks.examined import TABLE, Examined, Rule
+from egress.checks.linked import DeclaredTable, linked_tables
 from egress.checks.model import Assurance, Audience, Finding, Outcome, Protection, Risk, worst
 from egress.checks.registry import examine
 from egress.checks.table import Table, plain
@@ -70,6 +73,18 @@ class Assessment:
         if self.protected is not None and self.outcome is not Outcome.FAIL:
             answer["protected"] = table_json(self.protected)
         return answer
+
+
+def linked_findings(outputs: Mapping[str, tuple[str, Table]], engine: Engine) -> Mapping[str, Finding]:
+    """Findings on the exact tables of one request together, by output name; `outputs` holds SQL and protected table."""
+    tables = []
+    for name, (sql, protected) in outputs.items():
+        query = parse(sql, engine.manifest.catalogue, engine.persons)
+        if isinstance(query, Query):
+            values = [protected.columns.index(measure.name) for measure in query.measures]
+            hides = any(row[position] is None for row in protected.rows for position in values)
+            tables.append(DeclaredTable(name, query, suppressing=hides))
+    return linked_tables(tables)
 
 
 def finding_json(finding: Finding, language: str = "en") -> dict[str, str]:

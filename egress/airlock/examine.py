@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from platform import python_version
@@ -12,7 +12,8 @@ from types import MappingProxyType
 from egress.airlock.extracts import project_extract
 from egress.airlock.failure import StepError
 from egress.airlock.judge import Judge
-from egress.checks.model import Assurance, Finding, Outcome, Protection, Risk
+from egress.assess import linked_findings
+from egress.checks.model import Assurance, Finding, Outcome, Protection, Risk, worst
 from egress.outputs.declarations import DeclarationProblem, Declared, reconcile
 from egress.outputs.model import Rendered, Unreadable
 from egress.outputs.notebook import read_notebook, withheld
@@ -88,7 +89,8 @@ class Examiner:
         try:
             with Engine(extract.path, extract.manifest) as engine:
                 judge = Judge(self._log, spend, permit, rules, extract, engine)
-                records = tuple(self._keep(report) for report in _reports(items, judge))
+                reports = _linked(_reports(items, judge), engine)
+                records = tuple(self._keep(report) for report in reports)
         except EngineError as error:
             raise StepError(error.message) from error
         return Examination(lane_of(records, rules), basis, required, records, undeclared)
@@ -113,6 +115,26 @@ def _reports(items: tuple[Declared | DeclarationProblem, ...], judge: Judge) -> 
         taken[name] += 1
         reports.append(_problem(item, name if taken[name] == 1 else f"{name}-{taken[name]}"))
     return reports
+
+
+def _linked(reports: list[OutputReport], engine: Engine) -> list[OutputReport]:
+    """The reports, with what tables that leave together tell of one another."""
+    exact = {
+        report.name: (report.sql, report.protected)
+        for report in reports
+        if report.protected is not None and report.protect is not Protection.DP and report.outcome is not Outcome.FAIL
+    }
+    found = linked_findings(exact, engine)
+    return [
+        replace(
+            report,
+            findings=(*report.findings, found[report.name]),
+            outcome=worst((report.outcome, found[report.name].outcome)),
+        )
+        if report.name in found
+        else report
+        for report in reports
+    ]
 
 
 def _problem(problem: DeclarationProblem, name: str) -> OutputReport:

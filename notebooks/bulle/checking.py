@@ -12,7 +12,7 @@ from pathlib import Path
 from bulle.answer import Checked
 from bulle.context import Context, open_context
 from bulle.judge import Judged, judge
-from egress.assess import Declaration
+from egress.assess import Declaration, linked_findings
 from egress.checks.model import Assurance, Outcome, Protection
 from egress.outputs.model import Unreadable
 from egress.outputs.notebook import read_notebook
@@ -102,9 +102,21 @@ def _refused(output: RefusedOutput) -> Judged:
 def _judge(declarations: Sequence[Declaration], context: Context, ledger: Path | None) -> tuple[Judged, ...]:
     try:
         with Engine(context.folder, context.manifest) as engine:
-            return tuple(judge(declaration, engine, context, ledger) for declaration in declarations)
+            judged = tuple(judge(declaration, engine, context, ledger) for declaration in declarations)
+            return _linked(declarations, judged, engine)
     except (EngineError, PrivacyError) as error:
         raise CheckError(error.message) from error
+
+
+def _linked(declarations: Sequence[Declaration], judged: tuple[Judged, ...], engine: Engine) -> tuple[Judged, ...]:
+    """The outputs, with what tables that leave together tell of one another."""
+    exact = {
+        one.name: (declaration.sql, one.protected)
+        for declaration, one in zip(declarations, judged, strict=True)
+        if one.protected is not None and one.outcome is not Outcome.FAIL and declaration.protect is not Protection.DP
+    }
+    found = linked_findings(exact, engine)
+    return tuple(one.with_finding(found[one.name]) if one.name in found else one for one in judged)
 
 
 def _open(wish: Wish) -> Context:

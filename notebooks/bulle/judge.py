@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,10 @@ class Judged:
     exact: Table | None = None
     keys: tuple[str, ...] = ()
     preview: Mapping[str, Any] | None = None
+
+    def with_finding(self, finding: Finding) -> Judged:
+        """The same, with one finding more."""
+        return replace(self, findings=(*self.findings, finding), outcome=worst((self.outcome, finding.outcome)))
 
     def to_json(self, language: str) -> dict[str, Any]:
         """Its entry in `outputs` of `bulle.check/1`."""
