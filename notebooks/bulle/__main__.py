@@ -18,7 +18,6 @@ from hub.words import Message, say
 # Which extra of the distribution brings a package that a command misses.
 EXTRAS = {
     "opendp": "privacy",
-    "polars": "privacy",
     "docker": "hub",
     "ldap3": "hub",
     "jupyterhub": "hub",

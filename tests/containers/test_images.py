@@ -73,7 +73,7 @@ def test_an_image_runs_as_an_unprivileged_user_without_being_asked(name: str, ui
     ("name", "modules"),
     [
         ("hub", "hub.spawner hub.authenticator hub.jupyterhub_config"),
-        ("egress", "egress.service egress.worker egress.privacy opendp.prelude polars bulle.__main__"),
+        ("egress", "egress.service egress.worker egress.privacy opendp.prelude bulle.__main__"),
         ("workspace", "bulle papermill nbconvert pandas duckdb statsmodels.api matplotlib.pyplot jupyterlab"),
     ],
 )
