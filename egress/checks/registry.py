@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from egress.checks import dof, dominance, extremes, identifiers, implied, low_counts, p_ratio, shape, unanimity
+from egress.checks import dof, dominance, extremes, identifiers, implied, labels, low_counts, p_ratio, shape, unanimity
 from egress.checks.examined import Check, Examined, Rule
 from egress.checks.model import Finding, Outcome, Risk
 from hub.policy.model import DisclosureRules
@@ -17,6 +17,7 @@ CHECKS: tuple[Check, ...] = (
     implied.check,
     unanimity.check,
     dof.check,
+    labels.check,
     identifiers.check,
 )
 

@@ -96,12 +96,16 @@ class Measure:
 
 @dataclass(frozen=True)
 class Key:
-    """One group key column. `sensitive`: a sensitive column stands in it; `boolean`: its values are true and false."""
+    """One group key column. `sensitive`: a sensitive column stands in it; `boolean`: its values are true and false.
+
+    `listed`: its values are published; otherwise they are those of a plain column that the catalogue does not list.
+    """
 
     name: str
     expression: Expression
     sensitive: bool = False
     boolean: bool = False
+    listed: bool = True
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from egress.query.functions import Kind
 from egress.query.grouping import read_groupings
 from egress.query.joins import read_tables
 from egress.query.measures import MeasureReader, is_aggregate
-from egress.query.model import Expression, Key, Measure, Note, Query, QueryRefusal
+from egress.query.model import ColumnRef, Expression, Key, Measure, Note, Query, QueryRefusal
 from egress.query.names import alias_of, default_name, distinct_name, is_plain
 from egress.query.refused import RefusedSqlError, line_and_column, offset, refusal
 from egress.query.scope import Scope, tables_with_persons
@@ -191,7 +191,8 @@ class _Parser:
             raise RefusedSqlError("constant", node, say("A key depends on a column; a constant column does not leave."))
         if any(key.expression == typed.expression for key in self.keys):
             raise RefusedSqlError("grouping", node, say("The same key stands twice."))
-        if not typed.labelled:
+        plain = isinstance(typed.expression, ColumnRef) and (typed.discrete or typed.kind is Kind.STRING)
+        if not typed.labelled and not plain:
             self.notes.append(
                 ("label", node, say("The values of {name} are no published categories or classes.", name=name))
             )
@@ -237,4 +238,4 @@ class _Parser:
 
 
 def _key(name: str, typed: Typed) -> Key:
-    return Key(name, typed.expression, sensitive=typed.sensitive, boolean=typed.kind is Kind.BOOLEAN)
+    return Key(name, typed.expression, typed.sensitive, typed.kind is Kind.BOOLEAN, typed.labelled)
