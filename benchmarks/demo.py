@@ -88,10 +88,10 @@ def bare_papermill(extract: Path, *, local: bool) -> None:
             environment = {**os.environ, "BULLE_EXTRACT": str(extract)}
             subprocess.run(command, env=environment, check=True, capture_output=True)
         return
-    mounts = ["-v", f"{extract}:/data:ro", "-v", f"{STUDY}:/work/study.ipynb:ro"]
+    mounts = ["-v", f"{extract}:/data:ro", "-v", f"{STUDY}:/study/study.ipynb:ro"]
     options = ["--rm", "--network", "none", "--cpus", "1", "-e", "BULLE_EXTRACT=/data"]
     command = ["docker", "run", *options, *mounts, IMAGE, "papermill", "--no-progress-bar"]
-    subprocess.run([*command, "/work/study.ipynb", OUT], check=True, capture_output=True)
+    subprocess.run([*command, "/study/study.ipynb", OUT], check=True, capture_output=True)
 
 
 def main_job(airlock: Airlock, desk: Desk, root: Path, steps: Steps) -> None:
