@@ -64,6 +64,11 @@ class Finding:
     audience: Audience = Audience.AUTHOR
     remedy: Message | None = None
 
+    @property
+    def notable(self) -> bool:
+        """Whether a reader must see it: it is no pass, or one only since protection acted."""
+        return self.outcome is not Outcome.PASS or self.remedy is not None
+
     def sentences(self) -> tuple[Message, ...]:
         """What to show, in order."""
         return (self.why,) if self.remedy is None else (self.why, self.remedy)

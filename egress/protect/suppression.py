@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from egress.checks.examined import TABLE, Examined, Rule
+from egress.checks.examined import TABLE, Examined, Rule, row_cells
 from egress.checks.model import Finding, Outcome, Protection, Risk
 from egress.protect.audit import Vector
 from egress.protect.relations import Relation, relations_of
@@ -18,6 +18,7 @@ from hub.words import say
 
 SECONDARY = Rule("secondary_suppression", Risk.DIFFERENCING)
 LEFT = Rule("suppression", Risk.LOW_COUNT)
+SUPPRESSED = say("These values are suppressed.")
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ def protect(
         why = say("The totals of this table cannot be protected: ask for it without totals, or with coarser keys.")
         return Protected(examined.table, (*findings, SECONDARY.found(Outcome.FAIL, TABLE, why)), primary)
     after = tuple(_remedied(finding, rows) for finding in findings)
-    after += _about_totals(len(rows - primary), relations)
+    after += _about_totals(examined, rows - primary, relations)
     if rows and len(rows) == len(examined.table.rows):
         after += (
             LEFT.found(Outcome.FAIL, TABLE, say("Every value would be suppressed: nothing of the table is left.")),
@@ -50,12 +51,11 @@ def protect(
     return Protected(_shown(examined, rows, protection, rules), after, rows)
 
 
-def _about_totals(further: int, relations: tuple[Relation, ...]) -> tuple[Finding, ...]:
+def _about_totals(examined: Examined, further: frozenset[int], relations: tuple[Relation, ...]) -> tuple[Finding, ...]:
     if further:
-        why = say(
-            "{rows} further rows are suppressed, so that totals do not give back suppressed values.", rows=further
-        )
-        return (SECONDARY.passed(TABLE, why),)
+        why = say("{rows} further rows would give suppressed values back, by way of totals.", rows=len(further))
+        cells = row_cells(examined, sorted(further))
+        return (replace(SECONDARY.passed(TABLE, why), cells=cells, remedy=SUPPRESSED),)
     if relations:
         return (SECONDARY.passed(TABLE, say("No total gives back a suppressed value.")),)
     return ()
@@ -67,7 +67,7 @@ def _remedied(finding: Finding, rows: Iterable[int]) -> Finding:
         return finding
     if finding.risk is Risk.INDIVIDUALS:
         return finding
-    return replace(finding, outcome=Outcome.PASS, remedy=say("These values are suppressed."))
+    return replace(finding, outcome=Outcome.PASS, remedy=SUPPRESSED)
 
 
 def _shown(examined: Examined, rows: frozenset[int], protection: Protection, rules: DisclosureRules) -> Table:

@@ -55,7 +55,7 @@ def _shown(
     report: OutputReport, language: str
 ) -> tuple[tuple[Finding, ...], ShownTable | None, ShownTable | None, tuple[ShownEvidence, ...]]:
     # Worst first; the numbers on flagged cells count in this order.
-    findings = tuple(sorted(report.findings, key=lambda finding: _ORDER.index(finding.outcome)))
+    findings = tuple(sorted(report.findings, key=lambda found: (_ORDER.index(found.outcome), not found.notable)))
     widths = report.dp.get("half_widths", ())
     protected = show_table(report.protected, language, report.exact, widths) if report.protected else None
     exact = show_exact(report.exact, language, findings) if report.exact else None

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from egress.checks.model import Finding, Outcome
+from egress.checks.model import Finding
 from egress.checks.table import Table, Value
 from egress.web.wording import number, visible
 
@@ -80,7 +80,7 @@ def show_exact(table: Table, language: str, findings: Sequence[Finding]) -> Show
     spell = _spellings(table, None, language)
     marks: dict[tuple[int, int], list[int]] = {}
     for place, finding in enumerate(findings, start=1):
-        for cell in finding.cells if finding.outcome is not Outcome.PASS else ():
+        for cell in finding.cells if finding.notable else ():
             marks.setdefault(cell, []).append(place)
     rows = tuple(
         tuple(

@@ -49,10 +49,11 @@ def test_marks_are_the_findings_numbers_and_passes_mark_nothing() -> None:
     findings = (
         Finding("a", Risk.LOW_COUNT, Outcome.REVIEW, "", why, ((0, 1),)),
         Finding("b", Risk.DOMINANCE, Outcome.FAIL, "", why, ((0, 1), (1, 1))),
+        Finding("d", Risk.LOW_COUNT, Outcome.PASS, "", why, ((0, 0),), remedy=say("These values are suppressed.")),
         Finding("c", Risk.LOW_COUNT, Outcome.PASS, "", why, ((1, 0),)),
     )
     shown = show_exact(Table(("site", "n"), (("A", 1), ("B", 2))), "en", findings)
-    assert [[cell.marks for cell in row] for row in shown.rows] == [[(), (1, 2)], [(), (2,)]]
+    assert [[cell.marks for cell in row] for row in shown.rows] == [[(3,), (1, 2)], [(), (2,)]]
 
 
 def test_noise_shows_its_margin_only_where_it_was_added() -> None:
