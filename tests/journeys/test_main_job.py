@@ -168,7 +168,7 @@ try:
 except OSError:
     pass
 import duckdb
-print(duckdb.sql("SELECT min(length(zper)), max(year) FROM '/data/person_year.parquet'").fetchone())
+print(duckdb.sql("SELECT min(length(zper)), max(year) FROM '/data/person_year.parquet'").fetchall()[0])
 """
     with Visitor(stack.base, "bob") as bob:
         bob.login("bob-demo")
