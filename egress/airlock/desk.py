@@ -8,7 +8,7 @@ from egress.airlock.situation import Situation, unknown_request
 from egress.checks.model import Audience
 from egress.release.decision import decide
 from egress.release.guards import EGRESS, can_download, can_review, can_withdraw
-from egress.release.model import Decision, ReleaseRequest, Review, Vote
+from egress.release.model import Decision, OutputRecord, ReleaseRequest, Review, Vote
 from egress.release.report import OutputReport
 from egress.store.exports import ExportError, Exports
 from egress.store.quarantine import Quarantine
@@ -34,11 +34,7 @@ class Desk:
 
     def show(self, request: str, person: str) -> ReleaseRequest:
         """The request, for somebody who may see it. Raises: RefusedError."""
-        situation = self.look()
-        found = situation.requests.get(request)
-        if found is None or not situation.sees(person, found.project):
-            raise RefusedError(unknown_request(request))
-        return found
+        return _visible(self.look(), request, person)
 
     def report(self, request: str, output: str, person: str) -> OutputReport:
         """What the checks said about one output. An author reads the findings meant for authors and the protected
@@ -46,23 +42,23 @@ class Desk:
 
         Raises: RefusedError; QuarantineError when the report is no longer what was kept.
         """
-        found = self.show(request, person)
+        situation = self.look()
+        found = _visible(situation, request, person)
         record = found.output(output)
         if record is None:
             raise RefusedError(unknown_request(f"{request}/{output}"))
-        return self.reports(found, person)[output]
+        return self._read(record, _audience(situation, found, person))
 
     def reports(self, request: ReleaseRequest, person: str | None) -> Mapping[str, OutputReport]:
         """The reports of all outputs by name, as `person` may read them; None reads what an author reads.
 
         Raises: QuarantineError when one is no longer what was kept.
         """
-        checker = person is not None and self.look().is_checker(person, request.project) and person != request.person
-        audience = Audience.CHECKER if checker else Audience.AUTHOR
-        return {
-            output.name: OutputReport.from_bytes(self._quarantine.get(output.report)).seen_by(audience)
-            for output in request.outputs
-        }
+        audience = _audience(self.look(), request, person)
+        return {output.name: self._read(output, audience) for output in request.outputs}
+
+    def _read(self, output: OutputRecord, audience: Audience) -> OutputReport:
+        return OutputReport.from_bytes(self._quarantine.get(output.report)).seen_by(audience)
 
     def review(self, request: str, person: str, votes: tuple[Vote, ...], comment: str = "") -> Decision | None:
         """Record one checker's votes; the decision, when they complete it.
@@ -145,3 +141,15 @@ def reason_of(error: Exception) -> Message | None:
         return error.refusal.reason
     message = getattr(error, "message", None)
     return message if isinstance(message, Message) else None
+
+
+def _visible(situation: Situation, request: str, person: str) -> ReleaseRequest:
+    found = situation.requests.get(request)
+    if found is None or not situation.sees(person, found.project):
+        raise RefusedError(unknown_request(request))
+    return found
+
+
+def _audience(situation: Situation, request: ReleaseRequest, person: str | None) -> Audience:
+    checker = person is not None and situation.is_checker(person, request.project) and person != request.person
+    return Audience.CHECKER if checker else Audience.AUTHOR

@@ -6,7 +6,7 @@ One that few share is shown even where its values are suppressed, and may itself
 
 from __future__ import annotations
 
-from egress.checks.examined import Examined, Rule, rows_where
+from egress.checks.examined import Examined, Rule
 from egress.checks.model import Finding, Outcome, Risk
 from hub.policy.model import DisclosureRules
 from hub.words import say
@@ -20,12 +20,12 @@ def check(examined: Examined, rules: DisclosureRules) -> tuple[Finding, ...]:
     for position, key in enumerate(examined.query.keys):
         if key.listed:
             continue
-        few = rows_where(examined, lambda cell, at=position: at in cell.grouping and cell.persons < least)  # type: ignore[misc]  # mypy does not see the default's type
+        few = sum(position in cell.grouping and cell.persons < least for cell in examined.evidence.cells)
         if few:
             why = say(
                 "{rows} labels that the catalogue does not list are about fewer than {least} persons, "
                 "and would be shown.",
-                rows=len(few),
+                rows=few,
                 least=least,
             )
             findings.append(RULE.found(Outcome.REVIEW, key.name, why))
