@@ -165,6 +165,20 @@ class Title(Frozen):
     fr: Text
 
 
+class ProtectionInterval(Frozen):
+    """How wide the interval must stay that an attacker can work out for a suppressed value."""
+
+    counts: int = Field(ge=1, description="whole numbers that must remain possible beside the true one")
+    share: float = Field(ge=0, le=1, description="of a sum, upwards and downwards")
+
+
+class AuditLimits(Frozen):
+    """How much is audited by the machine; a request beyond it goes to people, with that reason."""
+
+    cells: int = Field(ge=1, description="cells of all linked tables together")
+    tables: int = Field(ge=1, description="earlier tables of the same data source")
+
+
 class DisclosureRules(Frozen):
     """The thresholds of one data holder; a check whose threshold is absent does not run, and the report says so."""
 
@@ -172,11 +186,15 @@ class DisclosureRules(Frozen):
     title: Title
     min_persons: Sourced[int]
     min_events: Sourced[int] | None = None
+    min_units: Sourced[int] | None = None
+    zeros: Sourced[bool] | None = None
     dominance: Sourced[Dominance] | None = None
     p_ratio: Sourced[float] | None = None
     unanimity: Sourced[float] | None = None
     min_dof: Sourced[int] | None = None
     secondary_suppression: Sourced[bool]
+    protection_interval: Sourced[ProtectionInterval] | None = None
+    audit: Sourced[AuditLimits] | None = None
     rounding_base: Sourced[int]
     significant_digits: Sourced[int]
     price: Sourced[Price]
