@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
@@ -23,21 +24,27 @@ def release(
     Write the arguments as literals, in a statement of its own: only then does a declaration count.
     `protect` is "suppress", "round", "dp" (with a `rho`) or "none". What leaves is computed by the enclave.
     """
-    arguments = {"name": name, "sql": sql, "title": title, "protect": protect, "rho": rho}
+    bundle = declared({"name": name, "sql": sql, "title": title, "protect": protect, "rho": rho}, _would_not_count)
+    if bundle:
+        _display(bundle)
+
+
+def declared(arguments: dict[str, Any], doubt: Callable[[], Message | None]) -> dict[str, Any]:
+    """The MIME bundle of one call: the declaration, beside what its author sees; empty when a re-run has nothing to say.
+
+    `doubt` asks why a call would not count as the running cell is written. R's `release` comes by here as well.
+    """
     problem = argument_problem(arguments)
-    emitted = None if problem is not None else to_emitted(name, sql, title, protect, rho)
+    emitted = None if problem is not None else to_emitted(**arguments)
     if os.environ.get("BULLE_RERUN") == "1":
-        if emitted is not None:
-            _display({DECLARATION_MIME: declaration(emitted)})
-        return
+        return {} if emitted is None else {DECLARATION_MIME: declaration(emitted)}
     if emitted is None or problem is not None:
-        _display(_sentence(problem[1] if problem else say("This declaration cannot be read.")))
-        return
+        return _sentence(problem[1] if problem else say("This declaration cannot be read."))
     shown = _preflight(emitted)
-    if (why := _would_not_count()) is not None:
+    if (why := doubt()) is not None:
         first = _sentence(why)
         shown = {kind: f"{first[kind]}\n{text}" for kind, text in shown.items()}
-    _display({DECLARATION_MIME: declaration(emitted), **shown})
+    return {DECLARATION_MIME: declaration(emitted), **shown}
 
 
 def declaration(emitted: Emitted) -> dict[str, Any]:
