@@ -16,6 +16,12 @@ class MeasureEvidence:
     the largest makes at most a quarter of the total, `second` is only bounded, by the largest.
     `zeros`: persons with a 0, when the argument is 0/1. `below`, `at`, `above`: persons with a value below, at,
     above a quantile.
+    `others`: persons with a row on the other side of the argument's condition: one that gives no value (NULL), or,
+    where the argument is a CASE, one that meets none of its WHENs. `count(*)` less `count(value)` is about them.
+    `units`, `unit_nonzero`, `unit_total`, `unit_largest`, `unit_second`: as for persons, by the source's unit
+    (establishment, household); rows that name no unit are in none of them. None: units are not known.
+    `distinct`, `top_class`: how many values of a sensitive argument the cell's persons have, and how many persons
+    have the most frequent one (a person with several values counts in each). None: the argument is not sensitive.
     """
 
     rows: int = 0
@@ -31,17 +37,32 @@ class MeasureEvidence:
     below: int | None = None
     at: int | None = None
     above: int | None = None
+    others: int | None = None
+    units: int | None = None
+    unit_nonzero: int | None = None
+    unit_total: float | None = None
+    unit_largest: float | None = None
+    unit_second: float | None = None
+    distinct: int | None = None
+    top_class: int | None = None
 
 
 @dataclass(frozen=True)
 class CellEvidence:
-    """One row of the table. `grouping` holds the positions of the keys that it is broken down by; others are totals."""
+    """One row of the table. `grouping` holds the positions of the keys that it is broken down by; others are totals.
+
+    `units`: establishments or households with a row, None when they are not known (the source declares none, or no
+    table of the query names them). `rest`: at least so many persons are elsewhere in a total of the table that holds
+    this cell, in the total that has fewest; None when no total holds it.
+    """
 
     keys: tuple[Value | None, ...]
     grouping: tuple[int, ...]
     rows: int
     persons: int
     measures: tuple[MeasureEvidence | None, ...]
+    units: int | None = None
+    rest: int | None = None
 
 
 @dataclass(frozen=True)

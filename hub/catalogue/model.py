@@ -106,10 +106,15 @@ class Table(Frozen):
 
 
 class Source(Frozen):
-    """A data source: its name, the column that stands for a person in all its tables, its disclosure rules."""
+    """A data source: its name, the column that stands for a person in all its tables, its disclosure rules.
+
+    `unit` is the column that names whoever contributes beside the person, wherever it stands: an establishment, a
+    household.
+    """
 
     name: Name
     person_key: Name
+    unit: Name | None = Field(None, description="the column that names an establishment or household")
     rules: Name | None = None
     description: Text | None = None
 
@@ -124,6 +129,27 @@ class Catalogue(Frozen):
     def _distinct(self) -> Self:
         _differ_by_more_than_case("tables", self.tables)
         return self
+
+    @model_validator(mode="after")
+    def _unit(self) -> Self:
+        unit = self.source.unit
+        if unit is None:
+            return self
+        if unit == self.source.person_key:
+            raise ValueError("source.unit: the person key is counted by itself; name another column or none")
+        holders = {name: table.columns[unit] for name, table in self.tables.items() if unit in table.columns}
+        if not holders:
+            raise ValueError(f"source.unit: no table has the column {unit}")
+        for name, column in holders.items():
+            if not column.unit:
+                raise ValueError(f"source.unit: column {unit} of table {name} lacks unit = true")
+        return self
+
+    def restricted(self, tables: Mapping[str, Table]) -> Catalogue:
+        """The catalogue of an extract that holds `tables` only. What no table holds is no unit to count by."""
+        held = any(self.source.unit in table.columns for table in tables.values())
+        source = self.source if held else self.source.model_copy(update={"unit": None})
+        return self.model_copy(update={"source": source, "tables": tables})
 
 
 def _differ_by_more_than_case(label: str, names: Iterable[str]) -> None:

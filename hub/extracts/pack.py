@@ -51,7 +51,7 @@ def pack(
                 _write(connection, table, inside / f"{name}.parquet", name)
         origin = provenance or Provenance(catalogue.source.rules)
         manifest = Manifest(
-            catalogue=catalogue.model_copy(update={"tables": {name: catalogue.tables[name] for name in verified}}),
+            catalogue=catalogue.restricted({name: catalogue.tables[name] for name in verified}),
             tables={name: _packed(inside, name, table) for name, table in verified.items()},
             rules=origin.rules,
             project=origin.project,

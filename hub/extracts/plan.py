@@ -64,7 +64,7 @@ def plan_extract(permit: DataPermit, catalogue: Catalogue, purposes: Purposes) -
         source=permit.source,
         rules=permit.rules,
         permit_sha256=permit_digest(permit),
-        catalogue=catalogue.model_copy(update={"tables": restricted}),
+        catalogue=catalogue.restricted(restricted),
         tables=tables,
         keys=frozenset(key for key in (_keys(catalogue)) if key),
         warnings=tuple(_warnings(permit, catalogue)),
