@@ -8,12 +8,13 @@ from typing import Any, Self
 
 import duckdb
 
+from egress.query.difference_sql import Difference, Side, cells_sql, difference_sql, shared_tables
 from egress.query.evidence import CellEvidence, Evidence
 from egress.query.evidence_sql import persons_sql, quantile_sql, rows_sql
 from egress.query.gathered import cell_of, supported, value_of
 from egress.query.model import Aggregate, Query
 from egress.query.sql import quoted, table_sql
-from egress.query.table import TOTAL, Table
+from egress.query.table import TOTAL, Table, Value
 from hub.extracts.manifest import Manifest
 from hub.words import Message, say
 
@@ -152,6 +153,26 @@ class Engine:
             sql = f"SELECT DISTINCT {text} FROM {quoted(name)} WHERE list_contains(?, {text})"  # noqa: S608 -- generated
             found.update(str(row[0]) for row in self._run(sql, [asked]))
         return frozenset(found)
+
+    def difference(self, one: Side, other: Side) -> tuple[Difference, ...]:
+        """The cells in which two selections differ, in persons; cells that nobody tells apart are left out.
+
+        Raises: EngineError.
+        """
+        held = [
+            (table, str(row[0]))
+            for table in shared_tables(one.query, other.query)
+            for row in self._run(f"SELECT column_name FROM (DESCRIBE {quoted(table)}) ORDER BY 1")  # noqa: S608 -- generated
+        ]
+        count = len(one.keys)
+        return tuple(
+            Difference(tuple(value_of(key) for key in row[:count]), *(int(number) for number in row[count:]))
+            for row in self._run(difference_sql(one, other, tuple(held)))
+        )
+
+    def cells(self, side: Side) -> tuple[tuple[Value | None, ...], ...]:
+        """The keys of the cells of one selection, in no order. Raises: EngineError."""
+        return tuple(tuple(value_of(key) for key in row[: len(side.keys)]) for row in self._run(cells_sql(side)))
 
     def _with_support(self, query: Query, position: int, cells: list[CellEvidence]) -> list[CellEvidence]:
         support = {grouping: iter(self._run(quantile_sql(query, position, grouping))) for grouping in query.groupings}

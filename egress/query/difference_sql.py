@@ -1,0 +1,89 @@
+"""SQL for differencing: per cell, the persons by whom two selections of rows differ. Generated from queries alone.
+
+The two selections need not come from the same tables: what is compared is, for each cell and person, the multiset of
+rows of the tables that both read. A person is *changed* when it differs, and *apart* when one side has no row of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from egress.query.model import ColumnRef, Expression, Query
+from egress.query.sql import column_sql, expression_sql, from_sql
+from egress.query.table import Value
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of two selections: its query (whose own keys and measures do not matter here) and the keys of the cells."""
+
+    query: Query
+    keys: tuple[Expression, ...]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One cell in which two selections differ, in persons: with rows in one side only, and with other rows."""
+
+    keys: tuple[Value | None, ...]
+    only_one: int
+    only_other: int
+    changed: int
+
+    @property
+    def apart(self) -> int:
+        """Persons in exactly one of the two."""
+        return self.only_one + self.only_other
+
+
+def shared_tables(one: Query, other: Query) -> tuple[str, ...]:
+    """The tables that both read, by name."""
+    return tuple(sorted(_tables(one).keys() & _tables(other).keys()))
+
+
+def difference_sql(one: Side, other: Side, rows: tuple[tuple[str, str], ...]) -> str:
+    """Columns k0 …, persons in `one` only, in `other` only, and with other rows; cells without any are left out.
+
+    `rows` are (table, column): by what a row of the shared tables is known.
+    """
+    names = [f"k{position}" for position in range(len(one.keys))]
+    both = f"{_selection(one, rows, 1)} UNION ALL {_selection(other, rows, -1)}"
+    by = ", ".join(names)
+    listed = f"{by}, " if names else ""
+    people = (
+        f"SELECT {listed}p, count(*) FILTER (WHERE side > 0) AS here, count(*) FILTER (WHERE side < 0) AS there, "  # noqa: S608 -- generated
+        f"sum(side * known) AS known FROM ({both}) AS selections GROUP BY {listed}p"
+    )
+    changed = "count(*) FILTER (WHERE here <> there OR known <> 0)"
+    return (
+        f"SELECT {listed}count(*) FILTER (WHERE there = 0), count(*) FILTER (WHERE here = 0), {changed} "  # noqa: S608 -- generated
+        f"FROM ({people}) AS people {f'GROUP BY {by}' if names else ''} HAVING {changed} > 0 "
+        f"{'ORDER BY ' + ', '.join(f'{name} NULLS LAST' for name in names) if names else ''}"
+    )
+
+
+def cells_sql(side: Side) -> str:
+    """The keys of the cells of one side, each once."""
+    columns = ", ".join(f"{expression_sql(key)} AS k{at}" for at, key in enumerate(side.keys))
+    return f"SELECT DISTINCT {columns or '1'} {from_sql(side.query)}"
+
+
+def _selection(side: Side, rows: tuple[tuple[str, str], ...], sign: int) -> str:
+    tables = _tables(side.query)
+    names = [f"k{at}" for at in range(len(side.keys))]
+    columns = [f"{expression_sql(key)} AS {name}" for key, name in zip(side.keys, names, strict=True)]
+    held = ", ".join(column_sql(ColumnRef(tables[table], column)) for table, column in rows)
+    # Of 64 bits, summed with their sign: two multisets of rows with one sum are as rare as two equal hashes.
+    known = f"CAST(hash({held}) AS HUGEINT)" if held else "CAST(0 AS HUGEINT)"
+    columns += [f"{column_sql(side.query.person)} AS person", f"{known} AS known"]
+    inner = f"SELECT {', '.join(columns)} {from_sql(side.query)}"
+    listed = ", ".join((*names, "hash(person) AS p", "known", f"{sign} AS side"))
+    return f"SELECT {listed} FROM ({inner}) AS selection WHERE person IS NOT NULL"  # noqa: S608 -- generated
+
+
+def _tables(query: Query) -> dict[str, str]:
+    """Table -> the first alias under which the query reads it."""
+    found: dict[str, str] = {}
+    for table in (*query.tables, *(join.table for join in query.joins)):
+        found.setdefault(table.table, table.alias)
+    return found
