@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -48,6 +49,21 @@ class Case:
 Expression: TypeAlias = ColumnRef | Literal | Call | Case
 
 
+def columns_in(expression: Expression) -> Iterator[ColumnRef]:
+    """Every column that stands in `expression`, each as often as it stands there."""
+    if isinstance(expression, ColumnRef):
+        yield expression
+    elif isinstance(expression, Call):
+        for argument in expression.arguments:
+            yield from columns_in(argument)
+    elif isinstance(expression, Case):
+        for pair in expression.whens:
+            for part in pair:
+                yield from columns_in(part)
+        if expression.otherwise is not None:
+            yield from columns_in(expression.otherwise)
+
+
 @dataclass(frozen=True)
 class TableRef:
     """A granted table and the name it goes by in the query."""
@@ -75,11 +91,18 @@ class Aggregate(StrEnum):
     AVG = "avg"
     STDDEV = "stddev"
     QUANTILE = "quantile"
+    SHARE = "share"
+    SHARE_PERSONS = "share_persons"
 
 
 @dataclass(frozen=True)
 class Measure:
-    """One aggregate column. `argument` is None for COUNT_ROWS and COUNT_PERSONS; `parameter` is the quantile.
+    """One aggregate column. `argument` is None for COUNT_ROWS; `parameter` is the quantile.
+
+    COUNT_PERSONS counts the persons in the cell, with an `argument` those who have a row where it is not NULL.
+    SHARE is sum(argument) / sum(denominator); SHARE_PERSONS the persons with an argument / those with a denominator,
+    or, where there is none, all persons of the cell. What is shown is `scale` times that: 100 for per cent; an AVG may
+    have a scale as well.
 
     Public facts the parser took from the catalogue: `binary`, the argument is never other than 0, 1 or NULL;
     `whole`, it is a whole number; `sensitive`, a sensitive column stands in it.
@@ -92,6 +115,8 @@ class Measure:
     binary: bool = False
     whole: bool = False
     sensitive: bool = False
+    denominator: Expression | None = None
+    scale: int = 1
 
 
 @dataclass(frozen=True)
