@@ -1,0 +1,1 @@
+"""What was released before: fingerprints of tables, how their cells hang together, and what they tell together."""
