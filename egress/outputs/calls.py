@@ -1,11 +1,11 @@
-"""Finds the calls of bulle.release in source code, by its syntax tree. Nothing is run."""
+"""Finds the calls of bulle.release and its sisters in source code, by its syntax tree. Nothing is run."""
 
 from __future__ import annotations
 
 import ast
 import re
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 # Bounds of this parser: a cell beyond them is not read, and nothing in it counts.
@@ -14,22 +14,48 @@ MAX_SOURCE = 1_000_000
 MAX_MAGICS = 20
 
 _MAGIC = re.compile(r"\s*(?:[%!?]|[\w.,\s]+=\s*[%!]|.*\?\s*$)")
-_PARAMETERS = ("name", "sql")
-_KEYWORDS = {"name", "sql", "title", "protect", "rho"}
+
+
+@dataclass(frozen=True)
+class Signature:
+    """How a function is called: the order of its arguments, all of them, and those that hold data.
+
+    Data are no part of a declaration: any expression may stand there.
+    """
+
+    order: tuple[str, ...]
+    known: frozenset[str]
+    data: frozenset[str] = frozenset()
+
+
+FUNCTIONS = {
+    "release": Signature(("name", "sql"), frozenset({"name", "sql", "title", "protect", "rho"})),
+    "release_frame": Signature(
+        ("name", "frame"),
+        frozenset({"name", "frame", "microdata", "units", "by", "values", "agg", "title", "protect", "margins"}),
+        data=frozenset({"frame", "microdata"}),
+    ),
+    "release_acro": Signature(("folder",), frozenset({"folder"})),
+}
+_HOMES = {"bulle", "bulle.release", "bulle.frame", "bulle.acro"}
 
 Constant = str | int | float | bytes | complex | bool | None
+Argument = Constant | tuple[Constant, ...]
 
 
 @dataclass(frozen=True)
 class Call:
-    """One call of bulle.release. `arguments` is None when one of them is not a literal or not known.
+    """One call of a function of FUNCTIONS. `arguments` is None when one of them is not a literal or not known.
 
-    `top_level` says that it is a statement of its own, outside of any condition, loop, function or block.
+    `top_level` says that it is a statement of its own, outside of any condition, loop, function or block. `mixed`: it
+    stands in an R cell beside other code, and was not read. Lists of literals are tuples; data are left out.
     """
 
     cell: int
     top_level: bool
-    arguments: dict[str, Constant] | None
+    arguments: Mapping[str, Argument] | None
+    mixed: bool = False
+    function: str = "release"
 
 
 def calls_in(cells: Iterable[tuple[int, str]]) -> Iterator[Call]:
@@ -45,8 +71,8 @@ def calls_in(cells: Iterable[tuple[int, str]]) -> Iterator[Call]:
     for number, tree in trees:
         statements = {id(call) for statement in tree.body if (call := _own_call(statement)) is not None}
         for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and _is_release(node.func, modules, functions):
-                yield Call(number, id(node) in statements, _arguments(node))
+            if isinstance(node, ast.Call) and (function := _function(node.func, modules, functions)) is not None:
+                yield Call(number, id(node) in statements, _arguments(node, FUNCTIONS[function]), function=function)
 
 
 def parse(source: str) -> ast.Module | None:
@@ -69,9 +95,10 @@ def parse(source: str) -> ast.Module | None:
     return None
 
 
-def _names(trees: Iterable[ast.Module]) -> tuple[set[str], set[str]]:
-    """The names under which the cells import the package, and the function."""
-    modules, functions = set(), set()
+def _names(trees: Iterable[ast.Module]) -> tuple[set[str], dict[str, str]]:
+    """The names under which the cells import the package, and its functions."""
+    modules: set[str] = set()
+    functions: dict[str, str] = {}
     for tree in trees:
         for node in ast.walk(tree):
             if isinstance(node, ast.Import):
@@ -80,31 +107,48 @@ def _names(trees: Iterable[ast.Module]) -> tuple[set[str], set[str]]:
                     for alias in node.names
                     if alias.name == "bulle" or (alias.name.startswith("bulle.") and alias.asname is None)
                 }
-            elif isinstance(node, ast.ImportFrom) and node.module in {"bulle", "bulle.release"}:
-                functions |= {alias.asname or alias.name for alias in node.names if alias.name == "release"}
+            elif isinstance(node, ast.ImportFrom) and node.module in _HOMES:
+                functions |= {alias.asname or alias.name: alias.name for alias in node.names if alias.name in FUNCTIONS}
     return modules, functions
 
 
-def _is_release(function: ast.expr, modules: set[str], functions: set[str]) -> bool:
-    if isinstance(function, ast.Attribute):
-        owner = function.value
-        return function.attr == "release" and isinstance(owner, ast.Name) and owner.id in modules
-    return isinstance(function, ast.Name) and function.id in functions
+def _function(called: ast.expr, modules: set[str], functions: dict[str, str]) -> str | None:
+    """Which of FUNCTIONS `called` is."""
+    if isinstance(called, ast.Attribute):
+        owner = called.value
+        ours = called.attr in FUNCTIONS and isinstance(owner, ast.Name) and owner.id in modules
+        return called.attr if ours else None
+    return functions.get(called.id) if isinstance(called, ast.Name) else None
 
 
 def _own_call(statement: ast.stmt) -> ast.expr | None:
     return statement.value if isinstance(statement, ast.Expr | ast.Assign | ast.AnnAssign) else None
 
 
-def _arguments(call: ast.Call) -> dict[str, Constant] | None:
-    given: dict[str, Constant] = {}
-    if len(call.args) > len(_PARAMETERS):
+def _arguments(call: ast.Call, signature: Signature) -> dict[str, Argument] | None:
+    given: dict[str, Argument] = {}
+    seen: set[str] = set()
+    if len(call.args) > len(signature.order) or any(isinstance(value, ast.Starred) for value in call.args):
         return None
-    pairs = [*zip(_PARAMETERS, call.args, strict=False), *((word.arg, word.value) for word in call.keywords)]
+    pairs = [*zip(signature.order, call.args, strict=False), *((word.arg, word.value) for word in call.keywords)]
     for name, value in pairs:
-        if name is None or name not in _KEYWORDS or name in given or not isinstance(value, ast.Constant):
+        if name is None or name not in signature.known or name in seen:
             return None
-        if value.value is Ellipsis:
+        seen.add(name)
+        if name in signature.data:
+            continue
+        literal = _literal(value)
+        if literal is Ellipsis:
             return None
-        given[name] = value.value
+        given[name] = literal  # type: ignore[assignment]  # not Ellipsis, so an Argument
     return given
+
+
+def _literal(node: ast.expr) -> object:
+    """The value of a constant, or of a list or tuple of constants; Ellipsis for anything else."""
+    if isinstance(node, ast.Constant):
+        return node.value
+    if isinstance(node, ast.List | ast.Tuple):
+        items = [item.value if isinstance(item, ast.Constant) else ... for item in node.elts]
+        return ... if ... in items else tuple(items)
+    return ...

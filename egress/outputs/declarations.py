@@ -9,11 +9,24 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from typing import TypeAlias
 
 from egress.outputs.calls import Call, calls_in
+from egress.outputs.calls_r import calls_in_r
+from egress.outputs.claimed import EmittedAcro, EmittedFrame
+from egress.outputs.claims import (
+    AcroCall,
+    DeclaredFrame,
+    FrameCall,
+    confirmed_acro,
+    confirmed_frame,
+    folder_problem,
+    frame_problem,
+    words_of,
+)
 from egress.outputs.model import Emitted, Rendered
 from hub.words import Message, say
 
@@ -47,43 +60,82 @@ class DeclarationProblem:
     why: Message
 
 
-def declarations(rendered: Rendered) -> tuple[Declared | DeclarationProblem, ...]:
+_TWICE = ("declaration.twice", say("The name is declared more than once; each output needs its own."))
+
+Written: TypeAlias = Declared | FrameCall | AcroCall | DeclarationProblem
+Confirmed: TypeAlias = Declared | DeclaredFrame | DeclarationProblem
+AnyEmitted: TypeAlias = Emitted | EmittedFrame | EmittedAcro
+
+
+def declarations(rendered: Rendered) -> tuple[Written, ...]:
     """What the source of a notebook declares, in order; what cannot count says why."""
-    found = [_check(call) for call in calls_in((cell.number, cell.source) for cell in rendered.cells if cell.is_code)]
+    read = calls_in_r if rendered.r else calls_in
+    found = [_check(call) for call in read((cell.number, cell.source) for cell in rendered.cells if cell.is_code)]
     times = Counter(item.name for item in found if item.name is not None)
     return tuple(
-        DeclarationProblem(
-            item.name,
-            item.cell,
-            "declaration.twice",
-            say("The name is declared more than once; each output needs its own."),
-        )
-        if isinstance(item, Declared) and times[item.name] > 1
+        DeclarationProblem(item.name, item.cell, *_TWICE)
+        if not isinstance(item, DeclarationProblem) and times[item.name] > 1
         else item
         for item in found
     )
 
 
-def reconcile(submitted: Rendered, rerun: Rendered) -> tuple[Declared | DeclarationProblem, ...]:
+def reconcile(submitted: Rendered, rerun: Rendered) -> tuple[Confirmed, ...]:
     """The declarations of `submitted` that `rerun` confirms, and a problem for each that it does not.
 
     Every output of the re-run that looks like a declaration must be one of the source's.
     """
-    emitted: dict[str, list[Emitted]] = {}
-    strays: dict[str, DeclarationProblem] = {}
     declared = declarations(submitted)
+    emitted, before = _emitted(rerun), _emitted(submitted)
     known = {item.name for item in declared if item.name is not None}
+    taken = {item.name for item in declared if not isinstance(item, AcroCall)}
+    found: list[Confirmed] = []
+    for item in declared:
+        made, shown = ([each for _, each in where.get(item.name or "", [])] for where in (emitted, before))
+        found += _confirm(item, made, shown, taken)
+    # The run of a call with computed arguments was told as that.
     told = {item.cell for item in declared if item.name is None}
-    for cell in rerun.cells:
+    for name, items in emitted.items():
+        places = [number for number, _ in items if number not in told]
+        if name not in known and places:
+            found.append(_stray(places[0]))
+    return tuple(found)
+
+
+def _emitted(notebook: Rendered) -> dict[str, list[tuple[int, AnyEmitted]]]:
+    """What a notebook's outputs declare, with the numbers of their cells, by name."""
+    found: dict[str, list[tuple[int, AnyEmitted]]] = {}
+    for cell in notebook.cells:
         for output in cell.outputs:
-            if output.declaration is None:
-                continue
-            name = output.declaration.name
-            emitted.setdefault(name, []).append(output.declaration)
-            # The run of a call with computed arguments was told as that.
-            if name not in known and name not in strays and cell.number not in told:
-                strays[name] = _stray(cell.number)
-    return (*(_confirm(item, emitted) for item in declared), *strays.values())
+            if output.declaration is not None:
+                found.setdefault(output.declaration.name, []).append((cell.number, output.declaration))
+    return found
+
+
+def _confirm(
+    item: Written, made: list[AnyEmitted], shown: list[AnyEmitted], taken: set[str | None]
+) -> Sequence[Confirmed]:
+    """What the re-run made of one declaration; a folder of ACRO gives one per table. `taken` are names in use."""
+    match item:
+        case FrameCall():
+            frame = confirmed_frame(item, made, shown)
+            return [frame if isinstance(frame, DeclaredFrame) else DeclarationProblem(item.name, item.cell, *frame)]
+        case AcroCall():
+            tables = confirmed_acro(item, made, shown)
+            if not (tables and isinstance(tables[0], DeclaredFrame)):
+                return [DeclarationProblem(None, item.cell, *tables)] if tables else []
+            return [_own_name(table, taken) for table in tables if isinstance(table, DeclaredFrame)]
+        case Declared():
+            return [_confirm_sql(item, made)]
+        case _:
+            return [item]
+
+
+def _own_name(table: DeclaredFrame, taken: set[str | None]) -> Confirmed:
+    if table.name in taken:
+        return DeclarationProblem(table.name, table.cell, *_TWICE)
+    taken.add(table.name)
+    return table
 
 
 def to_emitted(name: str, sql: str, title: str, protect: str, rho: object) -> Emitted:
@@ -97,10 +149,7 @@ def spell_rho(rho: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def _confirm(item: Declared | DeclarationProblem, emitted: dict[str, list[Emitted]]) -> Declared | DeclarationProblem:
-    if isinstance(item, DeclarationProblem):
-        return item
-    seen = emitted.get(item.name)
+def _confirm_sql(item: Declared, seen: list[AnyEmitted]) -> Declared | DeclarationProblem:
     if not seen:
         why = say("The re-run did not reach this declaration; check that the notebook runs from its first cell.")
         return DeclarationProblem(item.name, item.cell, "declaration.missing", why)
@@ -136,6 +185,9 @@ def argument_problem(arguments: Mapping[str, object]) -> tuple[str, Message] | N
 
 def _check(call: Call) -> Declared | DeclarationProblem:
     given = call.arguments
+    if given is None and call.mixed:
+        why = say("In R, a declaration stands in a cell of its own: library(bulle), comments and such calls only.")
+        return DeclarationProblem(None, call.cell, "declaration.mixed", why)
     if given is None:
         why = say("Its arguments must be literals: no variable, f-string, expression or unknown keyword.")
         return DeclarationProblem(None, call.cell, "declaration.computed", why)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from egress.outputs.claimed import EmittedAcro, EmittedFrame
 from hub.words import Message
 
 DECLARATION_MIME = "application/vnd.bulle.release+json"
@@ -42,7 +43,7 @@ class Output:
     """One output of a cell: a declaration, or something undeclared of `kind`."""
 
     kind: Kind
-    declaration: Emitted | None = None
+    declaration: Emitted | EmittedFrame | EmittedAcro | None = None
 
 
 @dataclass(frozen=True)
@@ -57,10 +58,14 @@ class Cell:
 
 @dataclass(frozen=True)
 class Rendered:
-    """A notebook that could be read. `metadata` tells whether it carries metadata of its own making."""
+    """A notebook that could be read. `metadata` tells whether it carries metadata of its own making.
+
+    `r`: its kernel is R's, so that its code is read as R; any other kernel is Python's.
+    """
 
     cells: tuple[Cell, ...]
     metadata: bool = False
+    r: bool = False
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,8 @@ import json
 import re
 from typing import Any
 
+from egress.outputs.claimed import ACRO_MIME, FRAME_MIME, EmittedAcro, EmittedFrame
+from egress.outputs.frames import read_acro, read_frame
 from egress.outputs.model import (
     DECLARATION_MIME,
     WIDGET_MIME,
@@ -39,7 +41,14 @@ def read_notebook(raw: bytes, max_bytes: int) -> Rendered | Unreadable:
     if document.get("nbformat") != 4 or not isinstance(document.get("cells"), list):
         return Unreadable("notebook.format", say("This is not a notebook of format 4; save it with JupyterLab."))
     cells = tuple(_cell(number, cell) for number, cell in enumerate(document["cells"], start=1))
-    return Rendered(cells, _has_metadata(document.get("metadata"), _NOTEBOOK_METADATA))
+    metadata = document.get("metadata")
+    return Rendered(cells, _has_metadata(metadata, _NOTEBOOK_METADATA), runs_r(metadata))
+
+
+def runs_r(metadata: Any) -> bool:
+    """Whether a notebook's metadata name R's kernel. The runner asks the same question, so both read one language."""
+    kernel = metadata.get("kernelspec") if isinstance(metadata, dict) else None
+    return isinstance(kernel, dict) and kernel.get("name") == "ir"
 
 
 def withheld(rendered: Rendered) -> tuple[Withheld, ...]:
@@ -142,10 +151,9 @@ def _bundle(raw: dict[str, Any], kind: Kind) -> list[Output]:
     if not isinstance(data, dict):
         return [Output(Kind.UNREADABLE)]
     found: list[Output] = []
-    if DECLARATION_MIME in data:
-        emitted = _emitted(data[DECLARATION_MIME])
-        found.append(Output(Kind.DECLARATION, emitted))
-    rest = set(data) - {DECLARATION_MIME}
+    for mime in sorted(_DECLARATIONS & set(data)):
+        found.append(Output(Kind.DECLARATION, _declaration(mime, data[mime])))
+    rest = set(data) - _DECLARATIONS
     if WIDGET_MIME in rest:
         found.append(Output(Kind.WIDGET))
     if rest - {WIDGET_MIME} or not data:
@@ -153,6 +161,15 @@ def _bundle(raw: dict[str, Any], kind: Kind) -> list[Output]:
     if raw.get("metadata"):
         found.append(Output(Kind.METADATA))
     return found
+
+
+_DECLARATIONS = frozenset({DECLARATION_MIME, FRAME_MIME, ACRO_MIME})
+
+
+def _declaration(mime: str, raw: Any) -> Emitted | EmittedFrame | EmittedAcro | None:
+    if mime == FRAME_MIME:
+        return read_frame(raw)
+    return read_acro(raw) if mime == ACRO_MIME else _emitted(raw)
 
 
 def _emitted(raw: Any) -> Emitted | None:

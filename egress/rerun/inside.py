@@ -14,10 +14,14 @@ import shutil
 import sys
 from enum import IntEnum
 from pathlib import Path
+from typing import Any
 
+from egress.outputs.model import Unreadable
+from egress.outputs.notebook import read_notebook
 from egress.rerun.plan import MIB, NOTEBOOK
 
 PR_SET_DUMPABLE = 4
+MAX_NOTEBOOK = 256 * MIB  # the intake has looked at its size before
 
 
 class Ending(IntEnum):
@@ -29,6 +33,7 @@ class Ending(IntEnum):
     NO_SPACE = 12
     NO_NOTEBOOK = 13
     TOO_LARGE = 14
+    NO_KERNEL = 15
 
 
 def main() -> int:
@@ -51,32 +56,48 @@ def main() -> int:
 
 def execute(notebook: Path, target: Path, cwd: Path) -> tuple[Ending, bytes]:
     """Execute `notebook` to `target`; how it ended, and the executed notebook or the failed cell's number."""
-    from nbclient.exceptions import DeadKernelError  # noqa: PLC0415 -- loaded in the runner only
+    from jupyter_client.kernelspec import NoSuchKernel  # noqa: PLC0415 -- loaded in the runner only
+    from nbclient.exceptions import DeadKernelError  # noqa: PLC0415 -- see above
     from papermill import execute_notebook  # noqa: PLC0415 -- see above
     from papermill.exceptions import PapermillExecutionError  # noqa: PLC0415 -- see above
-    from traitlets.config import Config  # noqa: PLC0415 -- see above
 
+    kernel = "ir" if _runs_r(notebook) else "python3"  # nothing else that the notebook's metadata may ask for
     try:
         execute_notebook(
             notebook,
             target,
-            kernel_name="python3",  # not what the notebook's metadata ask for
+            kernel_name=kernel,
             cwd=cwd,
             progress_bar=False,
             request_save_on_cell_execute=False,
-            # sockets in the private temporary folder: no port, and it works where even the loopback is down
-            config=Config({"KernelManager": {"transport": "ipc", "ip": "../kernel"}}),
+            config=_sockets(kernel),
         )
     except PapermillExecutionError as error:
         return Ending.CELL_FAILED, str(int(error.cell_index) + 1).encode()
     except DeadKernelError:
         return Ending.KERNEL_DIED, b""
+    except NoSuchKernel:
+        return Ending.NO_KERNEL, b""
     except OSError as error:
         full = error.errno in {errno.ENOSPC, errno.EFBIG, errno.EDQUOT}  # the executed notebook does not fit
         return Ending.TOO_LARGE if full else Ending.NO_NOTEBOOK, b""
     except Exception:  # noqa: BLE001 -- a notebook can break its reader or its kernel's messages in any way
         return Ending.NO_NOTEBOOK, b""
     return Ending.FINISHED, target.read_bytes()
+
+
+def _runs_r(notebook: Path) -> bool:
+    read = read_notebook(notebook.read_bytes(), MAX_NOTEBOOK)
+    return not isinstance(read, Unreadable) and read.r
+
+
+def _sockets(kernel: str) -> Any:
+    """Sockets in the private temporary folder: no port, and it works where even the loopback is down. R's kernel
+    knows ports only; in the sealed runner they are on a loopback that it has for itself.
+    """
+    from traitlets.config import Config  # noqa: PLC0415 -- loaded in the runner only
+
+    return Config({} if kernel == "ir" else {"KernelManager": {"transport": "ipc", "ip": "../kernel"}})
 
 
 def _limit_ourselves() -> None:

@@ -23,6 +23,7 @@ class RerunStatus(StrEnum):
     OUT_OF_MEMORY = "out_of_memory"
     TOO_MANY_PROCESSES = "too_many_processes"
     NO_SPACE = "no_space"
+    NO_KERNEL = "no_kernel"
     SPOILED = "spoiled"
     NOT_RUN = "not_run"
 
@@ -81,6 +82,8 @@ def ended(code: int, stdout: bytes, max_output: int) -> tuple[RerunStatus, Messa
             return RerunStatus.KERNEL_DIED, sentence(RerunStatus.KERNEL_DIED), None
         case Ending.NO_SPACE:
             return RerunStatus.NO_SPACE, sentence(RerunStatus.NO_SPACE), None
+        case Ending.NO_KERNEL:
+            return RerunStatus.NO_KERNEL, sentence(RerunStatus.NO_KERNEL), None
         case Ending.TOO_LARGE:
             return RerunStatus.TOO_MUCH_OUTPUT, sentence(RerunStatus.TOO_MUCH_OUTPUT, max_output // MIB), None
         case _:
@@ -103,6 +106,7 @@ _SENTENCES = {
     RerunStatus.OUT_OF_MEMORY: say("The notebook needed more than the {limit} MiB of memory allowed."),
     RerunStatus.TOO_MANY_PROCESSES: say("The notebook started more than the {limit} processes allowed."),
     RerunStatus.NO_SPACE: say("The notebook wrote more temporary files than the run has room for."),
+    RerunStatus.NO_KERNEL: say("The notebook is in R, and R is not installed where it was to run."),
     RerunStatus.SPOILED: say("What the re-run handed back is no notebook; the notebook disturbed its own run."),
     RerunStatus.NOT_RUN: say("The re-run could not begin; it will be tried again."),
 }

@@ -30,7 +30,7 @@ def release(
 
 
 def declared(arguments: dict[str, Any], doubt: Callable[[], Message | None]) -> dict[str, Any]:
-    """The MIME bundle of one call: the declaration, beside what its author sees; empty when a re-run has nothing to say.
+    """The MIME bundle of one call: the declaration beside what its author sees; empty when a re-run says nothing.
 
     `doubt` asks why a call would not count as the running cell is written. R's `release` comes by here as well.
     """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import uuid
 from pathlib import Path
@@ -90,3 +91,10 @@ def test_there_is_no_network() -> None:
 def test_a_kernel_that_the_notebook_asks_for_is_not_used() -> None:
     content = raw(code("1", execution_count=None), metadata={"kernelspec": {"name": "evil", "display_name": "evil"}})
     assert rerun_local(content, {}, Path("/nonexistent"), LIMITS).status is RerunStatus.FINISHED
+
+
+def test_a_notebook_in_r_needs_r() -> None:
+    kernel = {"kernelspec": {"name": "ir", "language": "R", "display_name": "R"}}
+    content = raw(code("x <- 1", execution_count=None), metadata=kernel)
+    result = rerun_local(content, {}, Path("/nonexistent"), LIMITS)
+    assert result.status is (RerunStatus.FINISHED if shutil.which("R") else RerunStatus.NO_KERNEL), str(result.message)

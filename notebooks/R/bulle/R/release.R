@@ -1,0 +1,41 @@
+# Everything is done by the Python package beside it, so that both languages declare, judge and read the same way.
+
+# Runs `python -m bulle.r ACT` with `request` as JSON on its standard input; its standard output as lines.
+ask <- function(act, request) {
+  python <- Sys.getenv("BULLE_PYTHON", "/opt/bulle/bin/python")
+  answer <- suppressWarnings(system2(
+    python, c("-m", "bulle.r", act),
+    input = toJSON(request, auto_unbox = TRUE, null = "null", digits = NA), stdout = TRUE, stderr = FALSE
+  ))
+  if (!is.null(attr(answer, "status"))) {
+    stop(if (length(answer)) paste(answer, collapse = "\n") else "bulle: this did not work", call. = FALSE)
+  }
+  Encoding(answer) <- "UTF-8"
+  answer
+}
+
+# R's kernel writes NULL in a list as {}, and NA as null.
+absent <- function(value) {
+  if (is.list(value)) lapply(value, function(one) if (is.null(one)) NA else absent(one)) else value
+}
+
+# Declares the aggregate `sql` for release under `name`, and shows it with every finding that depends on it alone.
+# Write the arguments as literals, in a cell that holds nothing but such calls: only then does a declaration count.
+# `protect` is "suppress", "round", "dp" (with a `rho`) or "none". What leaves is computed by the enclave.
+release <- function(name, sql, title = "", protect = "suppress", rho = NULL) {
+  request <- list(name = name, sql = sql, title = title, protect = protect, rho = rho)
+  bundle <- fromJSON(paste(ask("release", request), collapse = "\n"), simplifyVector = FALSE)
+  if (length(bundle)) publish_mimebundle(lapply(bundle, absent))
+  invisible(NULL)
+}
+
+# The result of a DuckDB query over the extract's tables, as a data frame. It stays in the workspace.
+sql <- function(query) {
+  text <- ask("sql", list(query = query))
+  read.csv(text = paste(text, collapse = "\n"), check.names = FALSE, na.strings = "", encoding = "UTF-8")
+}
+
+# The granted tables and columns, with what the data holder says of each.
+tables <- function() {
+  read.csv(text = paste(ask("tables", list()), collapse = "\n"), check.names = FALSE, encoding = "UTF-8")
+}

@@ -1,0 +1,92 @@
+"""What the R package asks of this one: a request as JSON on standard input, the answer on standard output.
+
+`release` answers with a MIME bundle as JSON, `sql` and `tables` with CSV; what goes wrong is a sentence, and status 1.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from bulle.reader import language
+from hub.language import render
+from hub.words import Message, say
+
+MAX_REQUEST = 1_000_000  # characters; a declaration is far shorter
+
+
+class RequestError(Exception):
+    """What was asked cannot be read; `message` says why."""
+
+    def __init__(self, message: Message) -> None:
+        super().__init__(str(message))
+        self.message = message
+
+
+def main(arguments: list[str]) -> int:
+    """Answer the request of `arguments[0]`; the exit status."""
+    act = _ACTS.get(" ".join(arguments), _unknown)
+    try:
+        sys.stdout.write(act(_request(sys.stdin.read(MAX_REQUEST + 1))))
+    except Exception as error:  # noqa: BLE001 -- R shows one sentence, whatever went wrong
+        sys.stdout.write(render(_sentence(error), language()))
+        return 1
+    return 0
+
+
+def _request(text: str) -> dict[str, Any]:
+    try:
+        request = json.loads(text) if len(text) <= MAX_REQUEST else None
+    except ValueError:
+        request = None
+    if request == []:  # R writes an empty list so
+        return {}
+    if not isinstance(request, dict):
+        raise RequestError(say("What R asked cannot be read."))
+    return request
+
+
+def _unknown(request: dict[str, Any]) -> str:
+    del request
+    raise RequestError(say("R asked for something that this version does not know."))
+
+
+def _release(request: dict[str, Any]) -> str:
+    from bulle.release import declared  # noqa: PLC0415 -- the engine, which other acts do not need
+
+    known = {"name", "sql", "title", "protect", "rho"}
+    if set(request) != known:
+        raise RequestError(say("What R asked cannot be read."))
+    return json.dumps(declared(request, lambda: None))
+
+
+def _sql(request: dict[str, Any]) -> str:
+    from bulle.data import sql  # noqa: PLC0415 -- see above
+
+    return sql(str(request.get("query", ""))).to_csv(index=False)
+
+
+def _tables(request: dict[str, Any]) -> str:
+    del request
+    from bulle.data import tables  # noqa: PLC0415 -- see above
+
+    return tables().to_csv(index=False)
+
+
+_ACTS: dict[str, Callable[[dict[str, Any]], str]] = {"release": _release, "sql": _sql, "tables": _tables}
+
+
+def _sentence(error: Exception) -> Message:
+    """Errors of DuckDB are for the author of the query, who may see the data: its first line helps them."""
+    message = getattr(error, "message", None)
+    if isinstance(message, Message):
+        return message
+    if type(error).__module__.startswith(("duckdb", "_duckdb")):
+        return say("DuckDB: {why}", why=str(error).split("\n", 1)[0][:300])
+    return say("This did not work ({kind}).", kind=type(error).__name__)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
