@@ -6,6 +6,7 @@ rows of the tables that both read. A person is *changed* when it differs, and *a
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from egress.query.model import ColumnRef, Expression, Query
@@ -23,11 +24,15 @@ class Side:
 
 @dataclass(frozen=True)
 class Difference:
-    """One cell in which two selections differ, in persons: with rows in one side only, and with other rows."""
+    """One cell in which two selections differ, in persons: with rows in one side only, with more rows in one side
+    (those included), and with other rows at all.
+    """
 
     keys: tuple[Value | None, ...]
     only_one: int
     only_other: int
+    more_one: int
+    more_other: int
     changed: int
 
     @property
@@ -36,13 +41,21 @@ class Difference:
         return self.only_one + self.only_other
 
 
+def nested(differences: Iterable[Difference]) -> bool:
+    """Whether one side holds all rows of the other, in every cell: subtracting then leaves a count of persons."""
+    listed = tuple(differences)
+    return all(found.more_one == found.changed for found in listed) or all(
+        found.more_other == found.changed for found in listed
+    )
+
+
 def shared_tables(one: Query, other: Query) -> tuple[str, ...]:
     """The tables that both read, by name."""
     return tuple(sorted(_tables(one).keys() & _tables(other).keys()))
 
 
 def difference_sql(one: Side, other: Side, rows: tuple[tuple[str, str], ...]) -> str:
-    """Columns k0 …, persons in `one` only, in `other` only, and with other rows; cells without any are left out.
+    """Columns k0 … and those of `Difference`; cells in which nobody differs are left out.
 
     `rows` are (table, column): by what a row of the shared tables is known.
     """
@@ -55,8 +68,11 @@ def difference_sql(one: Side, other: Side, rows: tuple[tuple[str, str], ...]) ->
         f"sum(side * known) AS known FROM ({both}) AS selections GROUP BY {listed}p"
     )
     changed = "count(*) FILTER (WHERE here <> there OR known <> 0)"
+    counts = [
+        f"count(*) FILTER (WHERE {test})" for test in ("there = 0", "here = 0", "here > there", "here < there")
+    ] + [changed]
     return (
-        f"SELECT {listed}count(*) FILTER (WHERE there = 0), count(*) FILTER (WHERE here = 0), {changed} "  # noqa: S608 -- generated
+        f"SELECT {listed}{', '.join(counts)} "  # noqa: S608 -- generated
         f"FROM ({people}) AS people {f'GROUP BY {by}' if names else ''} HAVING {changed} > 0 "
         f"{'ORDER BY ' + ', '.join(f'{name} NULLS LAST' for name in names) if names else ''}"
     )

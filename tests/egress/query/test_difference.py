@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from egress.query.difference_sql import Difference, Side
+from egress.query.difference_sql import Difference, Side, nested
 from egress.query.engine import Engine
 from egress.query.model import Query
 from egress.query.parse import parse
@@ -47,13 +47,13 @@ def side(engine: Engine, where: str, keys: bool = True) -> Side:
     ("one", "other", "expected"),
     [
         ("", "", ()),
-        ("", "x <> 5", (Difference(("b",), 1, 0, 1),)),
-        ("x <> 5", "", (Difference(("b",), 0, 1, 1),)),
+        ("", "x <> 5", (Difference(("b",), 1, 0, 1, 0, 1),)),
+        ("x <> 5", "", (Difference(("b",), 0, 1, 0, 1, 1),)),
         # one of p1's two rows: nobody is apart, and yet the tables differ by p1
-        ("", "x <> 2", (Difference(("a",), 0, 0, 1),)),
+        ("", "x <> 2", (Difference(("a",), 0, 0, 1, 0, 1),)),
         # the same number of rows of p1, but not the same row
-        ("x <> 1", "x <> 2", (Difference(("a",), 0, 0, 1),)),
-        ("x = 3", "x = 5", (Difference(("a",), 1, 0, 1), Difference(("b",), 1, 1, 2))),
+        ("x <> 1", "x <> 2", (Difference(("a",), 0, 0, 0, 0, 1),)),
+        ("x = 3", "x = 5", (Difference(("a",), 1, 0, 1, 0, 1), Difference(("b",), 1, 1, 1, 1, 2))),
         # the row that belongs to nobody tells of nobody
         ("", "x <> 9", ()),
     ],
@@ -64,7 +64,7 @@ def test_cells_differ_by_persons(engine: Engine, one: str, other: str, expected:
 
 def test_without_keys_there_is_one_cell(engine: Engine) -> None:
     found = engine.difference(side(engine, "", keys=False), side(engine, "x <> 3", keys=False))
-    assert found == (Difference((), 1, 0, 1),)
+    assert found == (Difference((), 1, 0, 1, 0, 1),)
     assert engine.difference(side(engine, "", keys=False), side(engine, "", keys=False)) == ()
     assert engine.cells(side(engine, "x = 3", keys=False)) == ((),)
 
@@ -97,7 +97,7 @@ def test_other_tables_differ_by_the_rows_that_both_read(tmp_path: Path) -> None:
         all_stays = asked("SELECT count(*) AS n FROM stay")
         women = asked("SELECT count(*) AS n FROM stay JOIN person USING (pid) WHERE sex = 'F'")
         joined = asked("SELECT count(*) AS n FROM stay AS s JOIN person AS p ON s.pid = p.pid")
-        assert engine.difference(all_stays, women) == (Difference((), 1, 0, 1),)
+        assert engine.difference(all_stays, women) == (Difference((), 1, 0, 1, 0, 1),)
         assert engine.difference(all_stays, joined) == ()
 
 
@@ -132,5 +132,19 @@ def test_it_counts_what_python_counts(
             != sorted(row[2] for row in other.values() if row[0] == person)
         }
         if changed:
-            expected.append(Difference((group,), len(here - there), len(there - here), len(changed)))
+            count = {
+                person: [sum(row[0] == person for row in chosen.values()) for chosen in (one, other)]
+                for person in here | there
+            }
+            more = sum(n > m for n, m in count.values()), sum(n < m for n, m in count.values())
+            expected.append(Difference((group,), len(here - there), len(there - here), *more, len(changed)))
     assert list(found) == expected
+
+
+def test_one_side_holds_all_of_the_other_or_not(engine: Engine) -> None:
+    whole, part, others = side(engine, ""), side(engine, "x <> 3"), side(engine, "x = 3")
+    assert nested(engine.difference(whole, part))
+    assert nested(engine.difference(part, whole))
+    assert not nested(engine.difference(part, others))
+    assert not nested(engine.difference(side(engine, "x <> 1"), side(engine, "x <> 2")))
+    assert nested(())
