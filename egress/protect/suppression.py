@@ -19,6 +19,11 @@ from hub.words import say
 SECONDARY = Rule("secondary_suppression", Risk.DIFFERENCING)
 LEFT = Rule("suppression", Risk.LOW_COUNT)
 SUPPRESSED = say("These values are suppressed.")
+NOT_PROTECTED = SECONDARY.found(
+    Outcome.FAIL,
+    TABLE,
+    say("The totals of this table cannot be protected: ask for it without totals, or with coarser keys."),
+)
 
 
 @dataclass(frozen=True)
@@ -36,14 +41,29 @@ def protect(
     """What `protection` makes of a table and its findings. Under `none` nothing is suppressed."""
     if protection not in {Protection.SUPPRESS, Protection.ROUND}:
         return Protected(_shown(examined, frozenset(), protection, rules), findings, frozenset())
-    primary = frozenset(row for finding in findings if finding.outcome is Outcome.FAIL for row, _ in finding.cells)
+    primary = primary_rows(findings)
     relations = relations_of(examined.query, examined.evidence.cells) if rules.secondary_suppression.value else ()
     rows = protect_totals(primary, vectors_of(examined, relations, rules), relations)
     if rows is None:
-        why = say("The totals of this table cannot be protected: ask for it without totals, or with coarser keys.")
-        return Protected(examined.table, (*findings, SECONDARY.found(Outcome.FAIL, TABLE, why)), primary)
+        return Protected(examined.table, (*findings, NOT_PROTECTED), primary)
+    about = about_totals(examined, rows - primary, relations)
+    return hide(examined, (*findings, *about), rows, protection, rules)
+
+
+def primary_rows(findings: Iterable[Finding]) -> frozenset[int]:
+    """The rows that `findings` want hidden for their own sake."""
+    return frozenset(row for finding in findings if finding.outcome is Outcome.FAIL for row, _ in finding.cells)
+
+
+def hide(
+    examined: Examined,
+    findings: tuple[Finding, ...],
+    rows: frozenset[int],
+    protection: Protection,
+    rules: DisclosureRules,
+) -> Protected:
+    """The table without `rows`, and its findings once they are gone."""
     after = tuple(_remedied(finding, rows) for finding in findings)
-    after += _about_totals(examined, rows - primary, relations)
     if rows and len(rows) == len(examined.table.rows):
         after += (
             LEFT.found(Outcome.FAIL, TABLE, say("Every value would be suppressed: nothing of the table is left.")),
@@ -51,7 +71,8 @@ def protect(
     return Protected(_shown(examined, rows, protection, rules), after, rows)
 
 
-def _about_totals(examined: Examined, further: frozenset[int], relations: tuple[Relation, ...]) -> tuple[Finding, ...]:
+def about_totals(examined: Examined, further: frozenset[int], relations: tuple[Relation, ...]) -> tuple[Finding, ...]:
+    """What there is to say of a pattern: which `further` rows went, or that none had to."""
     if further:
         why = say("{rows} further rows would give suppressed values back, by way of totals.", rows=len(further))
         cells = row_cells(examined, sorted(further))
