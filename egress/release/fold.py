@@ -17,9 +17,11 @@ from egress.release.model import (
     FrozenFile,
     Lane,
     OutputRecord,
+    Recheck,
     ReleaseRequest,
     Rerun,
     Review,
+    Standing,
     Undeclared,
     Vote,
 )
@@ -83,7 +85,26 @@ def _rerun(request: ReleaseRequest, event: Event) -> ReleaseRequest:
 
 
 def _checked(request: ReleaseRequest, event: Event) -> ReleaseRequest:
-    body, lane = event.body, Lane(event.body["lane"])
+    return _examined(request, event, Lane(event.body["lane"])) if request.status is Status.RERUN else request
+
+
+def _rechecked(request: ReleaseRequest, event: Event) -> ReleaseRequest:
+    """Checks that say what they said before confirm the request where it is; others take it back before its reviews."""
+    if request.status not in {Status.IN_REVIEW, Status.APPROVED}:
+        return request
+    changed = bool(event.body["changed"])
+    void = len(request.reviews) if changed else 0
+    rechecks = (*request.rechecks, Recheck(event.at, changed, void))
+    if not changed:
+        return replace(request, standing=_standing(event.body), rechecks=rechecks, failure=None)
+    lane = Lane(event.body["lane"])
+    if lane is Lane.AUTOMATIC and request.lane is not Lane.AUTOMATIC:
+        lane = Lane.REVIEW  # what people had to look at once is not let go without them
+    return _examined(replace(request, reviews=(), decision=None, rechecks=rechecks), event, lane)
+
+
+def _examined(request: ReleaseRequest, event: Event, lane: Lane) -> ReleaseRequest:
+    body = event.body
     checked = _moved(
         request,
         Status.CHECKED,
@@ -93,6 +114,7 @@ def _checked(request: ReleaseRequest, event: Event) -> ReleaseRequest:
         undeclared=tuple(Undeclared.from_dict(thing) for thing in body["undeclared"]),
         checkers_required=int(body["checkers_required"]),
         basis=_basis(body["basis"]),
+        standing=_standing(body),
     )
     if checked is request or lane is not Lane.REVIEW:
         return checked
@@ -102,6 +124,11 @@ def _checked(request: ReleaseRequest, event: Event) -> ReleaseRequest:
 def _basis(raw: Mapping[str, Any]) -> Basis:
     versions = {str(name): str(version) for name, version in raw["versions"].items()}
     return Basis(str(raw["rules_name"]), str(raw["rules"]), MappingProxyType(versions))
+
+
+def _standing(body: Mapping[str, Any]) -> Standing | None:
+    """None in logs that are older than the ledger."""
+    return Standing.from_dict(body["standing"]) if "standing" in body else None
 
 
 def _refused(request: ReleaseRequest, event: Event) -> ReleaseRequest:
@@ -151,6 +178,7 @@ _STEPS: Mapping[str, Callable[[ReleaseRequest, Event], ReleaseRequest]] = Mappin
     {
         "request.rerun": _rerun,
         "request.checked": _checked,
+        "request.rechecked": _rechecked,
         "request.refused": _refused,
         "review.given": _reviewed,
         "request.decided": _decided,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -47,7 +48,7 @@ class FrozenFile:
 @dataclass(frozen=True)
 class OutputRecord:
     """One declared output after the checks. `report` is the digest of its full result in quarantine
-    (`egress.store.reports`); the event log holds no value of a cell.
+    (`egress.release.report`), `fingerprint` that of a recomputed exact table; the event log holds no value of a cell.
     """
 
     name: str
@@ -56,6 +57,7 @@ class OutputRecord:
     outcome: Outcome
     protect: Protection
     report: str
+    fingerprint: str | None = None
 
     @property
     def reviewable(self) -> bool:
@@ -63,7 +65,7 @@ class OutputRecord:
         return self.outcome is not Outcome.FAIL
 
     def to_dict(self) -> dict[str, Any]:
-        return {
+        said = {
             "name": self.name,
             "title": self.title,
             "assurance": str(self.assurance),
@@ -71,6 +73,7 @@ class OutputRecord:
             "protect": str(self.protect),
             "report": self.report,
         }
+        return said if self.fingerprint is None else {**said, "fingerprint": self.fingerprint}
 
     @classmethod
     def from_dict(cls, raw: Mapping[str, Any]) -> OutputRecord:
@@ -81,6 +84,7 @@ class OutputRecord:
             Outcome(raw["outcome"]),
             Protection(raw["protect"]),
             str(raw["report"]),
+            None if raw.get("fingerprint") is None else str(raw["fingerprint"]),
         )
 
 
@@ -169,6 +173,31 @@ class Basis:
 
 
 @dataclass(frozen=True)
+class Standing:
+    """What a request's tables were held against: the source, and the state of its ledger (`egress.release.ledger`)."""
+
+    source: str
+    state: str
+    tables: int
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"source": self.source, "state": self.state, "tables": self.tables}
+
+    @classmethod
+    def from_dict(cls, raw: Mapping[str, Any]) -> Standing:
+        return cls(str(raw["source"]), str(raw["state"]), int(raw["tables"]))
+
+
+@dataclass(frozen=True)
+class Recheck:
+    """Checks repeated because tables were released meanwhile; `void`: the reviews that they made void."""
+
+    at: str
+    changed: bool
+    void: int
+
+
+@dataclass(frozen=True)
 class ReleaseRequest:
     """One request for release. `reached` holds when each status was reached (UTC, ISO 8601)."""
 
@@ -193,6 +222,8 @@ class ReleaseRequest:
     decision: Decision | None = None
     package: str | None = None
     failure: Failure | None = None
+    standing: Standing | None = None
+    rechecks: tuple[Recheck, ...] = ()
 
     @property
     def owner(self) -> Owner:
@@ -209,6 +240,12 @@ class ReleaseRequest:
         """The outputs that the decision lets out, in the notebook's order. A refused one is never among them."""
         names = frozenset(self.decision.approved) if self.decision else frozenset()
         return tuple(output for output in self.reviewable if output.name in names)
+
+    @property
+    def checks(self) -> str:
+        """Which checks these are, in a word: other reports have another. A vote is about the checks it has seen."""
+        said = "".join(f"{output.name} {output.report}\n" for output in self.outputs)
+        return hashlib.sha256(said.encode()).hexdigest()[:16]
 
     def output(self, name: str) -> OutputRecord | None:
         """The output called `name`."""

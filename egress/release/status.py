@@ -36,8 +36,9 @@ TRANSITIONS = MappingProxyType(
         Status.RERUN: frozenset({Status.CHECKED, Status.REFUSED, Status.WITHDRAWN}),
         # APPROVED straight from CHECKED is the automatic lane; only rules that allow it open it.
         Status.CHECKED: frozenset({Status.IN_REVIEW, Status.REFUSED, Status.APPROVED, Status.WITHDRAWN}),
-        Status.IN_REVIEW: frozenset({Status.APPROVED, Status.REJECTED, Status.WITHDRAWN}),
-        Status.APPROVED: frozenset({Status.RELEASED, Status.WITHDRAWN}),
+        # Back to CHECKED: what was released meanwhile changes what the checks say.
+        Status.IN_REVIEW: frozenset({Status.APPROVED, Status.REJECTED, Status.WITHDRAWN, Status.CHECKED}),
+        Status.APPROVED: frozenset({Status.RELEASED, Status.WITHDRAWN, Status.CHECKED}),
         Status.RELEASED: frozenset({Status.DOWNLOADED}),
         Status.REFUSED: frozenset[Status](),
         Status.REJECTED: frozenset[Status](),

@@ -20,6 +20,7 @@ KINDS = MappingProxyType(
         "request.refused_entry": "a submission did not become a request, and why",
         "request.rerun": "a request's notebook was re-run in the sealed runner, and how it ended",
         "request.checked": "a request's outputs were checked, with the outcome of each",
+        "request.rechecked": "checks were repeated because tables were released meanwhile, and whether they changed",
         "request.refused": "a request went back to its author with machine reasons",
         "request.withdrawn": "the author withdrew the request",
         "review.given": "an output checker voted on a request's outputs",
