@@ -14,7 +14,8 @@ from egress.airlock.failure import StepError
 from egress.airlock.judge import Judge
 from egress.assess import linked_findings
 from egress.checks.model import Assurance, Finding, Outcome, Protection, Risk, worst
-from egress.outputs.declarations import DeclarationProblem, Declared, reconcile
+from egress.outputs.claims import DeclaredFrame
+from egress.outputs.declarations import Confirmed, DeclarationProblem, Declared, reconcile
 from egress.outputs.model import Rendered, Unreadable
 from egress.outputs.notebook import read_notebook, withheld
 from egress.query.engine import Engine, EngineError
@@ -103,13 +104,16 @@ class Examiner:
         return OutputRecord(report.name, report.title, report.assurance, report.outcome, report.protect, digest)
 
 
-def _reports(items: tuple[Declared | DeclarationProblem, ...], judge: Judge) -> list[OutputReport]:
+def _reports(items: tuple[Confirmed, ...], judge: Judge) -> list[OutputReport]:
     """One report per declaration, under names that no two share."""
     taken: Counter[str] = Counter()
     reports = []
     for item in items:
         if isinstance(item, Declared):
             reports.append(judge.judge(item))
+            continue
+        if isinstance(item, DeclaredFrame):
+            reports.append(judge.judge_frame(item))
             continue
         name = f"{item.name or 'declaration'}-in-cell-{item.cell}"
         taken[name] += 1

@@ -8,6 +8,8 @@ from egress.airlock.noise import draw_noisy
 from egress.airlock.pricing import priced
 from egress.assess import Assessment, Declaration, assess
 from egress.checks.model import Outcome, Protection, worst
+from egress.frames import assess_frame, labels_of
+from egress.outputs.claims import DeclaredFrame
 from egress.outputs.declarations import Declared
 from egress.query.engine import Engine
 from egress.release.report import OutputReport
@@ -41,6 +43,12 @@ class Judge:
         price, finding = priced(assessment, self.extract.manifest.catalogue, self.rules)
         findings = (*report.findings, *finding)
         return replace(report, findings=findings, price=price, outcome=worst(found.outcome for found in findings))
+
+    def judge_frame(self, declared: DeclaredFrame) -> OutputReport:
+        """The report of a table that the notebook's own process made. Raises: EngineError."""
+        pseudonyms = self.engine.person_keys(labels_of(declared.claimed))
+        catalogue = self.extract.manifest.catalogue
+        return report_of(assess_frame(declared.claimed, self.rules, catalogue, pseudonyms, differs=declared.differs))
 
     def _noisy(self, report: OutputReport, assessment: Assessment) -> OutputReport:
         """Verdicts of a DP release use public facts only: what was drawn is never looked at again."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import TypeAlias
@@ -168,22 +168,34 @@ def _stray(cell: int) -> DeclarationProblem:
 
 def argument_problem(arguments: Mapping[str, object]) -> tuple[str, Message] | None:
     """The rule that a call's arguments break and the sentence for its author, or None."""
-    if _name(arguments) is None:
-        why = say("Its name must be lower-case letters, digits and underscores, beginning with a letter, at most 40.")
-        return "declaration.name", why
-    sql, title, protect = arguments.get("sql"), arguments.get("title", ""), arguments.get("protect", PROTECTIONS[0])
+    if (problem := _words_problem(arguments)) is not None:
+        return problem
+    sql, protect = arguments.get("sql"), arguments.get("protect", PROTECTIONS[0])
     if not isinstance(sql, str) or not sql.strip() or len(sql) > MAX_SQL:
         return "declaration.sql", say("Its SQL must be a text of at most {limit} characters.", limit=MAX_SQL)
-    if not isinstance(title, str) or len(title) > MAX_TITLE or not _is_plain(title):
-        why = say("Its title must be plain text on one line, of at most {limit} characters.", limit=MAX_TITLE)
-        return "declaration.title", why
     if protect not in PROTECTIONS:
         why = say("Its protection must be one of: {known}.", known=", ".join(PROTECTIONS))
         return "declaration.protect", why
     return _rho_problem(arguments.get("rho"), protect)
 
 
-def _check(call: Call) -> Declared | DeclarationProblem:
+def frame_argument_problem(arguments: Mapping[str, object]) -> tuple[str, Message] | None:
+    """As `argument_problem`, of a call of bulle.release_frame without its data."""
+    return _words_problem(arguments) or frame_problem(arguments)
+
+
+def _words_problem(arguments: Mapping[str, object]) -> tuple[str, Message] | None:
+    if _name(arguments) is None:
+        why = say("Its name must be lower-case letters, digits and underscores, beginning with a letter, at most 40.")
+        return "declaration.name", why
+    title = arguments.get("title", "")
+    if not isinstance(title, str) or len(title) > MAX_TITLE or not _is_plain(title):
+        why = say("Its title must be plain text on one line, of at most {limit} characters.", limit=MAX_TITLE)
+        return "declaration.title", why
+    return None
+
+
+def _check(call: Call) -> Written:
     given = call.arguments
     if given is None and call.mixed:
         why = say("In R, a declaration stands in a cell of its own: library(bulle), comments and such calls only.")
@@ -191,9 +203,13 @@ def _check(call: Call) -> Declared | DeclarationProblem:
     if given is None:
         why = say("Its arguments must be literals: no variable, f-string, expression or unknown keyword.")
         return DeclarationProblem(None, call.cell, "declaration.computed", why)
-    problem = argument_problem(given) if call.top_level else _NOT_TOP_LEVEL
+    problem = _PROBLEMS[call.function](given) if call.top_level else _NOT_TOP_LEVEL
     if problem is not None:
         return DeclarationProblem(_name(given), call.cell, *problem)
+    if call.function == "release_frame":
+        return FrameCall(words_of(given), call.cell)
+    if call.function == "release_acro":
+        return AcroCall(str(given["folder"]), call.cell)
     rho = given.get("rho")
     return Declared(
         name=str(given["name"]),
@@ -204,6 +220,12 @@ def _check(call: Call) -> Declared | DeclarationProblem:
         cell=call.cell,
     )
 
+
+_PROBLEMS: dict[str, Callable[[Mapping[str, object]], tuple[str, Message] | None]] = {
+    "release": argument_problem,
+    "release_frame": frame_argument_problem,
+    "release_acro": lambda given: folder_problem(given.get("folder")),
+}
 
 _NOT_TOP_LEVEL = (
     "declaration.conditional",

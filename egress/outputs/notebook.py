@@ -150,9 +150,8 @@ def _bundle(raw: dict[str, Any], kind: Kind) -> list[Output]:
     data = raw.get("data")
     if not isinstance(data, dict):
         return [Output(Kind.UNREADABLE)]
-    found: list[Output] = []
-    for mime in sorted(_DECLARATIONS & set(data)):
-        found.append(Output(Kind.DECLARATION, _declaration(mime, data[mime])))
+    ours = sorted(_DECLARATIONS & set(data))
+    found = [Output(Kind.DECLARATION, _declaration(mime, data[mime])) for mime in ours]
     rest = set(data) - _DECLARATIONS
     if WIDGET_MIME in rest:
         found.append(Output(Kind.WIDGET))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from egress.assess import Declaration
 from egress.checks.model import Finding, Outcome, Protection, Risk
+from egress.outputs.claims import DeclaredFrame
 from egress.outputs.declarations import DeclarationProblem, Declared, reconcile
 from egress.outputs.model import Rendered, Unreadable, Withheld
 from egress.outputs.notebook import read_notebook, withheld
@@ -21,11 +22,12 @@ class RefusedOutput:
 
 @dataclass(frozen=True)
 class Content:
-    """`declarations` are in the source's order and no two share a name."""
+    """`declarations` and `frames` are in the source's order, and no two outputs share a name."""
 
     declarations: tuple[Declaration, ...]
     refused: tuple[RefusedOutput, ...]
     withheld: tuple[Withheld, ...]
+    frames: tuple[DeclaredFrame, ...] = ()
 
     @property
     def disturbed(self) -> bool:
@@ -46,6 +48,7 @@ def read_content(submitted: bytes, rerun: Rendered, max_bytes: int) -> Content |
         tuple(_declaration(item) for item in found if isinstance(item, Declared)),
         _refused(tuple(item for item in found if isinstance(item, DeclarationProblem))),
         withheld(rerun),
+        tuple(item for item in found if isinstance(item, DeclaredFrame)),
     )
 
 
