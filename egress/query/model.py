@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -62,6 +62,18 @@ def columns_in(expression: Expression) -> Iterator[ColumnRef]:
                 yield from columns_in(part)
         if expression.otherwise is not None:
             yield from columns_in(expression.otherwise)
+
+
+def substituted(expression: Expression, put: Callable[[ColumnRef], Expression]) -> Expression:
+    """`expression` with `put(column)` in the place of each column."""
+    if isinstance(expression, ColumnRef):
+        return put(expression)
+    if isinstance(expression, Call):
+        return Call(expression.function, tuple(substituted(argument, put) for argument in expression.arguments))
+    if isinstance(expression, Case):
+        whens = tuple((substituted(test, put), substituted(value, put)) for test, value in expression.whens)
+        return Case(whens, None if expression.otherwise is None else substituted(expression.otherwise, put))
+    return expression
 
 
 @dataclass(frozen=True)
