@@ -100,6 +100,6 @@ def _selection(side: Side, rows: tuple[tuple[str, str], ...], sign: int) -> str:
 def _tables(query: Query) -> dict[str, str]:
     """Table -> the first alias under which the query reads it."""
     found: dict[str, str] = {}
-    for table in (*query.tables, *(join.table for join in query.joins)):
+    for table in query.tables:
         found.setdefault(table.table, table.alias)
     return found
