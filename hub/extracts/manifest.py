@@ -12,6 +12,9 @@ from hub.policy.model import Frozen, Name
 
 MANIFEST = "manifest.json"
 
+# The column of persons' numbers. It is no column of any catalogue, whose names have no spaces: no query can name it.
+PERSON_NUMBER = "person number"
+
 
 class PackedTable(Frozen):
     """One Parquet file. `persons` counts distinct person keys; null where the table has none."""
@@ -23,7 +26,11 @@ class PackedTable(Frozen):
 
 
 class Manifest(Frozen):
-    """`manifest.json`. `catalogue` is restricted to the tables and columns that are inside."""
+    """`manifest.json`. `catalogue` is restricted to the tables and columns that are inside.
+
+    `numbered`: persons have numbers from 0 to one less, in the column `PERSON_NUMBER` of every table with the person
+    key, whose rows lie in their order. Absent from extracts packed before there were numbers.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
@@ -35,4 +42,5 @@ class Manifest(Frozen):
     permit_sha256: str | None = None
     source_sha256: str | None = Field(None, description="digest over the source files it was built from")
     pseudonymised: bool = False
+    numbered: int | None = Field(None, ge=1, description="persons with a number, in the order of which rows lie")
     created_at: str

@@ -18,6 +18,7 @@ from hub.catalogue.model import Catalogue
 from hub.extracts.contradiction import Contradiction, PackError, PackInputError, shown
 from hub.extracts.engine import check_parquet, column_types, engine, scan
 from hub.extracts.manifest import MANIFEST, Manifest, PackedTable
+from hub.extracts.numbers import check_numbers, number_persons, numbered
 from hub.extracts.verify import Scan, Verified, verify_table
 from hub.words import say
 
@@ -47,8 +48,7 @@ def pack(
         inside.mkdir(mode=0o755)
         with engine(files.values(), staging, spill=True) as connection:
             verified = _verify(connection, catalogue, files, staging)
-            for name, table in verified.items():
-                _write(connection, table, inside / f"{name}.parquet", name)
+            persons = _write_all(connection, verified, catalogue.source.person_key, inside)
         origin = provenance or Provenance(catalogue.source.rules)
         manifest = Manifest(
             catalogue=catalogue.restricted({name: catalogue.tables[name] for name in verified}),
@@ -58,6 +58,7 @@ def pack(
             permit_sha256=origin.permit_sha256,
             source_sha256=origin.source_sha256 or digest_of_files(files),
             pseudonymised=origin.pseudonymised,
+            numbered=persons,
             created_at=now.astimezone(UTC).isoformat(timespec="seconds"),
         )
         (inside / MANIFEST).write_text(spelled(manifest), encoding="utf-8")
@@ -142,14 +143,29 @@ def _verify(
     return verified
 
 
-def _write(connection: duckdb.DuckDBPyConnection, table: Verified, path: Path, name: str) -> None:
-    # Sorted by person, then by every other column: one person's rows lie together, which is what evidence reads
-    # fastest, and the order in which the source was filled (dates of arrival, one ward after the other) is gone.
-    # The same data give the same file, whatever order they came in.
+def _write_all(
+    connection: duckdb.DuckDBPyConnection, verified: Mapping[str, Verified], person_key: str, inside: Path
+) -> int | None:
+    """Every table to its file; how many persons have a number, None when their keys are of several types."""
+    keyed = {name: table for name, table in verified.items() if table.persons is not None}
+    persons = number_persons(connection, person_key, keyed.values())
+    if persons is None:
+        keyed = {}
+    for name, table in verified.items():
+        path = inside / f"{name}.parquet"
+        # Sorted by person, then by every other column: one person's rows lie together, which is what evidence reads
+        # fastest, and the order in which the source was filled (dates of arrival, one ward after the other) is gone.
+        # The same data give the same file, whatever order they came in.
+        rows = numbered(table, person_key) if name in keyed else f"{table.select} ORDER BY ALL"
+        _write(connection, rows, table, path, name)
+        if name in keyed:
+            check_numbers(connection, scan(path, inside.parent / f".{name}.packed.parquet"), person_key, name)
+    return persons
+
+
+def _write(connection: duckdb.DuckDBPyConnection, rows: str, table: Verified, path: Path, name: str) -> None:
     target = str(path).replace("'", "''")
-    done = connection.execute(
-        f"COPY ({table.select} ORDER BY ALL) TO '{target}' (FORMAT parquet, COMPRESSION zstd)"
-    ).fetchone()
+    done = connection.execute(f"COPY ({rows}) TO '{target}' (FORMAT parquet, COMPRESSION zstd)").fetchone()
     if done is None or done[0] != table.rows:
         raise PackInputError(say("The file of table {table} changed while it was read; pack again.", table=name))
 

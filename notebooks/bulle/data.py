@@ -47,14 +47,17 @@ def _connect(folder: Path) -> duckdb.DuckDBPyConnection:
     """A connection that can read the extract's files and nothing else of the machine."""
     import duckdb  # noqa: PLC0415 -- see above
 
+    from hub.extracts.manifest import PERSON_NUMBER  # noqa: PLC0415 -- see above
     from hub.extracts.reader import open_extract  # noqa: PLC0415 -- see above
 
     extract = open_extract(folder)
     files = {table: str(extract.path / packed.file) for table, packed in extract.manifest.tables.items()}
     connection = duckdb.connect(config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"})
+    # Persons' numbers are how the extract is laid out, and no data.
+    columns = f"COLUMNS(lambda name: name <> '{PERSON_NUMBER}')"
     for table, file in files.items():
         escaped = file.replace("'", "''")
-        connection.execute(f"CREATE VIEW \"{table}\" AS SELECT * FROM read_parquet('{escaped}')")  # noqa: S608 -- names are checked patterns, the file is escaped
+        connection.execute(f"CREATE VIEW \"{table}\" AS SELECT {columns} FROM read_parquet('{escaped}')")  # noqa: S608 -- names are checked patterns, the file is escaped
     connection.execute("SET allowed_paths = ?", [list(files.values())])
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")

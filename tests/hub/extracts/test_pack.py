@@ -14,6 +14,7 @@ import pytest
 
 from hub.catalogue.model import Catalogue
 from hub.extracts.contradiction import PackError, PackInputError
+from hub.extracts.manifest import PERSON_NUMBER
 from hub.extracts.pack import pack
 from tests.hub.extracts.world import NOW, catalogue, person_table, stay_table, write_source
 
@@ -57,7 +58,15 @@ def test_an_extract_holds_what_the_catalogue_describes_and_nothing_else(tmp_path
         "person.parquet",
         "stay.parquet",
     ]
-    assert pq.read_schema(tmp_path / "out" / "stay.parquet").names == ["pid", "sid", "year", "cost", "emergency", "day"]
+    assert pq.read_schema(tmp_path / "out" / "stay.parquet").names == [
+        "pid",
+        "sid",
+        "year",
+        "cost",
+        "emergency",
+        "day",
+        PERSON_NUMBER,
+    ]
     assert (manifest.tables["stay"].rows, manifest.tables["stay"].persons) == (100, 40)
     assert manifest.rules == "health-fr"
     assert manifest.created_at == "2026-05-01T12:00:00+00:00"
@@ -253,13 +262,13 @@ def test_ten_thousand_columns_and_odd_names_stay_out(tmp_path: Path) -> None:
     odd = {'quote"': [1], "semi;colon": [1], "\n": [1], "r0": [1], "person": [1], "value": [1]}
     pq.write_table(pa.table({"pid": [1], "x": [7], **odd, **wide}), tmp_path / "t.parquet")
     pack(one("integer"), {"t": tmp_path / "t.parquet"}, tmp_path / "out", NOW)
-    assert pq.read_table(tmp_path / "out" / "t.parquet").to_pylist() == [{"pid": 1, "x": 7}]
+    assert pq.read_table(tmp_path / "out" / "t.parquet").to_pylist() == [{"pid": 1, "x": 7, PERSON_NUMBER: 0}]
 
 
 def test_a_column_without_a_name_stays_out(tmp_path: Path) -> None:
     pq.write_table(pa.table({"pid": [1], "": [2], "x": [7]}), tmp_path / "t.parquet")
     pack(one("integer"), {"t": tmp_path / "t.parquet"}, tmp_path / "out", NOW)
-    assert pq.read_schema(tmp_path / "out" / "t.parquet").names == ["pid", "x"]
+    assert pq.read_schema(tmp_path / "out" / "t.parquet").names == ["pid", "x", PERSON_NUMBER]
 
 
 @pytest.mark.parametrize(
