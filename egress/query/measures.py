@@ -9,10 +9,11 @@ from sqlglot import exp
 
 from egress.query import constants
 from egress.query.calls import arguments_of
-from egress.query.expressions import Place, Reader, Typed
+from egress.query.expressions import Reader
 from egress.query.functions import Kind
 from egress.query.model import Aggregate, Call, Case, Expression, Literal, Measure
 from egress.query.refused import RefusedSqlError, only
+from egress.query.typed import Place, Typed
 from hub.words import say
 
 _AGGREGATES: dict[str, Aggregate] = {

@@ -13,7 +13,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 from sqlglot.tokenizer_core import Token, TokenType
 
-from egress.query.expressions import Place, Reader, Typed
+from egress.query.expressions import Reader
 from egress.query.functions import Kind
 from egress.query.grouping import read_groupings
 from egress.query.joins import read_tables
@@ -22,6 +22,7 @@ from egress.query.model import ColumnRef, Expression, Key, Measure, Note, Query,
 from egress.query.names import alias_of, default_name, distinct_name, is_plain
 from egress.query.refused import RefusedSqlError, line_and_column, offset, refusal
 from egress.query.scope import Scope, tables_with_persons
+from egress.query.typed import Place, Typed
 from hub.catalogue.model import Catalogue
 from hub.words import Message, say
 

@@ -88,14 +88,15 @@ def test_what_means_something_else_stays(one: str, other: str) -> None:
         ("SELECT count(*) AS n FROM stay", "SELECT count(*) AS other FROM stay AS x"),
         (
             "SELECT sex, year, count(*) AS n FROM stay s JOIN person p USING (person_id) GROUP BY ALL",
-            "SELECT b.year AS y, count(*) AS m, sex FROM person a JOIN stay b ON b.person_id = a.person_id GROUP BY 1, 3",
+            "SELECT year AS y, count(*) AS m, sex FROM person a JOIN stay b ON b.person_id = a.person_id GROUP BY 1, 3",
         ),
         (
             "SELECT sex, count(*) FROM stay LEFT JOIN person USING (person_id) WHERE sex = 'F' GROUP BY 1",
             "SELECT sex, count(*) FROM person JOIN stay USING (person_id) WHERE sex = 'F' GROUP BY 1",
         ),
         (
-            "SELECT public, count(*) FROM stay JOIN hospital USING (hospital_id) JOIN person USING (person_id) GROUP BY 1",
+            """SELECT public, count(*) FROM stay JOIN hospital USING (hospital_id) JOIN person USING (person_id)
+               GROUP BY 1""",
             """SELECT h.public, count(*) FROM person JOIN stay s USING (person_id)
                JOIN hospital h ON h.hospital_id = s.hospital_id GROUP BY 1""",
         ),
