@@ -197,9 +197,9 @@ class _Reader:
     def _statistics(self, measure: Measure, table: Table) -> tuple[Shape, tuple[Statistic, ...]]:
         if measure.aggregate is Aggregate.COUNT_ROWS:
             return Shape.COUNT, (Statistic(Kind.ROWS),)
-        if measure.aggregate is Aggregate.COUNT_PERSONS:
+        if measure.aggregate is Aggregate.COUNT_PERSONS and measure.argument is None:
             return Shape.COUNT, (Statistic(Kind.PERSONS),)
-        if measure.aggregate not in {Aggregate.SUM, Aggregate.AVG}:
+        if measure.aggregate not in {Aggregate.SUM, Aggregate.AVG} or measure.scale != 1:
             raise _NoSpecError(
                 "aggregate",
                 say("A DP release has counts, sums and means; {name} is none of them.", name=measure.name),

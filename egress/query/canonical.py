@@ -144,7 +144,7 @@ def _spelt(measure: Measure, rename: Rename) -> Measure:
 def _measure_key(measure: Measure) -> tuple[str, ...]:
     parts = (measure.argument, measure.denominator)
     texts = ("" if part is None else sort_key(part) for part in parts)
-    return (measure.aggregate.value, *texts, repr((measure.parameter, measure.scale)))
+    return (measure.aggregate.value, *texts, repr((measure.parameter, measure.scale, measure.counted)))
 
 
 # -- labels

@@ -77,6 +77,7 @@ def _measure(measure: Measure) -> dict[str, Any]:
         "sensitive": measure.sensitive,
         "denominator": None if measure.denominator is None else expression_to_json(measure.denominator),
         "scale": measure.scale,
+        "counted": measure.counted,
     }
 
 
@@ -129,7 +130,7 @@ def _read_key(raw: object) -> Key:
 
 
 def _read_measure(raw: object) -> Measure:
-    fields = fields_of(raw, "name aggregate argument parameter binary whole sensitive denominator scale")
+    fields = fields_of(raw, "name aggregate argument parameter binary whole sensitive denominator scale counted")
     argument, parameter, denominator = fields["argument"], fields["parameter"], fields["denominator"]
     if parameter is not None and not (type(parameter) is float and 0 < parameter < 1):
         raise FrozenError("a quantile is not between 0 and 1")
@@ -143,6 +144,7 @@ def _read_measure(raw: object) -> Measure:
         sensitive=flag_of(fields["sensitive"]),
         denominator=None if denominator is None else expression_from_json(denominator),
         scale=whole_of(fields["scale"]),
+        counted=flag_of(fields["counted"]),
     )
     if not _complete(measure):
         raise FrozenError("a measure lacks a part, or has one that it does not use")
@@ -153,11 +155,11 @@ def _complete(measure: Measure) -> bool:
     """Whether the measure has the parts that its aggregate needs, and no other."""
     aggregate = measure.aggregate
     bare = aggregate is Aggregate.COUNT_ROWS
-    over = {Aggregate.SHARE: measure.denominator is not None, Aggregate.SHARE_PERSONS: True}
+    over = aggregate in {Aggregate.SHARE, Aggregate.SHARE_PERSONS}
     return (
         (aggregate is Aggregate.COUNT_PERSONS or (measure.argument is None) is bare)
         and (measure.parameter is not None) is (aggregate is Aggregate.QUANTILE)
-        and over.get(aggregate, measure.denominator is None)
+        and (over or measure.denominator is None)
         and measure.scale >= 1
     )
 

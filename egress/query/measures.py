@@ -11,8 +11,9 @@ from egress.query import constants
 from egress.query.calls import arguments_of
 from egress.query.expressions import Reader
 from egress.query.functions import Kind
-from egress.query.model import Aggregate, Call, Case, Expression, Literal, Measure
+from egress.query.model import Aggregate, Call, Case, Expression, Measure
 from egress.query.refused import RefusedSqlError, only
+from egress.query.shares import ONE, ZERO, is_share, read_share
 from egress.query.typed import Place, Typed
 from hub.words import say
 
@@ -22,7 +23,6 @@ _AGGREGATES: dict[str, Aggregate] = {
     "stddev": Aggregate.STDDEV,
     "stddevsamp": Aggregate.STDDEV,
 }
-_ONE, _ZERO = Literal(1, published=True), Literal(0, published=True)
 
 
 def is_aggregate(node: exp.Expr) -> bool:
@@ -44,6 +44,8 @@ class MeasureReader:
     def read(self, node: exp.Expr) -> Measure:
         """The measure at `node`, not named yet. Raises: RefusedSqlError."""
         node = node.unnest()
+        if is_share(node):
+            return read_share(node, self.read)
         condition: Typed | None = None
         if isinstance(node, exp.Filter):
             only(node, "this", "expression")
@@ -116,6 +118,7 @@ class MeasureReader:
         if isinstance(node, exp.CountIf):
             self.reader.place = Place.FILTER
             test = self.reader.condition(inside)
+            # unlike count(*) FILTER it is NULL, and not 0, where the condition is NULL in every row
             flag = replace(test, expression=Call("flag", (test.expression,)), kind=Kind.NUMBER, discrete=True)
             return self._over(Aggregate.SUM, flag, condition, node)
         if isinstance(inside, exp.Distinct):
@@ -133,8 +136,8 @@ class MeasureReader:
 
     def _ones(self, test: Typed) -> Measure:
         """count(*) FILTER (WHERE test) is the sum of 1 where it holds and 0 elsewhere."""
-        case = Case(((test.expression, _ONE),), _ZERO)
-        return Measure("", Aggregate.SUM, case, None, binary=True, whole=True, sensitive=test.sensitive)
+        case = Case(((test.expression, ONE),), ZERO)
+        return Measure("", Aggregate.SUM, case, binary=True, whole=True, sensitive=test.sensitive, counted=True)
 
     def _persons(self, node: exp.Distinct, condition: Typed | None) -> Measure:
         scope = self.reader.scope
@@ -146,10 +149,10 @@ class MeasureReader:
                 if source.optional and source.ref.alias != person.alias:
                     why = say("Count the persons of {alias}, of which all rows are kept.", alias=person.alias)
                     raise RefusedSqlError("person_key", column, why)
-                if condition is not None:
-                    why = say("count(DISTINCT …) takes no FILTER: make the condition a key or a WHERE.")
-                    raise RefusedSqlError("aggregate", node, why)
-                return Measure("", Aggregate.COUNT_PERSONS)
+                if condition is None:
+                    return Measure("", Aggregate.COUNT_PERSONS)
+                case = Case(((condition.expression, ONE),), None)
+                return Measure("", Aggregate.COUNT_PERSONS, case, whole=True, sensitive=condition.sensitive)
         key = scope.catalogue.source.person_key
         raise RefusedSqlError("aggregate", node, say("Only the person key may be counted as DISTINCT: {key}.", key=key))
 

@@ -112,9 +112,10 @@ class Measure:
     """One aggregate column. `argument` is None for COUNT_ROWS; `parameter` is the quantile.
 
     COUNT_PERSONS counts the persons in the cell, with an `argument` those who have a row where it is not NULL.
-    SHARE is sum(argument) / sum(denominator); SHARE_PERSONS the persons with an argument / those with a denominator,
-    or, where there is none, all persons of the cell. What is shown is `scale` times that: 100 for per cent; an AVG may
-    have a scale as well.
+    SHARE is sum(argument) / sum(denominator), SHARE_PERSONS the persons with an argument / those with a denominator;
+    without one, both are per person of the cell. A denominator that is the constant 1 is the number of rows.
+    What is shown is `scale` times that: 100 for per cent; an AVG may have a scale as well. `counted`: the author wrote
+    a count, so that the sum of no rows is 0 and not NULL.
 
     Public facts the parser took from the catalogue: `binary`, the argument is never other than 0, 1 or NULL;
     `whole`, it is a whole number; `sensitive`, a sensitive column stands in it.
@@ -129,6 +130,7 @@ class Measure:
     sensitive: bool = False
     denominator: Expression | None = None
     scale: int = 1
+    counted: bool = False
 
 
 @dataclass(frozen=True)

@@ -67,25 +67,43 @@ def from_sql(query: Query) -> str:
     return " ".join(parts)
 
 
-def _aggregate(measure: Measure, value: str, person: str) -> str:
-    """The aggregate over the column `value`. Averages are of doubles, as decimals would overflow or be cut."""
+def _aggregate(measure: Measure, value: str, below: str, person: str) -> str:
+    """The aggregate over the columns `value` and, for a share, `below`. Averages are of doubles: decimals overflow."""
+    persons = f"count(DISTINCT {person})"
+    with_value = f"{persons} FILTER (WHERE {value} IS NOT NULL)" if value else persons
+    whole = f"{persons} FILTER (WHERE {below} IS NOT NULL)" if below else persons
+    total = f"sum({below})" if below else persons
+    rows = "count(*)" if isinstance(measure.denominator, Literal) else total
     templates = {
         Aggregate.COUNT_ROWS: "count(*)",
-        Aggregate.COUNT_PERSONS: f"count(DISTINCT {person})",
+        Aggregate.COUNT_PERSONS: with_value,
         Aggregate.COUNT_VALUES: f"count({value})",
-        Aggregate.SUM: f"sum({value})",
+        Aggregate.SUM: f"coalesce(sum({value}), 0)" if measure.counted else f"sum({value})",
         Aggregate.AVG: f"avg({value})",
         Aggregate.STDDEV: f"stddev_samp({value})",
         Aggregate.QUANTILE: f"quantile_cont({value}, {measure.parameter})",
+        Aggregate.SHARE: f"sum({value}) / {rows}",
+        Aggregate.SHARE_PERSONS: f"{with_value} / {whole}",
     }
-    return templates[measure.aggregate]
+    return templates[measure.aggregate] if measure.scale == 1 else f"{measure.scale} * ({templates[measure.aggregate]})"
+
+
+def _argument_columns(query: Query) -> dict[str, str]:
+    """What measures are worked out from, written in full, -> its column a0, a1 …; equal ones are one column."""
+    parts = [part for measure in query.measures for part in (measure.argument, _summed(measure)) if part is not None]
+    return {text: f"a{at}" for at, text in enumerate(dict.fromkeys(map(repr, parts)))}
+
+
+def _summed(measure: Measure) -> Expression | None:
+    """The denominator, where it is not the number of rows."""
+    return None if isinstance(measure.denominator, Literal) else measure.denominator
 
 
 def arguments(query: Query) -> dict[int, str]:
     """The arguments of measures as columns a0, a1 …; equal arguments are one column."""
-    names: dict[Expression, str] = {}
+    names = _argument_columns(query)
     return {
-        position: names.setdefault(measure.argument, f"a{len(names)}")
+        position: names[repr(measure.argument)]
         for position, measure in enumerate(query.measures)
         if measure.argument is not None
     }
@@ -101,15 +119,14 @@ def selection_sql(query: Query, *, by_person: bool = False) -> str:
     person = column_sql(query.person)
     columns = [f"{expression_sql(key.expression)} AS k{position}" for position, key in enumerate(query.keys)]
     columns.append(f"CASE WHEN {person} IS NOT NULL THEN hash({person}) END AS p" if by_person else f"{person} AS p")
-    seen: set[str] = set()
-    for position, name in arguments(query).items():
-        argument = query.measures[position].argument
-        if name not in seen and argument is not None:
-            seen.add(name)
-            value = expression_sql(argument)
-            columns.append(
-                f"CASE WHEN {person} IS NOT NULL THEN {value} END AS {name}" if by_person else f"{value} AS {name}"
-            )
+    names = _argument_columns(query)
+    for measure in query.measures:
+        for part in (measure.argument, None if by_person else _summed(measure)):
+            name = names.pop(repr(part), None)
+            if name is not None and part is not None:
+                value = expression_sql(part)
+                value = f"CASE WHEN {person} IS NOT NULL THEN {value} END" if by_person else value
+                columns.append(f"{value} AS {name}")
     return f"SELECT {', '.join(columns)} {from_sql(query)}"
 
 
@@ -139,13 +156,13 @@ def order_sql(query: Query) -> str:
 
 def table_sql(query: Query) -> str:
     """Columns g0 …, k0 …, m0 …: per key whether it is a total, the keys, the measures; in the sorted order."""
-    names = arguments(query)
+    names = _argument_columns(query)
     totals = [f"{margin} AS g{position}" for position, margin in enumerate(margins(query))]
     keys = [f"k{position}" for position in range(len(query.keys))]
-    measures = [
-        f"{_aggregate(measure, names.get(position, ''), 'p')} AS m{position}"
-        for position, measure in enumerate(query.measures)
-    ]
+    measures = []
+    for position, measure in enumerate(query.measures):
+        value, below = names.get(repr(measure.argument), ""), names.get(repr(_summed(measure)), "")
+        measures.append(f"{_aggregate(measure, value, below, 'p')} AS m{position}")
     columns = ", ".join((*totals, *keys, *measures))
     return f"SELECT {columns} FROM ({selection_sql(query)}) AS selection {group_sql(query)} {order_sql(query)}"  # noqa: S608 -- generated
 

@@ -63,7 +63,7 @@ def measures(parts: st.SearchStrategy[Expression]) -> st.SearchStrategy[Measure]
         argument: st.SearchStrategy[Expression | None] = st.none() if bare else parts
         if aggregate is Aggregate.COUNT_PERSONS:
             argument = st.one_of(st.none(), parts)
-        over = {Aggregate.SHARE: parts, Aggregate.SHARE_PERSONS: st.one_of(st.none(), parts)}
+        over = {Aggregate.SHARE: st.one_of(st.none(), parts), Aggregate.SHARE_PERSONS: st.one_of(st.none(), parts)}
         quantile = st.floats(0.001, 0.999) if aggregate is Aggregate.QUANTILE else st.none()
         return st.builds(
             Measure,
@@ -76,6 +76,7 @@ def measures(parts: st.SearchStrategy[Expression]) -> st.SearchStrategy[Measure]
             sensitive=st.booleans(),
             denominator=over.get(aggregate, st.none()),
             scale=st.sampled_from([1, 100]),
+            counted=st.booleans(),
         )
 
     return st.sampled_from(Aggregate).flatmap(made)

@@ -29,6 +29,16 @@ MEASURES = st.sampled_from(
         "count(*) FILTER (WHERE urgent = 1)", "sum(cost) FILTER (WHERE sex = 'F')", "avg(cost / nights)",
         "sum(greatest(cost - 100, 0))", "count(CASE WHEN year = 2022 THEN 1 END)", "sum(urgent)", "avg(age)",
         "sum(abs(nights - urgent))", "sum(ill::int)", "count_if(urgent = 1)", "mean(cost)", "avg(round(cost, 1))",
+        "count(*) FILTER (WHERE urgent = 1) / count(*)", "100.0 * count(*) FILTER (WHERE ill) / count(*)",
+        "sum(cost) FILTER (WHERE urgent = 1) / sum(cost)", "100 * (sum(nights) / nullif(sum(urgent), 0))",
+        "1000 * sum(cost) / count(*)", "count(cost) / count(*)", "count(*) / count(DISTINCT s.person_id)",
+        "100.0 * count(DISTINCT s.person_id) FILTER (WHERE ill) / count(DISTINCT s.person_id)",
+        "count(DISTINCT s.person_id) FILTER (WHERE urgent = 1)", "avg(urgent) * 100", "sum(cost) / sum(nights)",
+        "count(*) FILTER (WHERE urgent = 1 AND ill) / count(*) FILTER (WHERE ill)", "sum(ill::int) / count(ill)",
+        "count(DISTINCT s.person_id) FILTER (WHERE ill) / count(DISTINCT s.person_id) FILTER (WHERE urgent = 0)",
+        "sum(cost) / count(DISTINCT s.person_id)", "count_if(ill) / count(*)",
+        "count(DISTINCT s.person_id) FILTER (WHERE ill)",
+        "sum(CASE WHEN urgent = 1 THEN 1 ELSE 0 END)::double / count(*)",
         "sum(coalesce(nights, 0))", "avg(sqrt(cost))", "avg(nights % 7)", "sum(nullif(nights, 0))", "count(sex)",
     ]
 )  # fmt: skip
