@@ -6,7 +6,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from bulle.judge import Judged, verdict
-from bulle.show import finding_lines, legend, preview_lines, printable, text_table, verdict_words
+from bulle.show import (
+    finding_lines,
+    legend,
+    loss_line,
+    note_lines,
+    preview_lines,
+    printable,
+    suggestion_lines,
+    text_table,
+    verdict_words,
+)
 from egress.checks.model import Outcome
 from egress.outputs.model import Withheld
 from egress.rerun.result import RerunResult, RerunStatus
@@ -65,7 +75,7 @@ class Checked:
 
     def to_text(self, language: str) -> str:
         """What a person reads: each output with its table and findings, what stays inside, the verdict last."""
-        parts = [_output(output, language) for output in self.outputs]
+        parts = [output_text(output, language) for output in self.outputs]
         if self.withheld:
             lines = [render(say("Would be withheld:"), language)]
             lines += [
@@ -87,12 +97,18 @@ def _place(item: Withheld, language: str) -> str:
     return render(say("cell {number}", number=item.cell), language)
 
 
-def _output(output: Judged, language: str) -> str:
+def output_text(output: Judged, language: str) -> str:
+    """One output: verdict, findings, table, loss, and what to ask for instead."""
     title = f" ({printable(output.title)})" if output.title else ""
     lines = [f"{output.name}{title}: {verdict_words(output.outcome, language)}"]
+    lines += [f"  {line}" for line in note_lines(output.notes, language)]
     lines += [f"  {line}" for line in finding_lines(output.findings, language)]
     lines += [f"  {line}" for line in preview_lines(output.preview, language)]
     if output.protected is not None and output.outcome is not Outcome.FAIL:
         lines += ["", *(f"  {line}" for line in text_table(output.protected, output.keys).splitlines())]
         lines += [f"  {line}" for line in legend(output.protected, output.keys, language)]
+        lines += [f"  {line}" for line in (loss_line(output, language),) if line]
+    if output.suggestion is not None:
+        lines += ["", *(f"  {line}" for line in suggestion_lines(output.suggestion, language))]
+        lines += [f"      {printable(line)}" for line in output.suggestion.sql.split("\n")]
     return "\n".join(lines)

@@ -11,9 +11,11 @@ from pathlib import Path
 
 from bulle.answer import Checked
 from bulle.context import Context, open_context
-from bulle.judge import Judged, judge
-from egress.assess import Declaration, linked_findings
+from bulle.judge import Judged, assess_together, completed, judged_of
+from egress.assess import Declaration
 from egress.checks.model import Assurance, Outcome, Protection
+from egress.frames import assess_frame, labels_of
+from egress.outputs.claims import DeclaredFrame
 from egress.outputs.model import Unreadable
 from egress.outputs.notebook import read_notebook
 from egress.privacy.failure import PrivacyError
@@ -92,7 +94,9 @@ def check_notebook(notebook: Path, files: Sequence[Path], wish: Wish) -> Checked
 
 def _outputs(content: Content, context: Context, wish: Wish) -> tuple[Judged, ...]:
     declarations = tuple(wish.applied_to(declaration) for declaration in content.declarations)
-    return (*_judge(declarations, context, wish.ledger), *(_refused(output) for output in content.refused))
+    frames = _judge_frames(content.frames, context) if content.frames else ()
+    refused = (_refused(output) for output in content.refused)
+    return (*_judge(declarations, context, wish.ledger), *frames, *refused)
 
 
 def _refused(output: RefusedOutput) -> Judged:
@@ -102,21 +106,30 @@ def _refused(output: RefusedOutput) -> Judged:
 def _judge(declarations: Sequence[Declaration], context: Context, ledger: Path | None) -> tuple[Judged, ...]:
     try:
         with Engine(context.folder, context.manifest) as engine:
-            judged = tuple(judge(declaration, engine, context, ledger) for declaration in declarations)
-            return _linked(declarations, judged, engine)
+            assessments = assess_together(declarations, engine, context.rules)
+            return tuple(completed(assessment, engine, context, ledger) for assessment in assessments)
     except (EngineError, PrivacyError) as error:
         raise CheckError(error.message) from error
 
 
-def _linked(declarations: Sequence[Declaration], judged: tuple[Judged, ...], engine: Engine) -> tuple[Judged, ...]:
-    """The outputs, with what tables that leave together tell of one another."""
-    exact = {
-        one.name: (declaration.sql, one.protected)
-        for declaration, one in zip(declarations, judged, strict=True)
-        if one.protected is not None and one.outcome is not Outcome.FAIL and declaration.protect is not Protection.DP
-    }
-    found = linked_findings(exact, engine)
-    return tuple(one.with_finding(found[one.name]) if one.name in found else one for one in judged)
+def _judge_frames(frames: Sequence[DeclaredFrame], context: Context) -> tuple[Judged, ...]:
+    """Tables that the notebook's own process made; the labels of each are looked for among the extract's keys."""
+    try:
+        with Engine(context.folder, context.manifest) as engine:
+            return tuple(
+                judged_of(
+                    assess_frame(
+                        frame.claimed,
+                        context.rules,
+                        context.manifest.catalogue,
+                        engine.person_keys(labels_of(frame.claimed)),
+                        differs=frame.differs,
+                    )
+                )
+                for frame in frames
+            )
+    except EngineError as error:
+        raise CheckError(error.message) from error
 
 
 def _open(wish: Wish) -> Context:

@@ -1,24 +1,34 @@
-"""What the rules say of one declaration on one extract: the same engine as the enclave's, with the author as reader."""
+"""What the rules say of declarations on one extract: the same engine as the enclave's, with the author as reader."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from bulle.context import Context
-from egress.assess import Declaration, assess, finding_json, table_json
+from bulle.marks import Loss, loss_of
+from egress.assess import Assessment, Declaration, assess, finding_json, linked_findings, table_json
 from egress.checks.model import Assurance, Audience, Finding, Outcome, Protection, worst
 from egress.checks.table import Table
 from egress.query.engine import Engine
+from egress.suggest import Suggestion, suggest
+from hub.language import render
+from hub.policy.model import DisclosureRules
+from hub.words import Message
+
+# Seconds after which no further coarser table is tried.
+PATIENCE = 10.0
 
 
 @dataclass(frozen=True)
 class Judged:
     """One output. `protected` is what would leave; `exact` is for its author, who has the data; `keys` name columns.
 
-    `preview` tells the cost and accuracy of a DP output before anything is drawn.
+    `preview` tells the cost and accuracy of a DP output before anything is drawn; `loss` what protection takes;
+    `suggestion` a coarser table from which it takes nothing; `notes` what else its author should know.
     """
 
     name: str
@@ -30,10 +40,9 @@ class Judged:
     exact: Table | None = None
     keys: tuple[str, ...] = ()
     preview: Mapping[str, Any] | None = None
-
-    def with_finding(self, finding: Finding) -> Judged:
-        """The same, with one finding more."""
-        return replace(self, findings=(*self.findings, finding), outcome=worst((self.outcome, finding.outcome)))
+    loss: Loss | None = None
+    suggestion: Suggestion | None = None
+    notes: tuple[Message, ...] = ()
 
     def to_json(self, language: str) -> dict[str, Any]:
         """Its entry in `outputs` of `bulle.check/1`."""
@@ -45,32 +54,71 @@ class Judged:
         }
         if self.protected is not None and self.outcome is not Outcome.FAIL:
             entry["protected"] = table_json(self.protected)
+            if self.loss is not None:
+                entry["loss"] = {"cells": self.loss.cells, "secondary": self.loss.secondary, "of": self.loss.of}
+        if self.suggestion is not None:
+            changes = [render(change, language) for change in self.suggestion.changes]
+            entry["suggestion"] = {"changes": changes, "sql": self.suggestion.sql, "cells": self.suggestion.cells}
         if self.preview is not None:
             entry["preview"] = dict(self.preview)
         return entry
 
 
-def judge(declaration: Declaration, engine: Engine, context: Context, ledger: Path | None = None) -> Judged:
-    """Assess `declaration`; DP outputs are previewed, and drawn only from the budget of a `ledger`.
+def assess_together(
+    declarations: Sequence[Declaration], engine: Engine, rules: DisclosureRules
+) -> tuple[Assessment, ...]:
+    """The assessments of one request's declarations, which have different names. Raises: EngineError."""
+    alone = [assess(declaration, engine, rules) for declaration in declarations]
+    exact = {
+        one.declaration.name: (one.declaration.sql, one.protected)
+        for one in alone
+        if one.protected is not None
+        and one.outcome is not Outcome.FAIL
+        and one.declaration.protect is not Protection.DP
+    }
+    found = linked_findings(exact, engine)
+    return tuple(
+        replace(one, findings=(*one.findings, found[one.declaration.name])) if one.declaration.name in found else one
+        for one in alone
+    )
 
-    Raises: EngineError; ModuleNotFoundError when the privacy packages are missing for a DP output.
-    """
-    assessment = assess(declaration, engine, context.rules)
-    judged = Judged(
-        declaration.name,
-        declaration.title,
+
+def judged_of(assessment: Assessment) -> Judged:
+    """What the author reads of an assessment."""
+    findings = tuple(finding for finding in assessment.findings if finding.audience is Audience.AUTHOR)
+    keys = tuple(key.name for key in assessment.query.keys) if assessment.query is not None else ()
+    exact, protected = assessment.exact, assessment.protected
+    return Judged(
+        assessment.declaration.name,
+        assessment.declaration.title,
         assessment.assurance,
         assessment.outcome,
-        tuple(finding for finding in assessment.findings if finding.audience is Audience.AUTHOR),
-        assessment.protected,
-        assessment.exact,
-        tuple(key.name for key in assessment.query.keys) if assessment.query is not None else (),
+        findings,
+        protected,
+        exact,
+        keys,
+        loss=loss_of(exact, protected, keys, findings) if exact is not None and protected is not None else None,
     )
-    if declaration.protect is not Protection.DP or assessment.query is None or judged.outcome is Outcome.FAIL:
+
+
+def completed(assessment: Assessment, engine: Engine, context: Context, ledger: Path | None = None) -> Judged:
+    """What the author reads of an assessment, with a coarser table where it loses values, or the preview of a DP one.
+
+    DP outputs are drawn only from the budget of a `ledger`.
+    Raises: PrivacyError; ModuleNotFoundError when the privacy packages are missing for a DP output.
+    """
+    judged = judged_of(assessment)
+    if assessment.declaration.protect is not Protection.DP:
+        until = time.monotonic() + PATIENCE
+        found = suggest(
+            assessment.declaration, assessment, engine, context.rules, enough=lambda: time.monotonic() > until
+        )
+        return replace(judged, suggestion=found)
+    if assessment.query is None or judged.outcome is Outcome.FAIL:
         return judged
     from bulle.dp import with_privacy  # noqa: PLC0415 -- OpenDP, only where a declaration asks for it
 
-    return with_privacy(judged, declaration, assessment.query, context, ledger)
+    return with_privacy(judged, assessment.declaration, assessment.query, context, ledger)
 
 
 def verdict(judged: tuple[Judged, ...]) -> Outcome:

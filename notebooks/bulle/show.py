@@ -1,16 +1,16 @@
-"""Tables and findings as text and HTML, for people. Everything is escaped: names and labels come from hostile hands."""
+"""Tables, findings, loss and suggestions as text, for people. Names and labels come from hostile hands."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from html import escape
 from typing import Any
 
 from bulle.judge import Judged
 from egress.checks.model import Finding, Outcome
 from egress.checks.table import Table, Value
-from hub.language import render, translate
+from egress.suggest import Suggestion
+from hub.language import render
 from hub.words import Message, say
 
 SUPPRESSED = "✕"
@@ -22,7 +22,6 @@ _VERDICTS = {
     Outcome.REVIEW: say("a person must look"),
     Outcome.FAIL: say("refused"),
 }
-_COLOURS = {Outcome.PASS: "#1a7f37", Outcome.REVIEW: "#9a6700", Outcome.FAIL: "#b42318"}
 
 
 def verdict_words(outcome: Outcome, language: str) -> str:
@@ -107,23 +106,32 @@ def preview_lines(preview: Mapping[str, Any] | None, language: str) -> list[str]
     return lines
 
 
-def html_report(heading: str, judged: Judged, table: Table | None, language: str) -> str:
-    """What a notebook shows for one declaration: verdict, findings, table with flagged and suppressed cells marked."""
-    words = verdict_words(judged.outcome, language)
-    verdict = f'<span style="color:{_COLOURS[judged.outcome]}">{escape(words)}</span>'
-    parts = [f"<div><strong>{escape(printable(heading))}</strong> {verdict}</div>"]
-    lines = [*finding_lines(judged.findings, language), *preview_lines(judged.preview, language)]
-    if lines:
-        parts.append("<ul>" + "".join(f"<li>{escape(line)}</li>" for line in lines) + "</ul>")
-    if table is not None:
-        flagged = {cell for finding in judged.findings if finding.outcome is not Outcome.PASS for cell in finding.cells}
-        parts.append(_html_table(table, judged.keys, flagged, language))
-    return "\n".join(parts)
+def note_lines(notes: Iterable[Message], language: str) -> list[str]:
+    """What else an author should know, one line each."""
+    return [render(note, language) for note in notes]
 
 
-def html_sentence(message: Message, language: str) -> str:
-    """One sentence in place of a table."""
-    return f'<div style="color:{_COLOURS[Outcome.FAIL]}">{escape(render(message, language))}</div>'
+def loss_line(judged: Judged, language: str) -> str:
+    """What protection takes from a table that leaves; nothing to say gives an empty text."""
+    loss = judged.loss
+    if loss is None or judged.outcome is Outcome.FAIL or not loss.of:
+        return ""
+    if not loss.cells:
+        return render(say("Nothing of it is suppressed."), language)
+    told = say(
+        "Lost: {cells} of {of} values ({percent} %), {secondary} of them only so that others stay hidden.",
+        cells=loss.cells,
+        of=loss.of,
+        percent=f"{100 * loss.cells / loss.of:.0f}" if loss.cells >= loss.of / 100 else "< 1",
+        secondary=loss.secondary,
+    )
+    return render(told, language)
+
+
+def suggestion_lines(suggestion: Suggestion, language: str) -> list[str]:
+    """What to ask for instead; its SQL is shown apart."""
+    first = say("A coarser table from which nothing is taken ({cells} values):", cells=suggestion.cells)
+    return [render(first, language), *(render(change, language) for change in suggestion.changes)]
 
 
 _ORDER = (Outcome.FAIL, Outcome.REVIEW, Outcome.PASS)
@@ -141,22 +149,3 @@ def _findings(findings: Iterable[Finding], language: str) -> list[tuple[str, str
 
 def _sentences(finding: Finding, language: str) -> str:
     return printable(" ".join(render(sentence, language) for sentence in finding.sentences()))
-
-
-def _html_table(table: Table, keys: Sequence[str], flagged: set[tuple[int, int]], language: str) -> str:
-    head = "".join(f"<th>{escape(printable(name))}</th>" for name in table.columns)
-    rows = []
-    for place, row in enumerate(table.rows[:MAX_ROWS]):
-        cells = []
-        for column, value in enumerate(row):
-            if value is None and table.columns[column] in keys:
-                cells.append(f"<td>{MISSING}</td>")
-            elif value is None:
-                title = escape(translate("suppressed", language))
-                cells.append(f'<td style="background:#eee" title="{title}">{SUPPRESSED}</td>')
-            else:
-                style = ' style="background:#fff1c2"' if (place, column) in flagged else ""
-                cells.append(f"<td{style}>{escape(spell(value))}</td>")
-        rows.append(f"<tr>{''.join(cells)}</tr>")
-    more = f"<div>… {len(table.rows) - MAX_ROWS}</div>" if len(table.rows) > MAX_ROWS else ""
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>{more}"

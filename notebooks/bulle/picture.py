@@ -1,0 +1,153 @@
+"""What a notebook shows for one declaration, as HTML: verdict, findings, both tables, loss, what to ask for instead.
+
+Everything is escaped: names and labels come from hostile hands. Cells are told apart by a letter and a border, not by
+colour alone; colours bring their own foreground, so that they read the same on light and dark pages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+
+from bulle.judge import Judged
+from bulle.marks import Mark, marks_of
+from bulle.show import (
+    MAX_ROWS,
+    MISSING,
+    SUPPRESSED,
+    finding_lines,
+    loss_line,
+    note_lines,
+    preview_lines,
+    printable,
+    spell,
+    suggestion_lines,
+    verdict_words,
+)
+from egress.checks.model import Finding, Outcome
+from egress.checks.table import Table, Value
+from hub.language import render
+from hub.words import Message, say
+
+# Background, foreground, border: at least 7 : 1 between the first two.
+_BADGES = {Outcome.PASS: "#14532d", Outcome.REVIEW: "#713f12", Outcome.FAIL: "#7f1d1d"}
+_CELLS = {
+    Mark.PRIMARY: "background:#fecaca;color:#450a0a;border:2px solid #b91c1c",
+    Mark.SECONDARY: "background:#fde68a;color:#422006;border:2px dashed #a16207",
+    Mark.REVIEW: "background:#dbeafe;color:#172554;border:2px dotted #1d4ed8",
+}
+_HIDDEN = "background:#e4e4e7;color:#27272a;border:1px solid #71717a"
+_LETTERS = {Mark.PRIMARY: "▲", Mark.SECONDARY: "△", Mark.REVIEW: "?"}
+_LEGEND = {
+    Mark.PRIMARY: say("a rule is not met"),
+    Mark.SECONDARY: say("would give a suppressed value back"),
+    Mark.REVIEW: say("a person must look"),
+}
+_WORD = say("suppressed")
+
+
+def html_report(heading: str, judged: Judged, language: str) -> str:
+    """The whole picture of one output."""
+    words = escape(verdict_words(judged.outcome, language))
+    badge = f"background:{_BADGES[judged.outcome]};color:#fff;padding:1px 8px;border-radius:8px"
+    parts = [f'<div><strong>{escape(printable(heading))}</strong> <span style="{badge}">{words}</span></div>']
+    parts += [_list(note_lines(judged.notes, language)), _findings(judged.findings, language)]
+    parts += [_list(preview_lines(judged.preview, language)), _tables(judged, language), _suggestion(judged, language)]
+    return "\n".join(part for part in parts if part)
+
+
+def html_sentence(message: Message, language: str) -> str:
+    """One sentence in place of a table."""
+    style = f"border-left:4px solid {_BADGES[Outcome.FAIL]};padding-left:8px"
+    return f'<div style="{style}">{escape(render(message, language))}</div>'
+
+
+def _list(lines: Sequence[str]) -> str:
+    return "<ul>" + "".join(f"<li>{escape(line)}</li>" for line in lines) + "</ul>" if lines else ""
+
+
+def _findings(findings: Sequence[Finding], language: str) -> str:
+    """What a reader must see, and the rest folded away."""
+    notable = [finding for finding in findings if finding.notable]
+    quiet = [finding for finding in findings if not finding.notable]
+    shown = _list(finding_lines(notable, language))
+    if not quiet:
+        return shown
+    summary = escape(render(say("{count} checks without a finding", count=len(quiet)), language))
+    return f"{shown}<details><summary>{summary}</summary>{_list(finding_lines(quiet, language))}</details>"
+
+
+def _tables(judged: Judged, language: str) -> str:
+    """The exact table with its marks beside the one that would leave; one alone where they do not differ."""
+    exact, protected = judged.exact, judged.protected
+    marks = marks_of(judged.findings)
+    leaves = protected is not None and judged.outcome is not Outcome.FAIL
+    if exact is None:
+        return _figure(protected, judged.keys, {}, None, language) if protected is not None else ""
+    if leaves and protected is not None and protected.rows == exact.rows and not marks:
+        return _figure(protected, judged.keys, {}, say("What would leave"), language)
+    figures = [_figure(exact, judged.keys, marks, say("Exact, for your eyes only"), language)]
+    if leaves and protected is not None:
+        figures.append(_figure(protected, judged.keys, {}, say("What would leave"), language))
+    wrap = "display:flex;flex-wrap:wrap;gap:24px;align-items:flex-start"
+    below = _legend(set(marks.values()), language, hides=leaves and bool(judged.loss and judged.loss.cells))
+    lost = f"<div>{escape(loss_line(judged, language))}</div>" if loss_line(judged, language) else ""
+    return f'<div style="{wrap}">{"".join(figures)}</div>{below}{lost}'
+
+
+def _figure(
+    table: Table, keys: Sequence[str], marks: Mapping[tuple[int, int], Mark], caption: Message | None, language: str
+) -> str:
+    head = "".join(f'<th scope="col">{escape(printable(name))}</th>' for name in table.columns)
+    body = "".join(
+        "<tr>"
+        + "".join(_cell(table, keys, marks.get((row, at)), (row, at), language) for at in _places(table))
+        + "</tr>"
+        for row in range(min(len(table.rows), MAX_ROWS))
+    )
+    more = len(table.rows) - MAX_ROWS
+    below = f"<div>{escape(render(say('… and {rows} further rows', rows=more), language))}</div>" if more > 0 else ""
+    above = f"<caption>{escape(render(caption, language))}</caption>" if caption is not None else ""
+    return f"<div><table>{above}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{below}</div>"
+
+
+def _places(table: Table) -> range:
+    return range(len(table.columns))
+
+
+def _cell(table: Table, keys: Sequence[str], mark: Mark | None, place: tuple[int, int], language: str) -> str:
+    row, at = place
+    value: Value | None = table.rows[row][at]
+    if table.columns[at] in keys:
+        return f"<td>{MISSING if value is None else escape(spell(value))}</td>"
+    if mark is not None:
+        text = MISSING if value is None else spell(value)
+        words = escape(render(_LEGEND[mark], language))
+        return f'<td style="{_CELLS[mark]}" title="{words}">{escape(text)}&nbsp;{_LETTERS[mark]}</td>'
+    if value is None:
+        return f'<td style="{_HIDDEN}" title="{escape(render(_WORD, language))}">{SUPPRESSED}</td>'
+    return f"<td>{escape(spell(value))}</td>"
+
+
+def _legend(marks: set[Mark], language: str, *, hides: bool) -> str:
+    entries = [(_CELLS[mark], _LETTERS[mark], _LEGEND[mark]) for mark in Mark if mark in marks]
+    if hides:
+        entries.append((_HIDDEN, SUPPRESSED, _WORD))
+    items = "".join(
+        f'<span style="margin-right:16px"><span style="{style};padding:0 6px">{letter}</span> '
+        f"{escape(render(words, language))}</span>"
+        for style, letter, words in entries
+    )
+    return f'<div style="margin:4px 0">{items}</div>' if items else ""
+
+
+def _suggestion(judged: Judged, language: str) -> str:
+    if judged.suggestion is None:
+        return ""
+    lines = suggestion_lines(judged.suggestion, language)
+    return f"<div>{escape(' '.join(lines))}</div><pre><code>{escape(printable_sql(judged.suggestion.sql))}</code></pre>"
+
+
+def printable_sql(sql: str) -> str:
+    """SQL to paste, its lines kept."""
+    return "\n".join(printable(line) for line in sql.split("\n"))
