@@ -1,16 +1,19 @@
-"""What a declaration itself may carry: the parser's notes, its name, its title and its privacy budget.
+"""What a declaration itself may carry: the parser's notes, its names, its title and its privacy budget.
 
 A declaration is written by code that has read the data. Words outside the catalogue are a channel: people read them.
+The limits of this file bound how much words can say at most; none is a threshold of disclosure.
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
 
 from egress.checks.examined import Rule
 from egress.checks.model import Finding, Outcome, Risk
+from egress.checks.vocabulary import of_key, of_measure, of_table, own_name, split
 from egress.query.model import Query
 from egress.query.names import is_plain
 from hub.catalogue.model import Catalogue
@@ -18,14 +21,12 @@ from hub.words import Message, say
 
 RULE = Rule("declaration", Risk.COVERT_CHANNEL)
 
-_WORD = re.compile(r"[^\W\d_]+|\d+(?:[.,]\d+)?")
 _IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,62}\Z")
-_SMALL_WORDS = """
-a an and at by each for from in into not of on or per than the their to with without between before after under over all
-count mean average median number rate share sum total table person people patient year month
-à au aux avec an ans année chaque dans de des du en entre et la le les leur ou par pour sans selon sur un une tous toute
-moyenne médiane nombre part personne somme tableau taux mois
-"""
+_NAME = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*\Z")
+# Words with one sign between them: so that spaces, dashes and points say nothing by their number and kind.
+_TITLE = re.compile(r"[^\W_]+(?:(?: |, |: |; | \(|\), |\) |-|–|'|’)[^\W_]+)*[.)]?\Z")
+MOST_WORDS = 8
+MOST_TITLE_WORDS = 16
 # rho in steps of 1, 2, 5: a choice among few values says little.
 _ROUND_RHO = frozenset(Decimal(step).scaleb(power) for step in (1, 2, 5) for power in range(-4, 1))
 
@@ -43,19 +44,9 @@ def notes(query: Query) -> tuple[Finding, ...]:
 
 
 def words(name: str, title: str, query: Query, catalogue: Catalogue) -> tuple[Finding, ...]:
-    """Findings about the declaration's name and title."""
-    findings: list[Finding] = []
-    if not _IDENTIFIER.match(name):
-        why = say("A name has letters, digits and underscores, begins with a letter, and at most 63 of them.")
-        findings.append(RULE.found(Outcome.FAIL, "name", why))
-    elif not is_plain(name):
-        findings.append(RULE.found(Outcome.REVIEW, "name", say("The name is not a plain word.")))
-    if title and not set(_split(title)) <= vocabulary(query, catalogue):
-        why = say("The title has words or numbers that are not those of the catalogue and of this table.")
-        findings.append(RULE.found(Outcome.REVIEW, "title", why))
-    elif not all(letter.isalnum() or letter in " ,.;:()'’-–/%" for letter in title) or len(title) > 200:
-        findings.append(RULE.found(Outcome.REVIEW, "title", say("The title has unusual characters or is very long.")))
-    return tuple(findings)
+    """Findings about the declaration's name and title, and the names of its columns."""
+    known = of_table(query, catalogue)
+    return (*_name(name, known), *_title(title, known, catalogue), *_columns(query, catalogue))
 
 
 def budget(rho: Decimal | None) -> tuple[Finding, ...]:
@@ -65,18 +56,60 @@ def budget(rho: Decimal | None) -> tuple[Finding, ...]:
     return (RULE.found(Outcome.REVIEW, "rho", say("This rho is not one of 1, 2 or 5 times a power of ten.")),)
 
 
-def _split(text: str) -> Iterator[str]:
-    return (word.lower().rstrip("s") if word.isalpha() else word for word in _WORD.findall(text))
+def _name(name: str, known: frozenset[str]) -> Iterator[Finding]:
+    if not _IDENTIFIER.match(name):
+        why = say("A name has letters, digits and underscores, begins with a letter, and at most 63 of them.")
+        yield RULE.found(Outcome.FAIL, "name", why)
+    elif not is_plain(name) or not _NAME.match(name):
+        yield RULE.found(Outcome.REVIEW, "name", say("The name is not a plain word."))
+    elif len(name) > 1 and not _spoken(name, known, MOST_WORDS):
+        why = say("The name has words that are not those of this table, or too many of them.")
+        yield RULE.found(Outcome.REVIEW, "name", why)
 
 
-def vocabulary(query: Query, catalogue: Catalogue) -> set[str]:
-    """The words a title may use: those of the catalogue, of this table's columns, and small words of both languages."""
-    texts = [*query.columns, _SMALL_WORDS, catalogue.source.name, catalogue.source.description or ""]
+def _title(title: str, known: frozenset[str], catalogue: Catalogue) -> Iterator[Finding]:
+    if not title:
+        return
+    if not set(split(title)) <= known:
+        why = say("The title has words or numbers that are not those of the catalogue and of this table.")
+        yield RULE.found(Outcome.REVIEW, "title", why)
+    elif not _TITLE.match(title):
+        yield RULE.found(Outcome.REVIEW, "title", say("The title has unusual characters or is very long."))
+    elif not _spoken(title, known, MOST_TITLE_WORDS, repeats=2) or not _usual_case(title, catalogue):
+        why = say("The title repeats words, has very many, or unusual capital letters.")
+        yield RULE.found(Outcome.REVIEW, "title", why)
+
+
+def _columns(query: Query, catalogue: Catalogue) -> Iterator[Finding]:
+    """Names of columns: their own name in the catalogue, or plain words about just this column."""
+    called = [(key.name, own_name(key.expression), of_key(key.expression, query, catalogue)) for key in query.keys]
+    called += [
+        (measure.name, own_name(measure.argument), of_measure(measure, query, catalogue)) for measure in query.measures
+    ]
+    odd = [name for name, own, known in called if name != own and not _called(name, known)]
+    if odd:
+        # Not repeated here: a name may carry anything.
+        why = say("{rows} column names have words that are not those of their column.", rows=len(odd))
+        yield RULE.found(Outcome.REVIEW, "column names", why)
+
+
+def _called(name: str, known: frozenset[str]) -> bool:
+    return bool(_NAME.match(name)) and _spoken(name, known, MOST_WORDS)
+
+
+def _spoken(text: str, known: frozenset[str], most: int, repeats: int = 1) -> bool:
+    """Whether `text` is at most `most` words of `known`, none more often than `repeats`."""
+    counts = Counter(split(text))
+    return set(counts) <= known and counts.total() <= most and max(counts.values(), default=0) <= repeats
+
+
+def _usual_case(title: str, catalogue: Catalogue) -> bool:
+    """Lower case, a first capital, or a spelling of the catalogue's own."""
+    texts = [catalogue.source.name, catalogue.source.description or ""]
     for name, table in catalogue.tables.items():
-        texts += [name, table.description or ""]
-        for label, column in table.columns.items():
-            texts += [label, column.description]
-            texts += [
-                str(value) for value in (*(column.categories or ()), *(column.breaks or ()), *(column.bounds or ()))
-            ]
-    return {word for text in texts for word in _split(text)}
+        texts += [name, table.description or "", *table.columns]
+        for column in table.columns.values():
+            texts += [column.description, *(str(value) for value in column.categories or ())]
+    spelled = {word for text in texts for word in re.findall(r"[^\W\d_]+", text)}
+    found = re.findall(r"[^\W\d_]+", title)
+    return all(word.islower() or word in spelled or (word == found[0] and word.istitle()) for word in found)

@@ -16,7 +16,7 @@ from hub.words import Message
 Cell: TypeAlias = tuple[int, int]
 
 # The aggregates that are worked out from persons' totals, so that one large person may stand for all.
-MAGNITUDES = frozenset({Aggregate.SUM, Aggregate.AVG, Aggregate.STDDEV})
+MAGNITUDES = frozenset({Aggregate.SUM, Aggregate.AVG, Aggregate.STDDEV, Aggregate.SHARE})
 
 
 @dataclass(frozen=True)
@@ -52,13 +52,23 @@ def rows_where(examined: Examined, test: Callable[[CellEvidence], bool]) -> tupl
 
 
 def rows_of(examined: Examined, position: int, test: Callable[[MeasureEvidence], bool]) -> tuple[int, ...]:
-    """The rows whose evidence about the measure at `position` meets `test`. Rows without a value show none."""
+    """The rows whose evidence about the measure at `position` meets `test`. What is missing is `sound`'s to tell."""
     found = []
     for row, cell in enumerate(examined.evidence.cells):
         known = cell.measures[position]
         if known is not None and test(known):
             found.append(row)
     return tuple(found)
+
+
+def few(persons: int, rules: DisclosureRules) -> bool:
+    """Whether a part of a cell is about too few persons. Nobody at all is too few unless the rules let zeros be shown.
+
+    A zero tells of everybody in the cell that they are not in that part (SACRO: zeros are disclosive by default).
+    """
+    if persons == 0 and rules.zeros is not None and not rules.zeros.value:
+        return False
+    return persons < rules.min_persons.value
 
 
 @dataclass(frozen=True)

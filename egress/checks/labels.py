@@ -1,20 +1,41 @@
-"""Labels that the catalogue does not list: values of a plain column that stand in the table as keys.
+"""Labels of keys: signs that nobody sees, two that look alike, and values that the catalogue does not list.
 
-They come from the data holder's column and not from the author, so a label that enough persons share is about a group.
-One that few share is shown even where its values are suppressed, and may itself tell who they are: people look at it.
+Unlisted ones come from the data holder's column and not from the author, so one that enough persons share is about a
+group. One that few share is shown even where its values are suppressed, and may itself tell who they are: people look
+at it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from egress.checks.examined import Examined, Rule
 from egress.checks.model import Finding, Outcome, Risk
+from egress.checks.plain import is_plain_text, visible
 from hub.policy.model import DisclosureRules
 from hub.words import say
 
 RULE = Rule("labels", Risk.INDIVIDUALS)
+SIGNS = Rule("label_signs", Risk.COVERT_CHANNEL)
 
 
 def check(examined: Examined, rules: DisclosureRules) -> tuple[Finding, ...]:
+    return (*_signs(examined), *_unlisted(examined, rules))
+
+
+def _signs(examined: Examined) -> Iterator[Finding]:
+    """Labels in any but the plain spelling carry what no reader sees."""
+    for key in examined.query.keys:
+        at = examined.query.columns.index(key.name)
+        texts = {label for row in examined.table.rows if isinstance(label := row[at], str)}
+        if not all(is_plain_text(text) for text in texts):
+            why = say("Some labels have signs that nobody sees, or several spellings of one letter.")
+            yield SIGNS.found(Outcome.REVIEW, key.name, why)
+        if len({" ".join(visible(text).casefold().split()) for text in texts}) < len(texts):
+            yield SIGNS.found(Outcome.REVIEW, key.name, say("Two labels look alike."))
+
+
+def _unlisted(examined: Examined, rules: DisclosureRules) -> tuple[Finding, ...]:
     least = rules.min_persons.value
     findings = []
     for position, key in enumerate(examined.query.keys):

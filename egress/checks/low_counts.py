@@ -1,12 +1,12 @@
 """Low counts, by person and not by row (PMSI: 11 patients and 11 stays; ABS, SACRO, ESSnet: rule of ten).
 
 A mean or a sum is about the persons who have a value, and a sum about those whose value is not 0: the other rows of
-a cell lend it no cover.
+a cell lend it no cover. A sum of 0/1 is a count of rows as well.
 """
 
 from __future__ import annotations
 
-from egress.checks.examined import MAGNITUDES, TABLE, Examined, Rule, row_cells, rows_of, rows_where
+from egress.checks.examined import MAGNITUDES, TABLE, Examined, Rule, few, row_cells, rows_of, rows_where
 from egress.checks.model import Finding, Outcome, Risk
 from egress.query.evidence import MeasureEvidence
 from egress.query.model import Aggregate, Measure
@@ -41,6 +41,10 @@ def _events(examined: Examined, rules: DisclosureRules) -> tuple[Finding, ...]:
             rows = rows_where(examined, lambda cell: cell.rows < least)
         elif measure.aggregate is Aggregate.COUNT_VALUES:
             rows = rows_of(examined, position, lambda known: known.rows < least)
+        elif measure.aggregate is Aggregate.SUM and measure.binary:
+            rows = rows_of(
+                examined, position, lambda known: known.total < least and (known.nonzero > 0 or few(0, rules))
+            )
         else:
             continue
         if rows:
@@ -59,7 +63,7 @@ def _contributors(examined: Examined, rules: DisclosureRules) -> tuple[Finding, 
     for position, measure in enumerate(examined.query.measures):
         if measure.argument is None:
             continue
-        rows = rows_of(examined, position, lambda known, measure=measure: _few(known, measure, least))  # type: ignore[misc]  # bound now
+        rows = rows_of(examined, position, lambda known, measure=measure: _few(known, measure, rules))  # type: ignore[misc]  # bound now
         if rows:
             cells = tuple((row, examined.column(measure)) for row in rows)
             findings.append(CONTRIBUTORS.found(Outcome.FAIL, measure.name, _why(measure, len(rows), least), cells))
@@ -69,10 +73,12 @@ def _contributors(examined: Examined, rules: DisclosureRules) -> tuple[Finding, 
     return tuple(findings)
 
 
-def _few(known: MeasureEvidence, measure: Measure, least: int) -> bool:
-    if known.persons < least:
+def _few(known: MeasureEvidence, measure: Measure, rules: DisclosureRules) -> bool:
+    if measure.aggregate is Aggregate.COUNT_PERSONS:
+        return few(known.persons, rules)  # those under a condition: nobody may be a zero that the rules let be shown
+    if known.persons < rules.min_persons.value:
         return True
-    return measure.aggregate in MAGNITUDES and known.nonzero < least
+    return measure.aggregate in MAGNITUDES and few(known.nonzero, rules)
 
 
 def _why(measure: Measure, rows: int, least: int) -> Message:

@@ -1,6 +1,7 @@
 """Tables about single persons: nothing but cells below the threshold, or nearly as many cells as persons.
 
-No protection makes such a table one about groups; it is refused.
+No protection makes such a table one about groups; it is refused. A table with more cells than groups of the
+threshold's size could fill is for people. "Most" means more than half: it describes a shape and is no threshold.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 from egress.checks.examined import TABLE, Examined, Rule, row_cells
 from egress.checks.model import Finding, Outcome, Risk
 from hub.policy.model import DisclosureRules
-from hub.words import say
+from hub.words import Message, say
 
 RULE = Rule("shape", Risk.INDIVIDUALS)
 
@@ -19,12 +20,26 @@ def check(examined: Examined, rules: DisclosureRules) -> tuple[Finding, ...]:
     if not cells:
         return (RULE.found(Outcome.FAIL, TABLE, say("The table has no row: no person is in its selection.")),)
     finest = examined.query.groupings[0]
-    fine = [cell for cell in cells if cell.grouping == finest] or list(cells)
-    everything = row_cells(examined, range(len(cells)))
-    if all(cell.persons < least for cell in fine):
-        why = say("This table is about individuals: every cell is about fewer than {least} persons.", least=least)
-        return (RULE.found(Outcome.FAIL, TABLE, why, everything),)
-    if 2 * len(fine) > sum(cell.persons for cell in fine):
-        why = say("This table is about individuals: it has fewer than two persons per cell on average.")
-        return (RULE.found(Outcome.FAIL, TABLE, why, everything),)
+    fine = [cell.persons for cell in cells if cell.grouping == finest] or [cell.persons for cell in cells]
+    why = _individuals(fine, least)
+    if why is not None:
+        return (RULE.found(Outcome.FAIL, TABLE, why, row_cells(examined, range(len(cells)))),)
+    if least * len(fine) > sum(fine):
+        why = say(
+            "The table has so many cells that they are about fewer than {least} persons on average: "
+            "coarser keys would tell more.",
+            least=least,
+        )
+        return (RULE.found(Outcome.REVIEW, TABLE, why),)
     return (RULE.passed(TABLE, say("The table is about groups of persons.")),)
+
+
+def _individuals(fine: list[int], least: int) -> Message | None:
+    """Why a table with so many persons in its finest cells is about individuals."""
+    if all(persons < least for persons in fine):
+        return say("This table is about individuals: every cell is about fewer than {least} persons.", least=least)
+    if 2 * len(fine) > sum(fine):
+        return say("This table is about individuals: it has fewer than two persons per cell on average.")
+    if 2 * sum(persons <= 1 for persons in fine) > len(fine):
+        return say("This table is about individuals: most of its cells are about one person.")
+    return None
