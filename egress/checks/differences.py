@@ -25,12 +25,18 @@ _COUNTS = frozenset({Aggregate.COUNT_VALUES, Aggregate.COUNT_PERSONS, Aggregate.
 
 @dataclass(frozen=True)
 class _Column:
-    """One measure, read: what is counted or summed, under which condition."""
+    """One measure, or what a share is a share of, read: what is counted or summed, under which condition."""
 
     position: int
     measure: Measure
     part: Part
     counts: bool
+    binary: bool
+    whole: bool = False  # the denominator
+
+    def known(self, cell: CellEvidence) -> MeasureEvidence | None:
+        known = cell.measures[self.position]
+        return known.denominator if known is not None and self.whole else known
 
 
 def check(examined: Examined, rules: DisclosureRules) -> tuple[Finding, ...]:
@@ -39,7 +45,6 @@ def check(examined: Examined, rules: DisclosureRules) -> tuple[Finding, ...]:
     findings = [
         *(found for pair in combinations(columns, 2) for found in _pair(examined, *pair, least)),
         *_remainder(examined, columns, least),
-        *_denominators(examined),
         *_keys(examined),
     ]
     return tuple(findings) or (RULE.passed(TABLE, say("No column is the difference of two others by a condition.")),)
@@ -48,14 +53,17 @@ def check(examined: Examined, rules: DisclosureRules) -> tuple[Finding, ...]:
 def _columns(examined: Examined) -> Iterator[_Column]:
     seen: set[Expression] = set()
     for position, measure in enumerate(examined.query.measures):
-        if measure.argument is None or measure.argument in seen:
+        if measure.aggregate not in MAGNITUDES and measure.aggregate not in _COUNTS:
             continue
-        if measure.aggregate in MAGNITUDES or measure.aggregate in _COUNTS:
-            seen.add(measure.argument)
-            part = part_of(measure.argument)
-            if measure.binary and measure.aggregate not in _COUNTS:
-                part = Part(ONE, part.conditions or (measure.argument,), zero=True)  # 0/1 is its own condition
-            yield _Column(position, measure, part, measure.aggregate in _COUNTS or measure.binary)
+        for argument, whole in ((measure.argument, False), (measure.denominator, True)):
+            if argument is None or argument in seen or argument == ONE:
+                continue
+            seen.add(argument)
+            part, counts = part_of(argument), measure.aggregate in _COUNTS
+            binary = not counts and (bool(part.conditions and part.value == ONE) if whole else measure.binary)
+            if binary:
+                part = Part(ONE, part.conditions or (argument,), zero=True)  # 0/1 is its own condition
+            yield _Column(position, measure, part, counts or binary, binary, whole)
 
 
 def _pair(examined: Examined, one: _Column, other: _Column, least: int) -> Iterator[Finding]:
@@ -75,7 +83,7 @@ def _pair(examined: Examined, one: _Column, other: _Column, least: int) -> Itera
 def _difference(cell: CellEvidence, inner: _Column, outer: _Column, least: int) -> Outcome:
     """What evidence says of the rows in `outer` and not in `inner`: no more persons than rows, no fewer than the
     difference of persons."""
-    left, right = cell.measures[inner.position], cell.measures[outer.position]
+    left, right = inner.known(cell), outer.known(cell)
     if left is None or right is None:
         return Outcome.REVIEW
     rows = _rows(right, outer) - _rows(left, inner)
@@ -91,11 +99,11 @@ def _difference(cell: CellEvidence, inner: _Column, outer: _Column, least: int) 
 
 
 def _rows(known: MeasureEvidence, column: _Column) -> float:
-    return known.total if column.measure.binary else float(known.rows)
+    return known.total if column.binary else float(known.rows)
 
 
 def _persons(known: MeasureEvidence, column: _Column) -> int:
-    return known.nonzero if column.measure.binary else known.persons
+    return known.nonzero if column.binary else known.persons
 
 
 def _told(
@@ -138,7 +146,7 @@ def _remainder(examined: Examined, columns: list[_Column], least: int) -> Iterat
     """Counts that exclude each other leave a rest of the cell."""
     family: list[_Column] = []
     for column in columns:
-        if not (column.counts and column.measure.binary and column.part.conditions):
+        if not (column.binary and column.part.conditions):
             continue
         if all(relation(column.part.conditions, one.part.conditions) is Relation.DISJOINT for one in family):
             family.append(column)
@@ -147,7 +155,7 @@ def _remainder(examined: Examined, columns: list[_Column], least: int) -> Iterat
     small: list[int] = []
     unsure: list[int] = []
     for row, cell in enumerate(examined.evidence.cells):
-        known = [cell.measures[column.position] for column in family]
+        known = [column.known(cell) for column in family]
         rows = cell.rows - sum(one.total for one in known if one is not None)
         persons = cell.persons - sum(one.nonzero for one in known if one is not None)
         if rows != 0 and not rows >= least:
@@ -162,15 +170,6 @@ def _remainder(examined: Examined, columns: list[_Column], least: int) -> Iterat
     if unsure:
         why = say("How many persons these columns leave is not known. Make their conditions a key.")
         yield RULE.found(Outcome.REVIEW, names, why, tuple((row, at) for row in unsure for at in places))
-
-
-def _denominators(examined: Examined) -> Iterator[Finding]:
-    """A share's denominator is a sum of its own, which leaves with any other column that gives the numerator."""
-    looked_at = {measure.argument for measure in examined.query.measures}
-    for measure in examined.query.measures:
-        if measure.denominator is not None and measure.denominator not in looked_at:
-            why = say("What this share is a share of is not a column of the table, so nobody looked at it.")
-            yield RULE.found(Outcome.REVIEW, measure.name, why)
 
 
 def _keys(examined: Examined) -> Iterator[Finding]:

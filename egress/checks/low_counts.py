@@ -19,7 +19,7 @@ CONTRIBUTORS = Rule("low_contributors", Risk.LOW_COUNT)
 
 
 def check(examined: Examined, rules: DisclosureRules) -> tuple[Finding, ...]:
-    return (*_persons(examined, rules), *_events(examined, rules), *_contributors(examined, rules))
+    return (*_persons(examined, rules), *_events(examined, rules), *contributors(examined, rules))
 
 
 def _persons(examined: Examined, rules: DisclosureRules) -> tuple[Finding, ...]:
@@ -57,7 +57,7 @@ def _events(examined: Examined, rules: DisclosureRules) -> tuple[Finding, ...]:
     return tuple(findings)
 
 
-def _contributors(examined: Examined, rules: DisclosureRules) -> tuple[Finding, ...]:
+def contributors(examined: Examined, rules: DisclosureRules) -> tuple[Finding, ...]:
     least = rules.min_persons.value
     findings: list[Finding] = []
     for position, measure in enumerate(examined.query.measures):
@@ -74,7 +74,7 @@ def _contributors(examined: Examined, rules: DisclosureRules) -> tuple[Finding, 
 
 
 def _few(known: MeasureEvidence, measure: Measure, rules: DisclosureRules) -> bool:
-    if measure.aggregate is Aggregate.COUNT_PERSONS:
+    if measure.aggregate in {Aggregate.COUNT_PERSONS, Aggregate.SHARE_PERSONS}:
         return few(known.persons, rules)  # those under a condition: nobody may be a zero that the rules let be shown
     if known.persons < rules.min_persons.value:
         return True

@@ -64,6 +64,8 @@ def _believable(known: MeasureEvidence, cell: CellEvidence) -> bool:
         return False
     if known.persons > cell.persons or known.rows > cell.rows or known.nonzero > known.persons:
         return False
+    if known.denominator is not None and not _believable(known.denominator, cell):
+        return False
     return _ordered(known.total, known.largest, known.second) and _ordered(
         known.unit_total, known.unit_largest, known.unit_second
     )

@@ -30,12 +30,15 @@ def check(examined: Examined, rules: DisclosureRules) -> tuple[Finding, ...]:
     if rows:
         why = say("{rows} rows of the table are about fewer than {least} units.", rows=len(rows), least=least)
         findings.append(RULE.found(Outcome.FAIL, TABLE, why, row_cells(examined, rows)))
-    findings += _contributors(examined, least)
+    findings += contributors(examined, rules)
     return tuple(findings) or (RULE.passed(TABLE, say("Each cell is about at least {least} units.", least=least)),)
 
 
-def _contributors(examined: Examined, least: int) -> list[Finding]:
+def contributors(examined: Examined, rules: DisclosureRules) -> tuple[Finding, ...]:
     """Those who have a value, and for sums one other than 0."""
+    if rules.min_units is None:
+        return ()
+    least = rules.min_units.value
     findings: list[Finding] = []
     for position, measure in enumerate(examined.query.measures):
         if measure.argument is None:
@@ -58,7 +61,7 @@ def _contributors(examined: Examined, least: int) -> list[Finding]:
             why = say("{rows} values come from fewer than {least} units.", rows=len(rows), least=least)
             cells = tuple((row, examined.column(measure)) for row in rows)
             findings.append(RULE.found(Outcome.FAIL, measure.name, why, cells))
-    return findings
+    return tuple(findings)
 
 
 def _or(count: int | None, unknown: int) -> int:
