@@ -81,8 +81,12 @@ def _next(level: list[Candidate], engine: Engine, seen: set[str]) -> Iterator[Ca
 
 
 def _reviews(assessment: Assessment) -> set[str]:
-    """Why people must look at it; a table that could not be read gives no reason to accept others."""
-    return {finding.check for finding in assessment.findings if finding.outcome is Outcome.REVIEW}
+    """Why people must look at it, but for its name and title, which the author will write anew.
+
+    A table that could not be read gives no reason to accept others.
+    """
+    found = (one for one in assessment.findings if one.outcome is Outcome.REVIEW)
+    return {one.check for one in found if one.where not in {"name", "title"}}
 
 
 def _values(assessment: Assessment) -> int:
