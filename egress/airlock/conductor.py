@@ -7,10 +7,12 @@ and the worker comes back to it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TypeAlias
 
 from egress.airlock.door import Door
+from egress.airlock.earlier import earlier_of
 from egress.airlock.examine import Examination, Examiner
 from egress.airlock.failure import StepError, record_failure
 from egress.airlock.rerun import Rerunner
@@ -19,8 +21,9 @@ from egress.airlock.situation import Situation
 from egress.package.archive import build_package
 from egress.package.contents import PackageError, contents_of
 from egress.release.decision import automatic
-from egress.release.guards import EGRESS, can_process, can_release
-from egress.release.model import Lane, ReleaseRequest
+from egress.release.guards import EGRESS, can_process, can_recheck, can_release
+from egress.release.ledger import Entry
+from egress.release.model import Lane, OutputRecord, ReleaseRequest
 from egress.release.report import OutputReport
 from egress.release.status import Owner, Status
 from egress.store.exports import ExportError, Exports
@@ -33,6 +36,8 @@ from hub.policy.model import DisclosureRules
 from hub.policy.verdict import Act, Grant, RefusedError, require
 from hub.words import Message, say
 from hub.workspace import StateLayout
+
+_Acts: TypeAlias = list[tuple[str, dict[str, object]]]
 
 
 class Airlock:
@@ -63,14 +68,19 @@ class Airlock:
         return self._door.take_in()
 
     def due(self) -> tuple[ReleaseRequest, ...]:
-        """The requests that wait for the machine, oldest first."""
-        requests = Situation.of(self._log.read()).requests.values()
-        return tuple(request for request in requests if request.owner is Owner.WORKER)
+        """The requests that wait for the machine, oldest first: also those in review whose checks must be repeated."""
+        situation = Situation.of(self._log.read())
+        return tuple(
+            request
+            for request in situation.requests.values()
+            if request.owner is Owner.WORKER or _to_recheck(situation, request)
+        )
 
     def advance(self, request: str) -> bool:
         """Take one step with `request`: re-run, checks, or release. Whether it moved; a failure is an event."""
-        found = Situation.of(self._log.read()).request(request)
-        step = self._steps().get(found.status)
+        situation = Situation.of(self._log.read())
+        found = situation.request(request)
+        step = self._recheck if _to_recheck(situation, found) else self._steps().get(found.status)
         if step is None:
             return False
         try:
@@ -119,18 +129,47 @@ class Airlock:
         self._say(request, acts)
 
     def _check(self, request: ReleaseRequest) -> None:
-        situation = self._standing(request)
-        permit = situation.enclave.permits[request.project]
-        author = situation.person(request.person)
-        spend = require(may_spend_privacy(author, permit, self._clock().date()))
-        examination = self._examiner.examine(request, permit, spend)
-        acts = [("request.checked", self._checked(examination))]
-        if examination.lane is Lane.REFUSED:
-            acts.append(("request.refused", {"reasons": [examination.reason.to_dict()]}))
+        examination = self._examined(request, self._standing(request))
+        acts = [("request.checked", self._checked(examination)), *_refusal(examination)]
         self._say(request, acts)
 
+    def _recheck(self, request: ReleaseRequest) -> None:
+        """Repeat the checks beside what was published since. Where they say what they said before of all that may
+        leave, nothing else happens; otherwise the request goes back before its reviews.
+        """
+        situation = Situation.of(self._log.read())
+        author, permit = situation.person(request.person), situation.permit(request.project)
+        require(can_recheck(request, author, permit, self._clock().date()))
+        examination = self._examined(request, situation)
+        body = {**self._checked(examination), "changed": self._says_more(request, examination)}
+        acts: list[tuple[str, dict[str, object]]] = [("request.rechecked", body)]
+        self._say(request, acts + (_refusal(examination) if body["changed"] else []))
+
+    def _examined(self, request: ReleaseRequest, situation: Situation) -> Examination:
+        permit, author = situation.enclave.permits[request.project], situation.person(request.person)
+        spend = require(may_spend_privacy(author, permit, self._clock().date()))
+        earlier = earlier_of(situation, request, self._quarantine)
+        return self._examiner.examine(request, permit, spend, earlier)
+
+    def _says_more(self, request: ReleaseRequest, examination: Examination) -> bool:
+        """Whether the checks say anything of an output that may leave which they did not say before."""
+        now = {record.name: record for record in examination.records}
+        may_leave = request.approved if request.decision else request.reviewable
+        return any(self._differs(output, now.get(output.name)) for output in may_leave)
+
+    def _differs(self, before: OutputRecord, now: OutputRecord | None) -> bool:
+        if now is None or (before.fingerprint is None) != (now.fingerprint is None):
+            return True
+        old, new = self._report(before.report), self._report(now.report)
+        known = {finding for finding in old.findings if finding.notable}
+        more = any(finding not in known for finding in new.findings if finding.notable)
+        return more or (new.protected, new.sql) != (old.protected, old.sql)
+
     def _checked(self, examination: Examination) -> dict[str, object]:
+        said = {} if not examination.earlier.unread else {"unread": _named(examination.earlier.unread)}
         return {
+            **said,
+            "standing": examination.earlier.standing.to_dict(),
             "lane": str(examination.lane),
             "outputs": [record.to_dict() for record in examination.records],
             "undeclared": [thing.to_dict() for thing in examination.undeclared],
@@ -153,11 +192,18 @@ class Airlock:
         self._say(request, [("request.decided", body)])
 
     def _release(self, request: ReleaseRequest) -> None:
+        """Make the package. What was published since the checks is looked for once more in the transaction that
+        releases: of two requests that race, the one decided later is checked beside the other.
+        """
         situation = Situation.of(self._log.read())
         author, permit = situation.person(request.person), situation.permit(request.project)
         grant = require(can_release(request, author, permit, self._clock().date()))
+        if situation.is_stale(request):
+            self._recheck(request)
+            return
         digest = self._export(grant, request)
-        self._say(request, [("request.released", {"package": digest})])
+        if not self._say(request, [("request.released", {"package": digest})], unless_stale=True):
+            self._exports.discard(request.id)
 
     def _export(self, grant: Grant, request: ReleaseRequest) -> str:
         """Build the package from what quarantine still holds unchanged, and put it into exports."""
@@ -183,10 +229,31 @@ class Airlock:
         require(can_process(request, author, permit, self._clock().date()))
         return situation
 
-    def _say(self, request: ReleaseRequest, acts: list[tuple[str, dict[str, object]]]) -> None:
-        """Append what was done, unless the request moved meanwhile (withdrawn, or another worker)."""
+    def _say(self, request: ReleaseRequest, acts: _Acts, *, unless_stale: bool = False) -> bool:
+        """Append what was done, unless the request moved meanwhile (withdrawn, reviewed, or another worker), or its
+        checks do not hold any more. Whether it was said.
+        """
         with self._log.transaction() as transaction:
-            now = Situation.of(transaction.read()).request(request.id)
-            if now.status is request.status:
-                for kind, body in acts:
-                    transaction.append(EGRESS, kind, request.project, {"request": request.id, **body})
+            situation = Situation.of(transaction.read())
+            now = situation.request(request.id)
+            holds = (now.status, now.reviews) == (request.status, request.reviews)
+            if not holds or (unless_stale and situation.is_stale(now)):
+                return False
+            for kind, body in acts:
+                transaction.append(EGRESS, kind, request.project, {"request": request.id, **body})
+            return True
+
+
+def _to_recheck(situation: Situation, request: ReleaseRequest) -> bool:
+    """In review, while nobody has voted: people should read findings that still hold."""
+    return request.status is Status.IN_REVIEW and not request.reviews and situation.is_stale(request)
+
+
+def _refusal(examination: Examination) -> _Acts:
+    if examination.lane is not Lane.REFUSED:
+        return []
+    return [("request.refused", {"reasons": [examination.reason.to_dict()]})]
+
+
+def _named(entries: Iterable[Entry]) -> list[str]:
+    return [f"{entry.request}/{entry.output}" for entry in entries]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from egress.query.difference_sql import Difference, Side
 from egress.query.engine import Engine
@@ -67,11 +66,3 @@ class Differencing:
     def _count(self) -> None:
         if len(self._differences) + len(self._cells) >= MAX_PASSES:
             raise TooManyError
-
-
-def unvalued(fingerprint: Fingerprint) -> Fingerprint:
-    """A table that showed nothing but that it was asked for: its keys stay, its values are gone."""
-    measures = {fingerprint.query.columns.index(measure.name) for measure in fingerprint.query.measures}
-    table = fingerprint.table
-    rows = tuple(tuple(None if at in measures else value for at, value in enumerate(row)) for row in table.rows)
-    return replace(fingerprint, table=replace(table, rows=rows))

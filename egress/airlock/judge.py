@@ -1,18 +1,22 @@
-"""One declaration to one report: recomputed and checked on the extract, priced or released with noise, never both."""
+"""Declarations to judged outputs: recomputed and checked on the extract, priced or released with noise, never both."""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 
+from egress.airlock.judged import Judged, fingerprint_of
 from egress.airlock.noise import draw_noisy
 from egress.airlock.pricing import priced
-from egress.assess import Assessment, Declaration, assess
-from egress.checks.model import Outcome, Protection, worst
+from egress.assess import Assessment, Declaration, assess, linked_findings
+from egress.checks.model import Assurance, Finding, Outcome, Protection, Risk, worst
 from egress.frames import assess_frame, labels_of
 from egress.outputs.claims import DeclaredFrame
-from egress.outputs.declarations import Declared
+from egress.outputs.declarations import Confirmed, DeclarationProblem, Declared
 from egress.query.engine import Engine
 from egress.release.report import OutputReport
+from egress.released.fingerprint import Fingerprint, Lineage, thresholds_of
 from hub.events.log import EventLog
 from hub.extracts.reader import Extract
 from hub.policy.model import DataPermit, DisclosureRules
@@ -21,7 +25,7 @@ from hub.policy.verdict import Grant
 
 @dataclass(frozen=True)
 class Judge:
-    """What one request's declarations are judged with."""
+    """What one request's declarations are judged with. `earlier`: what its source's tables were published before."""
 
     log: EventLog
     spend: Grant
@@ -29,23 +33,49 @@ class Judge:
     rules: DisclosureRules
     extract: Extract
     engine: Engine
+    request: str
+    lineage: Lineage
+    earlier: Sequence[Fingerprint] = ()
 
-    def judge(self, declared: Declared) -> OutputReport:
-        """The report of one declaration. Raises: StepError when the service cannot do its part."""
-        protect = Protection(declared.protect)
-        declaration = Declaration(declared.name, declared.sql, declared.title, protect, declared.rho)
-        assessment = assess(declaration, self.engine, self.rules)
+    def judge(self, items: Sequence[Confirmed]) -> list[Judged]:
+        """One output per declaration, in order, under names that no two share.
+
+        Raises: StepError, EngineError when the service cannot do its part.
+        """
+        assessed = iter(self._assessed([item for item in items if isinstance(item, Declared)]))
+        taken: Counter[str] = Counter()
+        judged = []
+        for item in items:
+            match item:
+                case Declared():
+                    judged.append(self._recomputed(next(assessed)))
+                case DeclaredFrame():
+                    judged.append(Judged(self._claimed(item)))
+                case DeclarationProblem():
+                    name = f"{item.name or 'declaration'}-in-cell-{item.cell}"
+                    taken[name] += 1
+                    judged.append(Judged(_problem(item, name if taken[name] == 1 else f"{name}-{taken[name]}")))
+        return _linked(judged, self.engine)
+
+    def _assessed(self, declared: Sequence[Declared]) -> Sequence[Assessment]:
+        declarations = [
+            Declaration(item.name, item.sql, item.title, Protection(item.protect), item.rho) for item in declared
+        ]
+        return [assess(declaration, self.engine, self.rules) for declaration in declarations]
+
+    def _recomputed(self, assessment: Assessment) -> Judged:
+        thresholds = thresholds_of(self.rules)
+        shown = fingerprint_of(assessment, self.request, self.permit.project, self.lineage, thresholds)
         report = report_of(assessment)
         if report.outcome is Outcome.FAIL or assessment.query is None:
-            return report
-        if protect is Protection.DP:
-            return self._noisy(report, assessment)
+            return Judged(report, shown)
+        if report.protect is Protection.DP:
+            return Judged(self._noisy(report, assessment))
         price, finding = priced(assessment, self.extract.manifest.catalogue, self.rules)
-        findings = (*report.findings, *finding)
-        return replace(report, findings=findings, price=price, outcome=worst(found.outcome for found in findings))
+        return Judged(replace(report, price=price), shown).with_findings(finding)
 
-    def judge_frame(self, declared: DeclaredFrame) -> OutputReport:
-        """The report of a table that the notebook's own process made. Raises: EngineError."""
+    def _claimed(self, declared: DeclaredFrame) -> OutputReport:
+        """The report of a table that the notebook's own process made."""
         pseudonyms = self.engine.person_keys(labels_of(declared.claimed))
         catalogue = self.extract.manifest.catalogue
         return report_of(assess_frame(declared.claimed, self.rules, catalogue, pseudonyms, differs=declared.differs))
@@ -81,3 +111,22 @@ def report_of(assessment: Assessment) -> OutputReport:
         exact=assessment.exact,
         evidence=evidence,
     )
+
+
+def _linked(judged: list[Judged], engine: Engine) -> list[Judged]:
+    """The outputs, with what tables that leave together tell of one another."""
+    exact = {
+        output.report.name: (output.report.sql, output.report.protected)
+        for output in judged
+        if output.report.protected is not None and output.fingerprint is not None and output.may_leave
+    }
+    found = linked_findings(exact, engine)
+    return [
+        output.with_findings((found[output.report.name],)) if output.report.name in found else output
+        for output in judged
+    ]
+
+
+def _problem(problem: DeclarationProblem, name: str) -> OutputReport:
+    finding = Finding(problem.rule, Risk.COVERT_CHANNEL, Outcome.FAIL, f"cell {problem.cell}", problem.why)
+    return OutputReport(name, "", "", Assurance.UNVERIFIED, Outcome.FAIL, Protection.NONE, (finding,))

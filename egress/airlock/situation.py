@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 from egress.release.entries import RefusedEntry, refused_entries
 from egress.release.fold import Requests
 from egress.release.fold import fold as fold_requests
+from egress.release.ledger import Entry, ledger, published, source_of, standing
 from egress.release.model import ReleaseRequest
 from hub.events.chain import Event
 from hub.events.state import Enclave
@@ -39,6 +41,31 @@ class Situation:
     def permit(self, project: str) -> DataPermit | None:
         """The project's permit, in force or not."""
         return self.enclave.permits.get(project)
+
+    @cached_property
+    def ledger(self) -> tuple[Entry, ...]:
+        """Every recomputed exact table that was checked, and what became of it, in order of submission."""
+        return ledger(self.requests.values(), self._sources)
+
+    @cached_property
+    def _sources(self) -> dict[str, str]:
+        return {project: permit.source for project, permit in self.enclave.permits.items()}
+
+    def source_for(self, request: ReleaseRequest) -> str:
+        """The data source that the tables of `request` are made of."""
+        return source_of(request, self._sources)
+
+    def published_for(self, request: ReleaseRequest) -> tuple[Entry, ...]:
+        """The tables of its source that `request` is held against."""
+        return published(self.ledger, request, self.source_for(request))
+
+    def is_stale(self, request: ReleaseRequest) -> bool:
+        """Whether the checks of `request` did not see all that was published since; such a request is checked again
+        before anything of it leaves, and before people spend their time on it.
+        """
+        if not any(entry.request == request.id for entry in self.ledger):
+            return False
+        return standing(self.source_for(request), self.published_for(request)) != request.standing
 
     def request(self, identity: str) -> ReleaseRequest:
         """The request. Raises: RefusedError when there is none."""

@@ -24,6 +24,15 @@ def can_process(
     return may_submit(author, permit, today)
 
 
+def can_recheck(
+    request: ReleaseRequest, author: Person | None, permit: DataPermit | None, today: date
+) -> Grant | Refusal:
+    """Checks may be repeated until the package is made."""
+    if request.status not in {Status.IN_REVIEW, Status.APPROVED}:
+        return _wrong_status(request)
+    return may_submit(author, permit, today)
+
+
 def can_review(
     request: ReleaseRequest,
     votes: tuple[Vote, ...],

@@ -12,6 +12,7 @@ from typing import Any
 
 from egress.checks.model import Assurance, Audience, Finding, Outcome, Protection, Risk
 from egress.checks.table import Table, plain
+from egress.release.conflict import Conflict
 from hub.words import Message
 
 SCHEMA = "bulle.report/1"
@@ -23,7 +24,8 @@ def _empty() -> Mapping[str, Any]:
 
 @dataclass(frozen=True)
 class OutputReport:
-    """One output after the checks. `exact`, `evidence` and `price` are for checkers; dates in them are ISO strings.
+    """One output after the checks. `exact`, `evidence`, `price` and `conflicts` are for checkers; dates in them are
+    ISO strings.
 
     `price`: {"rho", "epsilon", "delta", "limit"}; `dp`: what a DP release tells beside its table.
     """
@@ -40,13 +42,14 @@ class OutputReport:
     evidence: Mapping[str, Any] = field(default_factory=_empty)
     price: Mapping[str, Any] = field(default_factory=_empty)
     dp: Mapping[str, Any] = field(default_factory=_empty)
+    conflicts: tuple[Conflict, ...] = ()
 
     def seen_by(self, audience: Audience) -> OutputReport:
         """What `audience` may read of it."""
         if audience is Audience.CHECKER:
             return self
         findings = tuple(finding for finding in self.findings if finding.audience is Audience.AUTHOR)
-        return replace(self, findings=findings, exact=None, evidence=_empty(), price=_empty())
+        return replace(self, findings=findings, exact=None, evidence=_empty(), price=_empty(), conflicts=())
 
     def to_bytes(self) -> bytes:
         """Canonical JSON: the same report has the same digest."""
@@ -64,6 +67,7 @@ class OutputReport:
             "evidence": _plain(self.evidence),
             "price": _plain(self.price),
             "dp": _plain(self.dp),
+            "conflicts": [conflict.to_dict() for conflict in self.conflicts],
         }
         return json.dumps(raw, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
 
@@ -86,6 +90,7 @@ class OutputReport:
             evidence=MappingProxyType(raw["evidence"]),
             price=MappingProxyType(raw["price"]),
             dp=MappingProxyType(raw["dp"]),
+            conflicts=tuple(Conflict.from_dict(conflict) for conflict in raw.get("conflicts", ())),
         )
 
 

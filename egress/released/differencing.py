@@ -49,9 +49,13 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Told:
-    """A cell in which two tables together tell of few persons: the rows of each table that are subtracted."""
+    """A cell in which two tables together tell of few persons: the rows of each table that are subtracted.
+
+    `keys` are its labels, `key_places` the positions of their keys in the first table's query.
+    """
 
     keys: tuple[Value | None, ...]
+    key_places: tuple[int, ...]
     persons: int
     one_rows: tuple[int, ...]
     other_rows: tuple[int, ...]
@@ -86,6 +90,7 @@ def told(
     one table holds all rows of the other; by any number where fewer persons than that have other rows.
     """
     inside = nested(differences)
+    places = tuple(comparison.one.grouping[place] for place in comparison.one.places)
     held = [_rows_by_label(view, *table) for view, table in ((comparison.one, one), (comparison.other, other))]
     found = []
     for difference in differences:
@@ -98,7 +103,7 @@ def told(
                 for table, by, at in ((one, held[0], mine), (other, held[1], theirs))
             ]
             if persons and rows[0] and rows[1]:
-                found.append(Told(difference.keys, persons, rows[0], rows[1], mine, theirs))
+                found.append(Told(difference.keys, places, persons, rows[0], rows[1], mine, theirs))
                 break
     return tuple(found)
 

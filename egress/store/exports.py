@@ -36,6 +36,13 @@ class Exports:
             raise ExportError(_sentence(error)) from error
         return hashlib.sha256(package).hexdigest()
 
+    def discard(self, request: str) -> None:
+        """Remove a package that was not released after all. Raises: ExportError."""
+        try:
+            self._place(request).unlink(missing_ok=True)
+        except OSError as error:
+            raise ExportError(_sentence(error)) from error
+
     def read(self, request: str, digest: str) -> bytes:
         """The package of `request`, provided it still is `digest`. Raises: ExportError."""
         try:

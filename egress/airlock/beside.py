@@ -1,0 +1,232 @@
+"""What tables show beside one another: those of one request, and those that were published before.
+
+What follows from the request alone is told to its author, who can mend it. What follows from earlier releases is for
+checkers; authors read one sentence that names nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from egress.airlock.differencing import Differencing, TooManyError
+from egress.airlock.earlier import Earlier, Known
+from egress.airlock.judged import Judged
+from egress.checks.examined import TABLE
+from egress.checks.model import Audience, Finding, Outcome, Risk
+from egress.checks.table import Table, Value
+from egress.query.engine import Engine, EngineError
+from egress.query.model import Aggregate
+from egress.release.conflict import Conflict, ConflictCell
+from egress.released.differencing import Told, is_exact
+from egress.released.fingerprint import Fingerprint, Lineage
+from hub.policy.model import DisclosureRules
+from hub.words import Message, say
+
+CHECK = "differencing"
+EARLIER = say("This table conflicts with an earlier release; a checker sees which.")
+UNREAD = say("Not every earlier release could be held against this table; a checker sees why.")
+
+# Earlier tables that are compared where the rules set no limit of their own, and cells that a conflict keeps; both
+# bound computing time and the size of a report.
+MOST_TABLES = 500
+MOST_CELLS = 100
+
+_ADDS_UP = frozenset({Aggregate.COUNT_ROWS, Aggregate.COUNT_PERSONS, Aggregate.COUNT_VALUES, Aggregate.SUM})
+
+
+@dataclass(frozen=True)
+class Beside:
+    """Compares the outputs of one request with one another and with `earlier`."""
+
+    engine: Engine
+    lineage: Lineage
+    rules: DisclosureRules
+    earlier: Earlier
+
+    def look(self, judged: Sequence[Judged]) -> list[Judged]:
+        """The outputs, with what there is to say of them together. Raises: EngineError."""
+        working = Differencing(self.engine, self.lineage, self.rules.min_persons.value)
+        seen: list[Judged] = []
+        for output in judged:
+            within = output
+            if output.fingerprint is not None and output.may_leave:
+                within = self._within(working, output, seen)
+            seen.append(within)
+        return [
+            self._with_earlier(working, output) if output.fingerprint is not None and output.may_leave else output
+            for output in seen
+        ]
+
+    @property
+    def compared(self) -> tuple[Known, ...]:
+        """The earlier tables that are compared: the newest, as many as the rules allow."""
+        most = self.rules.audit.value.tables if self.rules.audit is not None else MOST_TABLES
+        return self.earlier.known[-most:]
+
+    def _within(self, working: Differencing, output: Judged, others: Iterable[Judged]) -> Judged:
+        """The later of two tables that tell of few persons is refused: without it, the other one tells nothing."""
+        findings = []
+        for other in others:
+            if output.fingerprint is None or other.fingerprint is None or not other.may_leave:
+                continue
+            try:
+                told = working.told(output.fingerprint, other.fingerprint) or ()
+            except TooManyError:
+                findings.append(_review(say("This request declares more tables than can be compared."), ()))
+                break
+            if told:
+                why = self._why(told, other.report.name)
+                exact = is_exact(output.fingerprint, other.fingerprint)
+                found = _review(why, _cells(output.fingerprint, told))
+                findings.append(replace(found, outcome=Outcome.FAIL) if exact else found)
+        return output.with_findings(findings) if findings else output
+
+    def _why(self, told: Sequence[Told], other: str) -> Message:
+        return say(
+            "Subtracted from {other} of this request, this table shows {cells} groups of fewer than {threshold} "
+            "persons. Ask for both tables with the same filter, or for one of the two.",
+            other=other,
+            cells=len(told),
+            threshold=self.rules.min_persons.value,
+        )
+
+    def _with_earlier(self, working: Differencing, output: Judged) -> Judged:
+        if output.fingerprint is None:
+            return output
+        findings, conflicts, failed, elsewhere = [], [], [], 0
+        for known in self.compared:
+            try:
+                told = working.told(output.fingerprint, known.fingerprint)
+            except (TooManyError, EngineError):
+                failed.append(known)
+                continue
+            elsewhere += told is None
+            if told:
+                conflicts.append(_conflict(known, output.fingerprint, told))
+                findings.append(_checkers(self._conflicting(told, known), _cells(output.fingerprint, told)))
+        if findings:
+            findings.append(_review(EARLIER, ()))
+        if elsewhere:
+            findings.append(_elsewhere(elsewhere))
+        reasons = [*self._unread(), *_failed(failed)]
+        if reasons:
+            findings += [*(_checkers(reason) for reason in reasons), _review(UNREAD, ())]
+        return output.with_findings(findings, conflicts) if findings else output
+
+    def _conflicting(self, told: Sequence[Told], known: Known) -> Message:
+        return say(
+            "Subtracted from {output} of request {request} (project {project}), this table shows {cells} groups of "
+            "fewer than {threshold} persons.",
+            output=known.entry.output,
+            request=known.entry.request,
+            project=known.entry.project,
+            cells=len(told),
+            threshold=max(self.rules.min_persons.value, known.fingerprint.rules.min_persons),
+        )
+
+    def _unread(self) -> Iterable[Message]:
+        for entry in self.earlier.unread:
+            yield say(
+                "The fingerprint of {output} of request {request} (project {project}) is missing or cannot be read: "
+                "nothing compares this table with it.",
+                output=entry.output,
+                request=entry.request,
+                project=entry.project,
+            )
+        left = len(self.earlier.known) - len(self.compared)
+        if left > 0:
+            yield say(
+                "{left} older tables of this source are not compared: the rules limit the comparison to {most}.",
+                left=left,
+                most=len(self.compared),
+            )
+
+
+def _elsewhere(tables: int) -> Finding:
+    why = say(
+        "{tables} earlier tables of this source hold columns or rows that this extract lacks: they are held against "
+        "this table by their published numbers only.",
+        tables=tables,
+    )
+    return replace(_checkers(why), outcome=Outcome.PASS)
+
+
+def _failed(failed: Sequence[Known]) -> Iterable[Message]:
+    if failed:
+        yield say(
+            "{tables} earlier tables could not be recomputed on this extract, among them {output} of request "
+            "{request}.",
+            tables=len(failed),
+            output=failed[0].entry.output,
+            request=failed[0].entry.request,
+        )
+
+
+def _review(why: Message, cells: tuple[tuple[int, int], ...]) -> Finding:
+    return Finding(CHECK, Risk.DIFFERENCING, Outcome.REVIEW, TABLE, why, cells)
+
+
+def _checkers(why: Message, cells: tuple[tuple[int, int], ...] = ()) -> Finding:
+    return replace(_review(why, cells), audience=Audience.CHECKER)
+
+
+def _cells(fingerprint: Fingerprint, told: Iterable[Told]) -> tuple[tuple[int, int], ...]:
+    columns = fingerprint.query.columns
+    return tuple(
+        sorted(
+            {
+                (row, columns.index(fingerprint.query.measures[cell.one_measure].name))
+                for cell in told
+                for row in cell.one_rows
+            }
+        )
+    )
+
+
+def _conflict(known: Known, here: Fingerprint, told: Sequence[Told]) -> Conflict:
+    """Cells with the same keys and columns as the first, which are those of the finest comparison."""
+    there = known.fingerprint
+    first = max(told, key=lambda cell: len(cell.keys))
+    chosen = [cell for cell in told if cell.key_places == first.key_places]
+    return Conflict(
+        project=known.entry.project,
+        request=known.entry.request,
+        output=known.entry.output,
+        fate=str(known.entry.fate),
+        at=known.entry.at,
+        keys=tuple(here.query.keys[place].name for place in first.key_places),
+        here=here.query.measures[first.one_measure].name,
+        there=there.query.measures[first.other_measure].name,
+        cells=tuple(_cell(cell, here, there) for cell in chosen[:MOST_CELLS]),
+        all_cells=len(told),
+    )
+
+
+def _cell(cell: Told, here: Fingerprint, there: Fingerprint) -> ConflictCell:
+    return ConflictCell(
+        labels=cell.keys,
+        here=_value(here, cell.one_rows, cell.one_measure),
+        there=_value(there, cell.other_rows, cell.other_measure),
+        persons=cell.persons,
+        cells=_cells(here, [cell]),
+    )
+
+
+def _value(fingerprint: Fingerprint, rows: Sequence[int], measure: int) -> Value | None:
+    """The number that a cell shows; of several that are added up, their sum where they add up."""
+    query, table = fingerprint.query, fingerprint.table
+    values = [_number(table, row, query.columns.index(query.measures[measure].name)) for row in rows]
+    if len(values) == 1:
+        return values[0]
+    if query.measures[measure].aggregate not in _ADDS_UP or any(value is None for value in values):
+        return None
+    return sum(value for value in values if value is not None)
+
+
+def _number(table: Table, row: int, column: int) -> int | float | None:
+    value = table.rows[row][column]
+    if isinstance(value, Decimal):
+        return float(value)
+    return value if isinstance(value, int | float) else None
