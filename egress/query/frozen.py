@@ -118,7 +118,7 @@ def _read_both(raw: object) -> tuple[ColumnRef, ColumnRef]:
 def _read_join(raw: object) -> Join:
     fields = fields_of(raw, "kind table on")
     on = many(fields["on"], _read_both)
-    if fields["kind"] not in {"inner", "left"} or not on:
+    if text_of(fields["kind"]) not in {"inner", "left"} or not on:
         raise FrozenError("a join is neither inner nor left, or joins on nothing")
     return Join(fields["kind"], _read_table(fields["table"]), on)
 

@@ -25,16 +25,6 @@ _AGGREGATES: dict[str, Aggregate] = {
 }
 
 
-def is_aggregate(node: exp.Expr) -> bool:
-    """Whether a result column holds an aggregate anywhere."""
-    return any(
-        isinstance(part, exp.AggFunc | exp.Filter | exp.WithinGroup)
-        or (isinstance(part, exp.Anonymous) and part.name.lower() == "mean")
-        for part in node.walk()
-        if not isinstance(part, exp.Least | exp.Greatest)
-    )
-
-
 @dataclass
 class MeasureReader:
     """Reads one aggregate. `reader` judges what stands below it."""
@@ -144,7 +134,7 @@ class MeasureReader:
         column = node.expressions[0] if len(node.expressions) == 1 else None
         if isinstance(column, exp.Column):
             source, name = scope.find(column)
-            person = scope.person()
+            person = scope.person(node)
             if scope.is_person(source, name):
                 if source.optional and source.ref.alias != person.alias:
                     why = say("Count the persons of {alias}, of which all rows are kept.", alias=person.alias)

@@ -6,6 +6,7 @@ The grammar is that of the design, section 2: one SELECT of keys and aggregates 
 from __future__ import annotations
 
 import logging
+import re
 from dataclasses import dataclass, field, replace
 
 import sqlglot
@@ -13,16 +14,18 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 from sqlglot.tokenizer_core import Token, TokenType
 
+from egress.query.aggregates import is_aggregate
 from egress.query.expressions import Reader
 from egress.query.functions import Kind
 from egress.query.grouping import read_groupings
 from egress.query.joins import read_tables
-from egress.query.measures import MeasureReader, is_aggregate
+from egress.query.measures import MeasureReader
 from egress.query.model import ColumnRef, Expression, Key, Measure, Note, Query, QueryRefusal
 from egress.query.names import alias_of, default_name, distinct_name, is_plain
 from egress.query.refused import RefusedSqlError, line_and_column, offset, refusal
-from egress.query.scope import Scope, tables_with_persons
+from egress.query.scope import SOURCE, Scope, tables_with_persons
 from egress.query.typed import Place, Typed
+from egress.query.views import all_used, read_views, resolved
 from hub.catalogue.model import Catalogue
 from hub.words import Message, say
 
@@ -35,10 +38,12 @@ MAX_COLUMNS = 40
 # It warns about statements that it does not know, quoting them; we refuse those ourselves.
 logging.getLogger("sqlglot").setLevel(logging.ERROR)
 
+# Where sqlglot's tokenizer says that a quotation begins: line, and offset in the whole text.
+_QUOTATION = re.compile(r" from \d{1,9}:(\d{1,9})\Z")
+
 _OPENING = frozenset({TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.L_BRACE, TokenType.CASE})
 _CLOSING = frozenset({TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.R_BRACE, TokenType.END})
 _CLAUSES: dict[str, Message] = {
-    "with_": say("WITH is outside the grammar: one SELECT over granted tables."),
     "distinct": say("SELECT DISTINCT is outside the grammar: rows already are distinct by key."),
     "limit": say("LIMIT is outside the grammar: it would choose among rows."),
     "offset": say("OFFSET is outside the grammar: it would choose among rows."),
@@ -47,7 +52,7 @@ _CLAUSES: dict[str, Message] = {
     "windows": say("Window functions are outside the grammar."),
     "sample": say("Samples are outside the grammar: they are random."),
 }
-_READ = frozenset({"expressions", "from_", "joins", "where", "group", "order"})
+_READ = frozenset({"with_", "expressions", "from_", "joins", "where", "group", "order"})
 
 
 def parse(sql: str, catalogue: Catalogue, persons: frozenset[str] | None = None) -> Query | QueryRefusal:
@@ -76,7 +81,7 @@ def _syntax(sql: str) -> exp.Select:
             raise RefusedSqlError("size", None, say("The SQL is too long or nested too deeply."))
         statements = [statement for statement in sqlglot.parse(sql, dialect="duckdb") if statement is not None]
     except SqlglotError as error:
-        raise _not_sql(error) from None
+        raise _not_sql(error, sql) from None
     except (ValueError, TypeError, AttributeError, IndexError, KeyError, AssertionError):
         # sqlglot's own slips on texts that no database would take
         raise RefusedSqlError("syntax", None, say("This is not SQL that can be read.")) from None
@@ -99,10 +104,14 @@ def _nesting(tokens: list[Token]) -> int:
     return deepest
 
 
-def _not_sql(error: SqlglotError) -> RefusedSqlError:
+def _not_sql(error: SqlglotError, sql: str) -> RefusedSqlError:
     places = getattr(error, "errors", None) or [{}]
     line, column = places[0].get("line"), places[0].get("col")
-    place = (line, column) if isinstance(line, int) and isinstance(column, int) else None
+    place = (line, max(column, 1)) if isinstance(line, int) and isinstance(column, int) else None
+    told = _QUOTATION.search(str(error.__cause__)) if place is None else None
+    if told:
+        line, column = line_and_column(int(told[1]), sql)
+        place = None if line is None or column is None else (line, column)
     return RefusedSqlError("syntax", None, say("This is not SQL that can be read."), place)
 
 
@@ -121,8 +130,12 @@ class _Parser:
 
     def query(self) -> Query:
         self._clauses()
+        self.scope.views = read_views(self.select, self.scope)
         joins = read_tables(self.select, self.scope)
-        person = self.scope.person()
+        if self.scope.views:
+            all_used(self.select, self.scope)
+            self._write_out()
+        person = self.scope.person(self.select)
         if len(self.select.expressions) > MAX_COLUMNS:
             raise RefusedSqlError("size", self.select, say("A table has at most {most} columns.", most=MAX_COLUMNS))
         where = self._where()
@@ -152,6 +165,18 @@ class _Parser:
             why = _CLAUSES.get(part) or say("{clause} is outside the grammar.", clause=part.strip("_").upper())
             raise RefusedSqlError("grammar", node, why)
 
+    def _write_out(self) -> None:
+        """Puts what is meant in the place of columns of a WITH, in every clause."""
+        items = [resolved(item.copy(), self.scope) for item in self.select.expressions]
+        for before, (at, item) in zip(self.select.expressions, enumerate(items), strict=True):
+            if isinstance(before, exp.Column):
+                items[at] = exp.alias_(item, before.name, quoted=True)
+        self.select.set("expressions", items)
+        for part in ("where", "group", "order"):
+            node = self.select.args.get(part)
+            if node is not None:
+                resolved(node, self.scope, results=part != "where")
+
     def _placed(self, rule: str, node: exp.Expr, why: Message) -> Note:
         line, column = line_and_column(offset(node, self.sql), self.sql)
         return Note(rule, "SQL" if line is None else f"SQL {line}:{column}", why)
@@ -161,10 +186,9 @@ class _Parser:
 
     def _where(self) -> tuple[Expression, ...]:
         where = self.select.args.get("where")
-        if where is None:
-            return ()
-        condition = where.this.unnest()
-        parts = list(condition.flatten()) if isinstance(condition, exp.And) else [condition]
+        condition = where.this.unnest() if where is not None else None
+        own = list(condition.flatten()) if isinstance(condition, exp.And) else [condition] if condition else []
+        parts = [*self.scope.where, *own]
         return tuple(self._reader(Place.FILTER).condition(part).expression for part in parts)
 
     # -- columns of results
@@ -213,10 +237,9 @@ class _Parser:
             ordinal = int(node.name) if node.name.isdecimal() and len(node.name) < 4 else 0
             return self.written[ordinal - 1] if 0 < ordinal <= len(self.written) else None
         reader = Reader(self.scope, Place.KEY)
-        if isinstance(node, exp.Column) and not node.table:
-            known = any(node.name.lower() in source.names() for source in self.scope.sources)
-            if not known:
-                return self._named(node.name)
+        written = isinstance(node, exp.Column) and not node.table and SOURCE not in node.meta
+        if written and not self.scope.knows(node.name):
+            return self._named(node.name)
         return reader.read(node).expression
 
     def _named(self, name: str) -> Expression | None:

@@ -12,6 +12,10 @@ from hub.words import Message, say
 _CALL_BEFORE = re.compile(r"([A-Za-z_]\w*)\s*\(\s*(?:distinct\s+)?\(*\s*\Z", re.IGNORECASE)
 
 
+# How far before its first argument a function's name is looked for; bounds the time that odd texts take.
+_NEAR = 200
+
+
 class RefusedSqlError(Exception):
     """SQL outside the grammar, by `rule`, at `node`, or at `place` (line, column) where there is no tree."""
 
@@ -24,15 +28,18 @@ class RefusedSqlError(Exception):
 
 
 def offset(node: exp.Expr | None, sql: str) -> int | None:
-    """Where `node` begins in `sql`: its own token, else the first token below it, else its function's name."""
-    if node is None:
-        return None
-    starts = [start for part in node.walk() if isinstance(start := part.meta.get("start"), int)]
-    if not starts:
-        return None
-    first = min(starts)
+    """Where `node` begins in `sql`: its own token, the first below it, its function's name, or else what holds it."""
+    while node is not None:
+        starts = [start for part in node.walk() if isinstance(start := part.meta.get("start"), int)]
+        if starts:
+            return _call_start(node, min(starts), sql)
+        node = node.parent
+    return None
+
+
+def _call_start(node: exp.Expr, first: int, sql: str) -> int:
     if isinstance(node, exp.Func) and "start" not in node.meta:
-        call = _CALL_BEFORE.search(sql, 0, first)
+        call = _CALL_BEFORE.search(sql, max(0, first - _NEAR), first)
         return call.start(1) if call else first
     return first
 
@@ -46,6 +53,8 @@ def line_and_column(position: int | None, sql: str) -> tuple[int | None, int | N
 
 def refusal(error: RefusedSqlError, sql: str) -> QueryRefusal:
     line, column = error.place or line_and_column(offset(error.node, sql), sql)
+    if line is None:
+        line, column = line_and_column(len(sql) - len(sql.lstrip()), sql)
     return QueryRefusal(error.rule, line, column, error.why)
 
 

@@ -13,6 +13,9 @@ from egress.query.refused import RefusedSqlError, only
 from hub.catalogue.model import Catalogue, Column, Table
 from hub.words import Message, say
 
+# Bounds the work of the database as well as ours.
+MAX_TABLES = 8
+
 
 def tables_with_persons(catalogue: Catalogue) -> frozenset[str]:
     """The tables that hold the person key: those that describe it as a column, or else all.
@@ -49,14 +52,41 @@ class Source:
         return {name.lower(): name for name in (*keys, *self.table.columns)}
 
 
+@dataclass(frozen=True)
+class Named:
+    """What a name after FROM or JOIN stands for: folded column -> what is meant by it, over the query's tables."""
+
+    name: str
+    columns: Mapping[str, exp.Expr]
+
+
+@dataclass
+class Shared:
+    """What all SELECTs of one statement share: aliases in use, names of WITH that were used, size so far."""
+
+    taken: set[str] = field(default_factory=set)
+    used: set[str] = field(default_factory=set)
+    nodes: int = 0
+
+
 @dataclass
 class Scope:
-    """The sources in order; `merged` holds folded names that USING made one. Grows while joins are read."""
+    """The tables of one SELECT in order, and the names that it may use. Grows while joins are read.
+
+    `sources` are all tables, those inside a WITH as well; `named` is what the SELECT sees; `merged` holds folded
+    names that USING made one; `where` the conditions that came in with a WITH; `views` the SELECTs of WITH that may be
+    named here, by folded name; `prefix` stands before the aliases of tables inside a WITH.
+    """
 
     catalogue: Catalogue
     persons: frozenset[str]
     sources: list[Source] = field(default_factory=list)
+    named: list[Named] = field(default_factory=list)
     merged: set[str] = field(default_factory=set)
+    where: list[exp.Expr] = field(default_factory=list)
+    views: Mapping[str, exp.Select] = field(default_factory=dict)
+    prefix: str = ""
+    shared: Shared = field(default_factory=Shared)
 
     def source(self, node: exp.Expr | None, *, optional: bool = False) -> Source:
         """The granted table that `node` names. Adds nothing."""
@@ -69,44 +99,72 @@ class Scope:
         name = names.get(node.name.lower())
         if name is None:
             raise RefusedSqlError("table", node, _unknown_table(node.name, self.catalogue.tables))
+        table = self.catalogue.tables[name]
+        person = self.catalogue.source.person_key if name in self.persons else None
+        return Source(TableRef(name, self._fresh(self.alias_of(node), node)), table, table.row_key, person, optional)
+
+    def _fresh(self, name: str, node: exp.Expr) -> str:
+        """An alias that no other table of the statement has."""
+        taken = self.shared.taken
+        if len(taken) >= MAX_TABLES:
+            raise RefusedSqlError("size", node, say("A query may join at most {most} tables.", most=MAX_TABLES))
+        alias = self.prefix + name
+        while alias.lower() in taken:
+            alias += "_"
+        taken.add(alias.lower())
+        return alias
+
+    def alias_of(self, node: exp.Table) -> str:
+        """The name that the table at `node` goes by; nobody else's."""
         alias = node.args.get("alias")
         if alias is not None:
             only(alias, "this")
-        ref = TableRef(name, node.alias or node.name)
-        if any(source.ref.alias.lower() == ref.alias.lower() for source in self.sources):
-            raise RefusedSqlError("table", node, say("Two tables go by the name {name}.", name=ref.alias))
-        table = self.catalogue.tables[name]
-        person = self.catalogue.source.person_key if name in self.persons else None
-        return Source(ref, table, table.row_key, person, optional)
+        name = node.alias or node.name
+        if any(known.name.lower() == name.lower() for known in self.named):
+            raise RefusedSqlError("table", node, say("Two tables go by the name {name}.", name=name))
+        return name
 
     def find(self, node: exp.Column) -> tuple[Source, str]:
         """The source and catalogue name of a column."""
+        meant = self.meant(node)
+        if not isinstance(meant, exp.Column):
+            why = say("{name} is computed in WITH: only a table's own column stands here.", name=node.name[:63])
+            raise RefusedSqlError("column", node, why)
+        alias = meant.meta[SOURCE]
+        return next(source for source in self.sources if source.ref.alias == alias), meant.name
+
+    def meant(self, node: exp.Column) -> exp.Expr:
+        """What a column as written stands for: a column of a source, or an expression of a WITH."""
+        if SOURCE in node.meta:
+            return node
         only(node, "this", "table")
         if not isinstance(node.this, exp.Identifier):
             raise RefusedSqlError("grammar", node, say("A star is outside the grammar: name the columns."))
         name = node.name.lower()
+        places = self.named
         if node.table:
-            sources = [source for source in self.sources if source.ref.alias.lower() == node.table.lower()]
-            if not sources:
-                raise RefusedSqlError("table", node, _unknown_table(node.table, [s.ref.alias for s in self.sources]))
-            found = [source for source in sources if name in source.names()]
-        else:
-            found = [source for source in self.sources if name in source.names()]
-            if len(found) > 1 and name not in self.merged:
-                raise RefusedSqlError(
-                    "column", node, say("{name} stands in several tables: write table.{name}.", name=node.name)
-                )
-            sources = self.sources
+            places = [known for known in places if known.name.lower() == node.table.lower()]
+            if not places:
+                raise RefusedSqlError("table", node, _unknown_table(node.table, [known.name for known in self.named]))
+        found = [known.columns[name] for known in places if name in known.columns]
         if not found:
-            raise RefusedSqlError("column", node, self._unknown_column(node.name, sources))
-        return found[0], found[0].names()[name]
+            raise RefusedSqlError("column", node, self._unknown_column(node.name, places))
+        if len(found) > 1 and name not in self.merged:
+            raise RefusedSqlError(
+                "column", node, say("{name} stands in several tables: write table.{name}.", name=node.name)
+            )
+        return found[0]
+
+    def knows(self, name: str) -> bool:
+        """Whether some table has a column `name`."""
+        return any(name.lower() in known.columns for known in self.named)
 
     def column(self, source: Source, name: str) -> Column | None:
         """The catalogue entry; a key may have none."""
         return source.table.columns.get(name)
 
-    def _unknown_column(self, name: str, sources: Iterable[Source]) -> Message:
-        hint = nearest(name, [column for source in sources for column in source.names().values()])
+    def _unknown_column(self, name: str, places: Iterable[Named]) -> Message:
+        hint = nearest(name, [column for known in places for column in known.columns])
         return (
             say("There is no granted column {name}; did you mean {hint}?", name=name[:63], hint=hint)
             if hint
@@ -116,19 +174,19 @@ class Scope:
     def is_person(self, source: Source, name: str) -> bool:
         return source.person_key is not None and name == source.person_key
 
-    def person(self) -> ColumnRef:
+    def person(self, node: exp.Expr) -> ColumnRef:
         """The person whom a row is about: of the first table that holds the key and keeps all its rows."""
         holders = [source for source in self.sources if source.person_key is not None]
         if not holders:
             raise RefusedSqlError(
                 "person_key",
-                None,
+                node,
                 say("No table of this query holds the person key, so nothing can be counted by person."),
             )
         kept = [source for source in holders if not source.optional]
         if not kept:
             why = say("The table with the person key stands right of a left join: begin with it.")
-            raise RefusedSqlError("person_key", None, why)
+            raise RefusedSqlError("person_key", node, why)
         return ColumnRef(kept[0].ref.alias, str(kept[0].person_key))
 
 
@@ -139,6 +197,22 @@ def _unknown_table(name: str, known: Iterable[str]) -> Message:
         if hint
         else say("There is no granted table {name}.", name=name[:63])
     )
+
+
+# In the syntax tree, where a column has been looked up: the alias of its source. Nothing in a text can write this.
+SOURCE = "source"
+
+
+def column_node(source: Source, name: str) -> exp.Column:
+    """A column of the syntax tree that has been looked up."""
+    node = exp.column(exp.to_identifier(name, quoted=True))
+    node.meta[SOURCE] = source.ref.alias
+    return node
+
+
+def table_named(name: str, source: Source) -> Named:
+    """A table with its own columns."""
+    return Named(name, {folded: column_node(source, name) for folded, name in source.names().items()})
 
 
 def refer(source: Source, name: str) -> ColumnRef:

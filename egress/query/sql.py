@@ -11,6 +11,9 @@ from decimal import Decimal
 from egress.query.functions import FUNCTIONS
 from egress.query.model import Aggregate, Case, ColumnRef, Expression, Literal, LiteralValue, Measure, Query
 
+# Aggregates that ask of their argument only whether it is there.
+_PRESENCE = frozenset({Aggregate.COUNT_VALUES, Aggregate.COUNT_PERSONS, Aggregate.SHARE_PERSONS})
+
 
 def quoted(name: str) -> str:
     """An identifier."""
@@ -172,7 +175,7 @@ def distinct_arguments(query: Query) -> dict[str, Measure]:
     found: dict[str, Measure] = {}
     for position, name in arguments(query).items():
         measure = query.measures[position]
-        if name not in found or found[name].aggregate is Aggregate.COUNT_VALUES:
+        if name not in found or found[name].aggregate in _PRESENCE:
             found[name] = measure
     return found
 
