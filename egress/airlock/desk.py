@@ -13,8 +13,8 @@ from egress.release.report import OutputReport
 from egress.store.exports import ExportError, Exports
 from egress.store.quarantine import Quarantine
 from hub.events.log import Clock, EventLog, utc_now
-from hub.policy.verdict import Refusal, RefusedError
-from hub.words import Message
+from hub.policy.verdict import Grant, Refusal, RefusedError
+from hub.words import Message, say
 
 MAX_COMMENT = 2000  # characters; the length of a text in a permit
 
@@ -60,8 +60,11 @@ class Desk:
     def _read(self, output: OutputRecord, audience: Audience) -> OutputReport:
         return OutputReport.from_bytes(self._quarantine.get(output.report)).seen_by(audience)
 
-    def review(self, request: str, person: str, votes: tuple[Vote, ...], comment: str = "") -> Decision | None:
-        """Record one checker's votes; the decision, when they complete it.
+    def review(
+        self, request: str, person: str, votes: tuple[Vote, ...], comment: str = "", seen: str | None = None
+    ) -> Decision | None:
+        """Record one checker's votes; the decision, when they complete it. `seen`: the checks (`ReleaseRequest.checks`)
+        that the checker has read; votes on others are refused. None where nobody can tell.
 
         Raises: RefusedError; the refused vote is an event, too.
         """
@@ -70,6 +73,8 @@ class Desk:
             found = situation.request(request)
             permit = situation.permit(found.project)
             verdict = can_review(found, votes, situation.person(person), permit, now.date())
+            if isinstance(verdict, Grant) and seen not in {None, found.checks}:
+                verdict = _checked_again(request)
             if isinstance(verdict, Refusal):
                 transaction.append(person, "review.refused", found.project, _refused(request, verdict))
                 decision = None
@@ -120,6 +125,15 @@ class Desk:
         if problem is not None:
             raise RefusedError(problem)
         return package
+
+
+def _checked_again(request: str) -> Refusal:
+    reason = say(
+        "The checks of request {request} were repeated since you opened it: other tables of the same source were "
+        "released. Read the findings again, then vote.",
+        request=request,
+    )
+    return Refusal("review.changed", reason)
 
 
 def _printable(text: str) -> str:

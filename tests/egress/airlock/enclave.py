@@ -17,6 +17,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from egress.airlock.conductor import Airlock
 from egress.airlock.desk import Desk
 from egress.airlock.runners import LocalRunner, Runner
+from egress.release.model import Choice, ReleaseRequest, Vote
 from egress.store.exports import Exports
 from egress.store.quarantine import Quarantine
 from egress.store.submission import SCHEMA
@@ -99,9 +100,11 @@ class TinyEnclave:
     policies: Path
     limits: ContainerLimits
 
-    def hand_in(self, content: bytes, name: str = "first", person: str = "alice", **files: bytes) -> Path:
+    def hand_in(
+        self, content: bytes, name: str = "first", person: str = "alice", project: str = "costs", **files: bytes
+    ) -> Path:
         """Lay a submission into the person's outbox."""
-        folder = self.root / "outboxes" / "costs" / person / f"{name}.request"
+        folder = self.root / "outboxes" / project / person / f"{name}.request"
         folder.mkdir(parents=True)
         (folder / "study.ipynb").write_bytes(content)
         for file, held in files.items():
@@ -123,6 +126,24 @@ class TinyEnclave:
         """The body of the last event of `kind`."""
         return dict([event.body for event in self.log.read() if event.kind == kind][-1])
 
+    def ask(self, content: bytes, name: str, project: str = "costs") -> ReleaseRequest:
+        """Hand in and have it processed as far as the machine goes."""
+        self.hand_in(content, name, project=project)
+        (made,) = self.airlock.take_in()
+        return self.airlock.process(made)
+
+    def approve(self, request: str, checker: str = "carol") -> None:
+        """One checker votes for everything that may leave."""
+        found = self.desk.look().request(request)
+        votes = tuple(Vote(output.name, Choice.APPROVE) for output in found.reviewable)
+        self.desk.review(request, checker, votes)
+
+    def second_project(self, change: Callable[[dict[str, list[Any]]], None], **granted: Any) -> None:
+        """Project `care` of the same people on the same source, with an extract of its own."""
+        issue(self.log, permit(project="care", **granted))
+        digest = build_extract(self.root, change=change, project="care")
+        self.log.append("extractor", "extract.built", "care", {"folder": "v1", "digest": digest})
+
     def with_runner(self, runner: Runner) -> Airlock:
         """The airlock with another way to re-run."""
         return airlock_of(self, runner)
@@ -141,16 +162,21 @@ def airlock_of(enclave: TinyEnclave, runner: Runner) -> Airlock:
     )
 
 
-def build_extract(root: Path, folder: str = "v1", change: Callable[[dict[str, list[Any]]], None] | None = None) -> str:
+def build_extract(
+    root: Path,
+    folder: str = "v1",
+    change: Callable[[dict[str, list[Any]]], None] | None = None,
+    project: str = "costs",
+) -> str:
     """Pack the tiny extract under `root`; its manifest's digest."""
     values = rows()
     if change is not None:
         change(values)
     source = root / f"{folder}.parquet"
     pq.write_table(pa.table(values), source)
-    out = root / "extracts" / "costs" / folder
+    out = root / "extracts" / project / folder
     out.parent.mkdir(parents=True, exist_ok=True)
-    pack(CATALOGUE, {"stay": source}, out, datetime(2026, 5, 1, tzinfo=UTC), Provenance("health-fr", "costs"))
+    pack(CATALOGUE, {"stay": source}, out, datetime(2026, 5, 1, tzinfo=UTC), Provenance("health-fr", project))
     return open_extract(out).sha256
 
 
