@@ -62,6 +62,11 @@ class DeclarationProblem:
 
 _TWICE = ("declaration.twice", say("The name is declared more than once; each output needs its own."))
 
+_ELSEWHERE = (
+    "declaration.repeated",
+    say("The re-run made this declaration more than once, or in another cell than the submitted source."),
+)
+
 Written: TypeAlias = Declared | FrameCall | AcroCall | DeclarationProblem
 Confirmed: TypeAlias = Declared | DeclaredFrame | DeclarationProblem
 AnyEmitted: TypeAlias = Emitted | EmittedFrame | EmittedAcro
@@ -92,7 +97,9 @@ def reconcile(submitted: Rendered, rerun: Rendered) -> tuple[Confirmed, ...]:
     found: list[Confirmed] = []
     for item in declared:
         made, shown = ([each for _, each in where.get(item.name or "", [])] for where in (emitted, before))
-        found += _confirm(item, made, shown, taken)
+        found += _in_place(
+            _confirm(item, made, shown, taken), [number for number, _ in emitted.get(item.name or "", [])]
+        )
     # The run of a call with computed arguments was told as that.
     told = {item.cell for item in declared if item.name is None}
     for name, items in emitted.items():
@@ -100,6 +107,16 @@ def reconcile(submitted: Rendered, rerun: Rendered) -> tuple[Confirmed, ...]:
         if name not in known and places:
             found.append(_stray(places[0]))
     return tuple(found)
+
+
+def _in_place(items: Sequence[Confirmed], cells: list[int]) -> Sequence[Confirmed]:
+    """How often, and where, a declaration comes out is the run's choice: once, in its own cell, says nothing."""
+    return [
+        DeclarationProblem(item.name, item.cell, *_ELSEWHERE)
+        if isinstance(item, Declared) and cells != [item.cell]
+        else item
+        for item in items
+    ]
 
 
 def _emitted(notebook: Rendered) -> dict[str, list[tuple[int, AnyEmitted]]]:

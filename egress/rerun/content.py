@@ -35,7 +35,7 @@ class Content:
         return any(finding.check in DISTURBANCES for output in self.refused for finding in output.findings)
 
 
-DISTURBANCES = frozenset({"declaration.missing", "declaration.differs", "declaration.stray"})
+DISTURBANCES = frozenset({"declaration.missing", "declaration.differs", "declaration.repeated", "declaration.stray"})
 
 
 def read_content(submitted: bytes, rerun: Rendered, max_bytes: int) -> Content | Unreadable:

@@ -161,9 +161,15 @@ def test_the_rerun_must_say_the_same(outputs: list[object], rule: str) -> None:
     assert (item.name, item.cell, item.rule) == ("by_sex", 1, rule)
 
 
-def test_the_same_declaration_twice_in_the_rerun_confirms_it() -> None:
-    (item,) = reconcile(read(code(CALL)), read(code(CALL, MADE, MADE)))
-    assert isinstance(item, Declared)
+@pytest.mark.parametrize(
+    "rerun",
+    [(code(CALL, MADE, MADE),), (code(CALL), code("x", MADE)), (code(CALL, MADE), code("x", MADE))],
+    ids=["twice", "in another cell", "here and there"],
+)
+def test_how_often_and_where_a_declaration_comes_out_is_no_choice_of_the_run(rerun: tuple[object, ...]) -> None:
+    (item,) = reconcile(read(code(CALL), code("x")), read(*rerun))  # type: ignore[arg-type]  # cells
+    assert isinstance(item, DeclarationProblem)
+    assert item.rule == "declaration.repeated"
 
 
 def test_a_declaration_that_only_the_rerun_makes_is_told_without_its_name() -> None:
