@@ -15,7 +15,7 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-from egress.query.measures import is_aggregate
+from egress.query.aggregates import is_aggregate
 from hub.catalogue.model import Catalogue, Column, ColumnType
 from hub.words import Message, say
 
