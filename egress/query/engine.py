@@ -9,40 +9,55 @@ from typing import Any, Self
 import duckdb
 
 from egress.query.difference_sql import Difference, Side, cells_sql, difference_sql, shared_tables
-from egress.query.evidence import CellEvidence, Evidence
-from egress.query.evidence_sql import persons_sql, quantile_sql, rows_sql
-from egress.query.gathered import cell_of, supported, value_of
-from egress.query.model import Aggregate, Query
+from egress.query.evidence import Evidence
+from egress.query.facts import selected
+from egress.query.failed import EngineError, sentences, too_large
+from egress.query.gather import Gatherer
+from egress.query.gathered import value_of
+from egress.query.model import Query
+from egress.query.numbered import by_number
+from egress.query.sizes import approximate_rows_sql, limited, most_rows
 from egress.query.sql import quoted, table_sql
 from egress.query.table import TOTAL, Table, Value
-from hub.extracts.manifest import Manifest
-from hub.words import Message, say
+from hub.extracts.manifest import PERSON_NUMBER, Manifest
+from hub.words import say
+
+__all__ = ["Engine", "EngineError"]
 
 Row = tuple[Any, ...]
 
 # A label shorter than this is looked at by nobody as a person's pseudonym.
 MIN_KEY = 8
 
+# Values of one table, rows times measures. What more costs in memory is no statistic any more; rules send tables to
+# people long before (`audit.cells`).
+MAX_CELLS = 1_000_000
 
-class EngineError(Exception):
-    """The extract cannot be computed on. `message` never holds DuckDB's text, which may quote data."""
-
-    def __init__(self, message: Message) -> None:
-        super().__init__(str(message))
-        self.message = message
+# approx_count_distinct is a few percent off; what it finds below this many times the limit is counted exactly.
+_SURELY = 1.25
 
 
 class Engine:
     """Runs what is generated from a Query. Use it as a context manager; one caller at a time.
 
-    `memory` is DuckDB's own limit; `spill` a private folder for what does not fit, None for none.
+    `memory` is DuckDB's own limit; `spill` a private folder for what does not fit, None for none; `cells` the most
+    values (rows times measures) that a table may have.
     Raises: EngineError when a file or column of the manifest is not there.
     """
 
-    def __init__(
-        self, extract_dir: Path, manifest: Manifest, *, memory: str = "4GB", threads: int = 2, spill: Path | None = None
+    def __init__(  # noqa: PLR0913 -- limits, each with its default
+        self,
+        extract_dir: Path,
+        manifest: Manifest,
+        *,
+        memory: str = "4GB",
+        threads: int = 2,
+        spill: Path | None = None,
+        cells: int = MAX_CELLS,
     ) -> None:
         self.manifest = manifest
+        self._threads, self._cells = threads, cells
+        self._fits: Query | None = None
         self._connection = duckdb.connect(":memory:")
         try:
             self._open(extract_dir.resolve(), memory, threads, spill)
@@ -103,7 +118,9 @@ class Engine:
         if table is None:
             raise EngineError(say("The extract's catalogue does not describe table {table}.", table=name))
         keys = {self.manifest.catalogue.source.person_key, table.row_key} & held
-        missing = sorted(set(table.columns) - held)
+        numbered = self.manifest.numbered is not None and name in self.persons
+        keys |= {PERSON_NUMBER} if numbered else set()
+        missing = sorted({*table.columns, *([PERSON_NUMBER] if numbered else [])} - held)
         if missing:
             raise EngineError(say("Table {table} of the extract lacks column {column}.", table=name, column=missing[0]))
         columns = ", ".join(quoted(column) for column in sorted({*table.columns, *(key for key in keys if key)}))
@@ -111,22 +128,34 @@ class Engine:
         self._connection.execute(f"CREATE VIEW {quoted(name)} AS SELECT {columns} FROM read_parquet('{literal}')")  # noqa: S608 -- names of the manifest, quoted
 
     def _run(self, sql: str, values: list[object] | None = None) -> list[Row]:
-        try:
+        with sentences():
             return self._connection.execute(sql, values or []).fetchall()
-        except duckdb.OutOfMemoryException:
-            raise EngineError(say("The table needs more memory than it may use.")) from None
-        except (duckdb.OutOfRangeException, duckdb.ConversionException):
-            raise EngineError(say("A number of this query leaves the range that can be computed.")) from None
-        except duckdb.Error:
-            raise EngineError(say("This query cannot be computed on the extract.")) from None
+
+    def _rows(self, query: Query) -> int:
+        """How many rows its table may have. Raises: EngineError when it surely has more."""
+        most = self._cells // max(1, len(query.measures))
+        if self._fits is query:
+            return most
+        bound = most_rows(query, self.manifest.catalogue)
+        tables = {table.table for table in (*query.tables, *(join.table for join in query.joins))}
+        if (bound is None or bound > most) and max(self.manifest.tables[name].rows for name in tables) > most:
+            found = self._run(approximate_rows_sql(query, selected(query, "1")))[0][0]
+            if found > _SURELY * most:
+                raise too_large(most)
+        self._fits = query
+        return most
 
     def table(self, query: Query) -> Table:
         """The exact table, sorted by key. Raises: EngineError."""
+        most = self._rows(query)
         count = len(query.keys)
         names = [key.name for key in query.keys] + [measure.name for measure in query.measures]
         places = [names.index(column) for column in query.columns]
         rows = []
-        for row in self._run(table_sql(query)):
+        found = self._run(limited(table_sql(by_number(query, self.manifest)), most))
+        if len(found) > most:
+            raise too_large(most)
+        for row in found:
             keys = [TOTAL if total else value_of(key) for total, key in zip(row[:count], row[count:], strict=False)]
             values = [*keys, *(value_of(value) for value in row[2 * count :])]
             rows.append(tuple(values[place] for place in places))
@@ -134,14 +163,7 @@ class Engine:
 
     def evidence(self, query: Query) -> Evidence:
         """What is known of each cell, in the order of `table`'s rows. Raises: EngineError."""
-        by_row, by_person = self._run(rows_sql(query)), self._run(persons_sql(query))
-        if len(by_row) != len(by_person) and by_person:
-            raise EngineError(say("This query cannot be computed on the extract."))
-        cells = [cell_of(query, row, by_person[at] if by_person else None) for at, row in enumerate(by_row)]
-        for position, measure in enumerate(query.measures):
-            if measure.aggregate is Aggregate.QUANTILE:
-                cells = self._with_support(query, position, cells)
-        return Evidence(tuple(cells))
+        return Gatherer(self._connection, self.manifest, self._threads, self._rows(query)).evidence(query)
 
     def person_keys(self, words: frozenset[str]) -> frozenset[str]:
         """Those of `words` that are a person key of the extract. Short ones are not asked: they are in every table."""
@@ -172,8 +194,7 @@ class Engine:
 
     def cells(self, side: Side) -> tuple[tuple[Value | None, ...], ...]:
         """The keys of the cells of one selection, in no order. Raises: EngineError."""
-        return tuple(tuple(value_of(key) for key in row[: len(side.keys)]) for row in self._run(cells_sql(side)))
-
-    def _with_support(self, query: Query, position: int, cells: list[CellEvidence]) -> list[CellEvidence]:
-        support = {grouping: iter(self._run(quantile_sql(query, position, grouping))) for grouping in query.groupings}
-        return [supported(cell, position, next(support[cell.grouping], (0, 0, 0))) for cell in cells]
+        rows = self._run(limited(cells_sql(side), self._cells))
+        if len(rows) > self._cells:
+            raise too_large(self._cells)
+        return tuple(tuple(value_of(key) for key in row[: len(side.keys)]) for row in rows)

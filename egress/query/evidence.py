@@ -13,7 +13,8 @@ class MeasureEvidence:
 
     `rows`, `persons`: with a value; `nonzero`: persons whose total is not 0; `missing`: persons with a row but
     without any value. `total`, `largest`, `second`: sum of, and the two largest, absolute totals of persons; where
-    the largest makes at most a quarter of the total, `second` is only bounded, by the largest.
+    the largest makes at most a quarter of the total, `second` is only bounded, by the largest. NaN where a total is no
+    finite number: it passes no comparison.
     `zeros`: persons with a 0, when the argument is 0/1. `below`, `at`, `above`: persons with a value below, at,
     above a quantile.
     `others`: persons with a row on the other side of the argument's condition: one that gives no value (NULL), or,
@@ -22,6 +23,7 @@ class MeasureEvidence:
     (establishment, household); rows that name no unit are in none of them. None: units are not known.
     `distinct`, `top_class`: how many values of a sensitive argument the cell's persons have, and how many persons
     have the most frequent one (a person with several values counts in each). None: the argument is not sensitive.
+    `denominator`: the same about a share's denominator, where it has one.
     """
 
     rows: int = 0
@@ -45,6 +47,7 @@ class MeasureEvidence:
     unit_second: float | None = None
     distinct: int | None = None
     top_class: int | None = None
+    denominator: MeasureEvidence | None = None
 
 
 @dataclass(frozen=True)

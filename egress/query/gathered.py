@@ -1,18 +1,42 @@
-"""Rows of DuckDB's answers become evidence."""
+"""What DuckDB answered, and what was tallied, becomes evidence."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from egress.query.evidence import CellEvidence, MeasureEvidence
+from egress.query.evidence import CellEvidence, Evidence, MeasureEvidence
 from egress.query.evidence_sql import PERSON_COLUMNS, ROW_COLUMNS
-from egress.query.model import Query
-from egress.query.sql import argument_of, distinct_arguments
+from egress.query.facts import Fact, facts
+from egress.query.model import Expression, Measure, Query
 from egress.query.table import Value
+from egress.query.tally import Tally
 
 Row = tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Contributors:
+    """Per cell, how many contributors; per fact, its `PERSON_COLUMNS` as columns."""
+
+    count: Sequence[int]
+    facts: Mapping[str, Mapping[str, Sequence[Any]]]
+
+
+@dataclass(frozen=True)
+class Known:
+    """The rows of `rows_sql`, and what is known of contributors, all in the same order. `units` None: not known.
+
+    `classes` has (values, persons with the most frequent one) per sensitive fact that is not 0/1.
+    """
+
+    rows: Sequence[Row]
+    people: Contributors
+    units: Contributors | None = None
+    classes: Mapping[str, Sequence[Row]] = field(default_factory=dict)
 
 
 def value_of(value: Any) -> Value | None:
@@ -20,35 +44,137 @@ def value_of(value: Any) -> Value | None:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def cell_of(query: Query, by_row: Row, by_person: Row | None) -> CellEvidence:
-    """One cell from a row of `rows_sql` and one of `persons_sql`; None: no person is in the selection."""
-    count = len(query.keys)
-    one = query.groupings[0] if len(query.groupings) == 1 else None
-    grouping = one if one is not None else tuple(position for position in range(count) if not by_row[position])
-    keys = tuple(value_of(key) for key in by_row[count : 2 * count])
-    persons = int(by_person[2 * count]) if by_person else 0
-    names = list(distinct_arguments(query))
-    rows = _parts(by_row, 2 * count + 1, ROW_COLUMNS, names)
-    people = _parts(by_person, 2 * count + 1, PERSON_COLUMNS, names) if by_person else {name: {} for name in names}
-    known = {name: _measure(rows[name] | people[name], persons) for name in names}
-    measures = tuple(
-        known[name] if (name := argument_of(query, position)) is not None else None
-        for position in range(len(query.measures))
-    )
-    return CellEvidence(keys, grouping, int(by_row[2 * count]), persons, measures)
-
-
-def _parts(row: Row, start: int, columns: tuple[str, ...], names: list[str]) -> dict[str, dict[str, Any]]:
-    """The columns of each argument, from `start` on."""
-    width = len(columns)
-    return {
-        name: dict(zip(columns, row[start + at * width : start + (at + 1) * width], strict=True))
-        for at, name in enumerate(names)
+def from_rows(query: Query, rows: Sequence[Row]) -> Contributors:
+    """Contributors from the rows of `persons_sql`, without its keys."""
+    known = facts(query).values()
+    width = len(PERSON_COLUMNS)
+    columns: list[Sequence[Any]] = list(zip(*rows, strict=True)) or [()] * (1 + len(known) * width)
+    found = {
+        fact.name: dict(zip(PERSON_COLUMNS, columns[1 + at * width :], strict=False)) for at, fact in enumerate(known)
     }
+    return Contributors(columns[0], found)
 
 
-def _measure(known: dict[str, Any], persons: int) -> MeasureEvidence:
-    return MeasureEvidence(**known, missing=persons - known.get("persons", 0))
+def from_tally(query: Query, tally: Tally) -> Contributors:
+    known = {}
+    for fact in facts(query).values():
+        found = tally.of(fact)
+        columns: dict[str, Sequence[Any]] = {name: getattr(found, name).tolist() for name in PERSON_COLUMNS}
+        known[fact.name] = columns if fact.binary else {**columns, "zeros": [None] * tally.cells}
+    return Contributors(tally.persons.tolist(), known)
+
+
+def gathered(query: Query, known: Known) -> Evidence:
+    """Evidence, in the order of `known`."""
+    count, named = len(query.keys), facts(query)
+    measured = {
+        fact.name: list(_measures(fact, 2 * count + 1 + at * len(ROW_COLUMNS), known))
+        for at, fact in enumerate(named.values())
+    }
+    shown = [_shown(measure, named, measured) for measure in query.measures]
+    cells = []
+    for at, row in enumerate(known.rows):
+        keys = tuple(map(value_of, row[count : 2 * count]))
+        measures = tuple(None if about is None else about[at] for about in shown)
+        units = None if known.units is None else known.units.count[at]
+        cells.append(CellEvidence(keys, _grouping(query, row), row[2 * count], known.people.count[at], measures, units))
+    return Evidence(_with_rest(query, cells))
+
+
+def _shown(
+    measure: Measure, known: Mapping[Expression, Fact], measured: Mapping[str, list[MeasureEvidence]]
+) -> list[MeasureEvidence] | None:
+    """The evidence about one measure in each cell; None where it has no argument."""
+    if measure.argument is None:
+        return None
+    above = measured[known[measure.argument].name]
+    if measure.denominator is None:
+        return above
+    below = measured[known[measure.denominator].name]
+    return [replace(one, denominator=other) for one, other in zip(above, below, strict=True)]
+
+
+def _grouping(query: Query, row: Row) -> tuple[int, ...]:
+    if len(query.groupings) == 1:
+        return query.groupings[0]
+    return tuple(position for position in range(len(query.keys)) if not row[position])
+
+
+def _measures(fact: Fact, start: int, known: Known) -> Iterator[MeasureEvidence]:
+    """The evidence about one fact in each cell; `start` is the place of its `ROW_COLUMNS`."""
+    mine = known.people.facts[fact.name]
+    columns = zip(*(mine[name] for name in PERSON_COLUMNS), strict=True)
+    for at, (row, column) in enumerate(zip(known.rows, columns, strict=True)):
+        persons, others, nonzero, total, largest, second, zeros = column
+        if not math.isfinite(total):  # NaN is on no side of any threshold, while infinity is 85 % of infinity
+            total, largest, second = (math.nan,) * 3
+        rows, negatives, constant = row[start : start + len(ROW_COLUMNS)]
+        missing = known.people.count[at] - persons
+        about = MeasureEvidence(
+            rows, persons, nonzero, missing, total, largest, second, negatives, constant, zeros, others=others
+        )
+        if fact.sensitive:
+            distinct, top = _classes(fact, about, known, at)
+            about = replace(about, distinct=distinct, top_class=top)
+        yield about if known.units is None else replace(about, **_units(fact, known.units, at))
+
+
+def _classes(fact: Fact, about: MeasureEvidence, known: Known, at: int) -> tuple[int, int]:
+    if fact.binary:
+        sides = (about.nonzero, about.zeros or 0)
+        return sum(side > 0 for side in sides), max(sides)
+    distinct, top = known.classes[fact.name][at]
+    return distinct, top
+
+
+def _units(fact: Fact, units: Contributors, at: int) -> dict[str, Any]:
+    mine = units.facts[fact.name]
+    if not fact.numeric:
+        return {"units": mine["persons"][at]}
+    names = {"units": "persons", "unit_nonzero": "nonzero"}
+    names |= {f"unit_{name}": name for name in ("total", "largest", "second")}
+    known = {name: mine[column][at] for name, column in names.items()}
+    if not math.isfinite(known["unit_total"]):
+        known |= dict.fromkeys(("unit_total", "unit_largest", "unit_second"), math.nan)
+    return known
+
+
+def _with_rest(query: Query, cells: Sequence[CellEvidence]) -> tuple[CellEvidence, ...]:
+    """`rest` of every cell that a total of the table holds.
+
+    Elsewhere in the total are at least all its persons less those of the cell, and at least those of any other cell
+    of the same grouping in it.
+    """
+    least: dict[int, int] = {}
+    for parent in query.groupings:
+        for child in query.groupings:
+            if not set(parent) < set(child):
+                continue
+            totals = {_within(cell, parent): cell for cell in cells if cell.grouping == parent}
+            families = defaultdict(list)
+            for at, cell in enumerate(cells):
+                if cell.grouping == child:
+                    families[_within(cell, parent)].append(at)
+            for family, members in families.items():
+                for at, rest in _rests(cells, members, totals[family].persons if family in totals else 0):
+                    least[at] = min(rest, least.get(at, rest))
+    return tuple(replace(cell, rest=least[at]) if at in least else cell for at, cell in enumerate(cells))
+
+
+def _within(cell: CellEvidence, grouping: tuple[int, ...]) -> tuple[tuple[str, Value | None], ...]:
+    # 1, 1.0 and True are equal in Python and different in a table
+    return tuple((type(cell.keys[position]).__name__, cell.keys[position]) for position in grouping)
+
+
+def _rests(cells: Sequence[CellEvidence], members: Sequence[int], total: int) -> list[tuple[int, int]]:
+    ordered = sorted((cells[at].persons for at in members), reverse=True)
+    largest, second = (*ordered, 0)[:2]
+    found = []
+    for at in members:
+        persons = cells[at].persons
+        sibling = second if persons == largest else largest
+        found.append((at, max(total - persons, sibling)))
+    return found
 
 
 def supported(cell: CellEvidence, position: int, support: Row) -> CellEvidence:
