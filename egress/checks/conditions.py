@@ -157,13 +157,11 @@ def _negated(atom: Expression) -> _Range:
     if isinstance(atom, Call) and atom.function in _NEGATED:
         return _range(Call(_NEGATED[atom.function], atom.arguments))
     found = _range(atom)
-    if found.only is not None:
-        return (
-            _Range(found.subject, only=frozenset({False}))
-            if found.only == {True}
-            else _Range(found.subject, not_in=found.only)
-        )
-    return _Range(Call("not", (atom,)), only=frozenset({True}))
+    if found.only is None:
+        return _Range(Call("not", (atom,)), only=frozenset({True}))
+    if all(value is True for value in found.only):  # and not 1, which equals it
+        return _Range(found.subject, only=frozenset({False}))
+    return _Range(found.subject, not_in=found.only)
 
 
 def _comparison(function: str, left: Expression, right: Expression) -> _Range | None:
