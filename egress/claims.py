@@ -20,7 +20,9 @@ def measure_evidence(facts: Mapping[str, Scalar]) -> MeasureEvidence | None:
     """Evidence about one measure from its claimed facts; None when one is unknown, negative or of another type."""
     for name, value in facts.items():
         kind = _FACTS.get(name)
-        if kind is None or isinstance(value, str) or (value is None) > ("None" in kind):
+        if kind is None or not kind.startswith(("int", "float", "bool")):
+            return None
+        if isinstance(value, str) or (value is None) > ("None" in kind):
             return None
         if isinstance(value, bool) != (kind == "bool") or (value is not None and not value >= 0):
             return None

@@ -136,21 +136,23 @@ def _name(item: exp.Expr) -> str:
 
 
 def _coarser_keys(sql: str, keys: list[int], columns: dict[str, Column]) -> Iterator[Candidate]:
+    """Each key at each coarser step that there is: a date by month, by quarter, by year."""
     for at in keys:
         select = _read(sql)
         if select is None:
             return
         item = select.expressions[at]
-        found = _coarser(item.unalias().unnest(), columns)
-        if found is None:
-            continue
-        text, name, change = found
-        alias = item.alias if item.alias and item.alias not in {*_UNITS, "year"} else name
-        changed = exp.alias_(sqlglot.parse_one(text, dialect="duckdb"), alias)
-        totals = _totals(select)
-        select.set("expressions", [changed if place == at else other for place, other in enumerate(select.expressions)])
-        _group_by(select, totals)
-        yield Candidate(_written(select), (change,))
+        node = item.unalias().unnest()
+        while (found := _coarser(node, columns)) is not None:
+            text, name, change = found
+            node = sqlglot.parse_one(text, dialect="duckdb")
+            alias = item.alias if item.alias and item.alias not in {*_UNITS, "year"} else name
+            changed = select.copy()
+            key = exp.alias_(node.copy(), alias)
+            others = changed.expressions
+            changed.set("expressions", [key if place == at else other for place, other in enumerate(others)])
+            _group_by(changed, _totals(changed))
+            yield Candidate(_written(changed), (change,))
 
 
 def _coarser(node: exp.Expr, columns: dict[str, Column]) -> tuple[str, str, Message] | None:

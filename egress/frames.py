@@ -59,7 +59,7 @@ def assess_frame(
     declaration = Declaration(claimed.name, claimed.asked, claimed.title, Protection(claimed.protect))
     query = frame_query(claimed, catalogue)
     findings = (*_always(claimed, differs=differs), *_labels(query))
-    if catalogue is not None:
+    if catalogue is not None and claimed.origin != "acro":  # there the names are ours
         findings += declared.words(claimed.name, claimed.title, query, catalogue)
     if not claimed.cells:
         return _without_evidence(claimed, declaration, query, findings, rules)

@@ -113,7 +113,7 @@ def _in_place(items: Sequence[Confirmed], cells: list[int]) -> Sequence[Confirme
     """How often, and where, a declaration comes out is the run's choice: once, in its own cell, says nothing."""
     return [
         DeclarationProblem(item.name, item.cell, *_ELSEWHERE)
-        if isinstance(item, Declared) and cells != [item.cell]
+        if isinstance(item, Declared | DeclaredFrame) and cells != [item.cell]
         else item
         for item in items
     ]

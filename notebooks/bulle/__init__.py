@@ -1,8 +1,9 @@
 """What researchers import: declare an output for release, and see before anybody else what the rules say of it."""
 
+from bulle.acro import release_acro
 from bulle.data import sql, tables
 from bulle.frame import release_frame
 from bulle.release import release
 from bulle.submit import submit
 
-__all__ = ["release", "release_frame", "sql", "submit", "tables"]
+__all__ = ["release", "release_acro", "release_frame", "sql", "submit", "tables"]

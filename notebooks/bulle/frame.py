@@ -143,7 +143,7 @@ def _rows(table: Table, evidence: Evidence, keys: int) -> Iterator[list[Scalar]]
 
 
 def _facts(known: dict[str, Any]) -> dict[str, Scalar]:
-    return {name: _scalar(value) for name, value in known.items() if value is not None}
+    return {name: _scalar(value) for name, value in known.items() if isinstance(value, bool | int | float | Decimal)}
 
 
 def _scalar(value: Any) -> Scalar:

@@ -34,7 +34,7 @@ def spell(value: Value | None, *, missing: str = SUPPRESSED) -> str:
     if value is None:
         return missing
     if isinstance(value, float | Decimal):
-        return f"{value:,.0f}" if 1e5 <= abs(value) < 1e15 else f"{value:,.6g}"
+        return f"{value:,.0f}" if 1e5 <= abs(float(value)) < 1e15 else f"{value:,.6g}"
     return printable(str(value))
 
 
