@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
+from egress.airlock.earlier import read_fingerprint
 from egress.airlock.situation import Situation, unknown_request
 from egress.checks.model import Audience
 from egress.release.decision import decide
 from egress.release.guards import EGRESS, can_download, can_review, can_withdraw
+from egress.release.ledger import Entry
 from egress.release.model import Decision, OutputRecord, ReleaseRequest, Review, Vote
 from egress.release.report import OutputReport
+from egress.released.fingerprint import Fingerprint
 from egress.store.exports import ExportError, Exports
 from egress.store.quarantine import Quarantine
 from hub.events.log import Clock, EventLog, utc_now
@@ -17,6 +21,15 @@ from hub.policy.verdict import Grant, Refusal, RefusedError
 from hub.words import Message, say
 
 MAX_COMMENT = 2000  # characters; the length of a text in a permit
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A request in the hands of somebody who may see it, as it stood at one reading of the log."""
+
+    situation: Situation
+    request: ReleaseRequest
+    audience: Audience
 
 
 class Desk:
@@ -34,7 +47,13 @@ class Desk:
 
     def show(self, request: str, person: str) -> ReleaseRequest:
         """The request, for somebody who may see it. Raises: RefusedError."""
-        return _visible(self.look(), request, person)
+        return self.open(request, person).request
+
+    def open(self, request: str, person: str) -> Opened:
+        """The request with everything else as it stood then, for somebody who may see it. Raises: RefusedError."""
+        situation = self.look()
+        found = _visible(situation, request, person)
+        return Opened(situation, found, _audience(situation, found, person))
 
     def report(self, request: str, output: str, person: str) -> OutputReport:
         """What the checks said about one output. An author reads the findings meant for authors and the protected
@@ -42,12 +61,11 @@ class Desk:
 
         Raises: RefusedError; QuarantineError when the report is no longer what was kept.
         """
-        situation = self.look()
-        found = _visible(situation, request, person)
-        record = found.output(output)
+        opened = self.open(request, person)
+        record = opened.request.output(output)
         if record is None:
             raise RefusedError(unknown_request(f"{request}/{output}"))
-        return self._read(record, _audience(situation, found, person))
+        return self.read(record, opened.audience)
 
     def reports(self, request: ReleaseRequest, person: str | None) -> Mapping[str, OutputReport]:
         """The reports of all outputs by name, as `person` may read them; None reads what an author reads.
@@ -55,10 +73,15 @@ class Desk:
         Raises: QuarantineError when one is no longer what was kept.
         """
         audience = _audience(self.look(), request, person)
-        return {output.name: self._read(output, audience) for output in request.outputs}
+        return {output.name: self.read(output, audience) for output in request.outputs}
 
-    def _read(self, output: OutputRecord, audience: Audience) -> OutputReport:
+    def read(self, output: OutputRecord, audience: Audience) -> OutputReport:
+        """The report of an output of an opened request. Raises: QuarantineError, ValueError."""
         return OutputReport.from_bytes(self._quarantine.get(output.report)).seen_by(audience)
+
+    def fingerprint(self, entry: Entry) -> Fingerprint | None:
+        """The fingerprint of a table of the ledger; None where it is missing or cannot be read."""
+        return read_fingerprint(entry, self._quarantine)
 
     def review(
         self, request: str, person: str, votes: tuple[Vote, ...], comment: str = "", seen: str | None = None

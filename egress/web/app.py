@@ -20,6 +20,7 @@ from egress.store.exports import ExportError
 from egress.store.quarantine import Quarantine, QuarantineError
 from egress.web.checker import CheckerPages
 from egress.web.hub import LoginError
+from egress.web.ledger import LedgerPages
 from egress.web.login import Login, local_target
 from egress.web.protection import ProtectedHeaders, from_a_person, read_form, same_session
 from egress.web.researcher import ResearcherPages
@@ -63,6 +64,7 @@ def build(site: Site) -> ASGIApp:
     doors = _Doors(site.login, render, site.desk)
     mine = ResearcherPages(site.desk, render, site.clock)
     checks = CheckerPages(site.desk, site.quarantine, render, site.clock)
+    released = LedgerPages(site.desk, render)
     routes = [
         Route("/", doors.read(mine.home)),
         Route("/requests", doors.read(mine.requests)),
@@ -70,6 +72,7 @@ def build(site: Site) -> ASGIApp:
         Route("/requests/{request}/withdraw", doors.act(mine.withdraw), methods=["POST"]),
         Route("/requests/{request}/download", doors.act(mine.download), methods=["POST"]),
         Route("/queue", doors.read(checks.queue)),
+        Route("/ledger", doors.read(released.ledger)),
         Route("/review/{request}", doors.read(checks.review), methods=["GET"]),
         Route("/review/{request}", doors.act(checks.vote), methods=["POST"]),
         Route("/oauth_callback", doors.finish_login),

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from starlette.responses import RedirectResponse, Response
 
-from egress.airlock.desk import Desk
+from egress.airlock.desk import Desk, Opened
 from egress.airlock.situation import Situation
 from egress.outputs.model import Unreadable
 from egress.outputs.notebook import read_notebook
@@ -59,31 +59,37 @@ class CheckerPages:
 
     def review(self, visit: Visit) -> Response:
         """Everything there is to know about one request, and the form of the decision."""
-        found = self.desk.show(visit.request.path_params["request"], visit.person)
-        return self._page(visit, found)
+        return self._page(visit, self.desk.open(visit.request.path_params["request"], visit.person))
 
     def vote(self, visit: Visit) -> Response:
         """Take the votes. Sent twice they count once; refused ones come back as they were typed."""
-        found = self.desk.show(visit.request.path_params["request"], visit.person)
+        opened = self.desk.open(visit.request.path_params["request"], visit.person)
+        found = opened.request
         there = RedirectResponse(f"{self.render.prefix}review/{found.id}", status_code=303)
         if review_of(found, visit.person):
             return there
         problem = _too_long(visit.form)
         if problem is None:
             try:
-                self.desk.review(found.id, visit.person, votes_in(visit.form), visit.form.get("comment", "").strip())
+                comment, seen = visit.form.get("comment", "").strip(), visit.form.get("checks", "")
+                self.desk.review(found.id, visit.person, votes_in(visit.form), comment, seen)
             except RefusedError as error:
                 if review_of(self.desk.show(found.id, visit.person), visit.person):
                     return there  # the same form, sent twice at the same time
                 if not error.refusal.rule.startswith("review.") or error.refusal.rule == "review.own":
                     raise
                 problem = error.refusal.reason
+                opened = self.desk.open(found.id, visit.person)
+                if error.refusal.rule == "review.changed":
+                    # what was ticked was ticked before other findings
+                    kept = {field: value for field, value in visit.form.items() if not field.startswith(_VOTE)}
+                    visit = replace(visit, form=kept)
             else:
                 return there
-        return self._page(visit, found, problem)
+        return self._page(visit, opened, problem)
 
-    def _page(self, visit: Visit, found: ReleaseRequest, problem: Message | None = None) -> Response:
-        situation = self.desk.look()
+    def _page(self, visit: Visit, opened: Opened, problem: Message | None = None) -> Response:
+        found, situation = opened.request, opened.situation
         standing = self._standing(visit, found, situation)
         return self.render.page(
             visit,
@@ -92,7 +98,7 @@ class CheckerPages:
             status=200 if problem is None else 422,
             section="queue",
             request=found,
-            outputs=output_views(self.desk, found, visit.person, visit.language),
+            outputs=output_views(self.desk, opened, visit.language),
             steps=steps(found),
             mine=review_of(found, visit.person),
             refusal=standing.reason if isinstance(standing, Refusal) else None,
@@ -101,6 +107,8 @@ class CheckerPages:
             problem=problem,
             typed=visit.form,
             most=_COMMENT,
+            may_open={request.id for request in situation.visible_to(visit.person)},
+            repeated=[each for each in found.rechecks if each.changed],
             wording=wording,
         )
 

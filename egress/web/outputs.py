@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from egress.airlock.desk import Desk, reason_of
+from egress.airlock.desk import Desk, Opened, reason_of
 from egress.checks.model import Finding, Outcome
-from egress.release.model import Choice, OutputRecord, ReleaseRequest
+from egress.release.model import Choice, OutputRecord
 from egress.release.report import OutputReport
 from egress.store.quarantine import QuarantineError
+from egress.web.conflicts import ShownConflict, show_conflict
 from egress.web.tables import ShownEvidence, ShownTable, show_evidence, show_exact, show_table
 from hub.words import Message, say
 
@@ -25,15 +26,17 @@ class OutputView:
     evidence: tuple[ShownEvidence, ...]
     left: bool | None
     comments: tuple[tuple[Choice, str], ...]
+    conflicts: tuple[ShownConflict, ...] = ()
     problem: Message | None = None
 
 
-def output_views(desk: Desk, request: ReleaseRequest, person: str, language: str) -> list[OutputView]:
-    """Every output of `request`, as far as `person` may read it."""
-    return [_view(desk, request, record, person, language) for record in request.outputs]
+def output_views(desk: Desk, opened: Opened, language: str) -> list[OutputView]:
+    """Every output of a request, as far as who opened it may read it."""
+    return [_view(desk, opened, record, language) for record in opened.request.outputs]
 
 
-def _view(desk: Desk, request: ReleaseRequest, record: OutputRecord, person: str, language: str) -> OutputView:
+def _view(desk: Desk, opened: Opened, record: OutputRecord, language: str) -> OutputView:
+    request = opened.request
     left = record in request.approved if request.decision else None
     # What a checker says reaches the author with the decision, not before.
     comments = tuple(
@@ -43,12 +46,13 @@ def _view(desk: Desk, request: ReleaseRequest, record: OutputRecord, person: str
         if vote.output == record.name and request.decision
     )
     try:
-        report = desk.report(request.id, record.name, person)
+        report = desk.read(record, opened.audience)
         shown = _shown(report, language)
     except (QuarantineError, ValueError, KeyError, TypeError) as error:
         problem = reason_of(error) or say("The report on this output cannot be read; an operator must look.")
-        return OutputView(record, None, (), None, None, (), left, comments, problem)
-    return OutputView(record, report, *shown, left, comments)
+        return OutputView(record, None, (), None, None, (), left, comments, problem=problem)
+    conflicts = tuple(show_conflict(conflict, language) for conflict in report.conflicts)
+    return OutputView(record, report, *shown, left, comments, conflicts)
 
 
 def _shown(

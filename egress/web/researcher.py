@@ -57,8 +57,8 @@ class ResearcherPages:
 
     def show(self, visit: Visit) -> Response:
         """One request. An output checker of its project reads it on the review page, where the findings are."""
-        found = self.desk.show(visit.request.path_params["request"], visit.person)
-        situation = self.desk.look()
+        opened = self.desk.open(visit.request.path_params["request"], visit.person)
+        found, situation = opened.request, opened.situation
         if situation.is_checker(visit.person, found.project) and visit.person != found.person:
             return RedirectResponse(f"{self.render.prefix}review/{found.id}", status_code=303)
         return self.render.page(
@@ -67,7 +67,7 @@ class ResearcherPages:
             roles_of(situation, visit.person),
             section="requests",
             request=found,
-            outputs=output_views(self.desk, found, visit.person, visit.language),
+            outputs=output_views(self.desk, opened, visit.language),
             steps=steps(found),
             wording=wording,
             **self._acts(visit, found, situation),

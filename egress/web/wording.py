@@ -12,6 +12,7 @@ from babel.numbers import format_decimal
 
 from egress.checks.model import Assurance, Outcome, Protection, Risk
 from egress.outputs.model import Kind
+from egress.release.ledger import Fate
 from egress.release.model import Choice
 from egress.release.status import Owner, Status
 from hub.words import Message, say
@@ -103,6 +104,15 @@ RISK = MappingProxyType(
     }
 )
 CHOICE = MappingProxyType({Choice.APPROVE: say("Approved"), Choice.REJECT: say("Rejected")})
+FATE = MappingProxyType(
+    {
+        Fate.RELEASED: say("Released"),
+        Fate.APPROVED: say("Approved, about to leave"),
+        Fate.PENDING: say("Not decided yet"),
+        Fate.REFUSED: say("Refused"),
+        Fate.WITHDRAWN: say("Withdrawn"),
+    }
+)
 _KINDS = MappingProxyType(
     {
         Kind.STDOUT: say("Printed text"),

@@ -30,8 +30,16 @@ def waiting(house: House) -> House:
 
 
 def post(browser: TestClient, path: str, token: str, **form: str) -> tuple[int, str]:
+    if path.startswith("review/"):
+        form.setdefault("checks", checks_of(browser.get(f"{PREFIX}{path}").text))
     answer = browser.post(f"{PREFIX}{path}", data={"csrf": token, **form})
     return answer.status_code, answer.text
+
+
+def checks_of(page: str) -> str:
+    """Which checks a review page shows, as its form says it."""
+    found = re.search(r'name="checks" value="([^"]+)"', page)
+    return found.group(1) if found else ""
 
 
 def token_of(browser: TestClient) -> str:
