@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from sqlglot import exp
 
-from egress.query.functions import DATE_PARTS, DATE_UNITS, SPELLINGS
+from egress.query.functions import DATE_PARTS, DATE_UNITS, SPAN_UNITS, SPELLINGS
 from egress.query.refused import RefusedSqlError, only
 from hub.words import Message, say
 
@@ -22,9 +22,14 @@ _ANONYMOUS = {
     "isodow": "isodow",
     "date_part": "date_part",
     "datepart": "date_part",
+    "date_sub": "date_sub",
+    "datesub": "date_sub",
+    "isoyear": "isoyear",
 }
 
-_AGGREGATE_REASONS: Mapping[str, Message] = (
+_PART_NAMES = {"weekofyear": "week", "dayofmonth": "day", "dayofweek": "dow", "weekday": "dow", "dayofyear": "doy"}
+
+REFUSED_AGGREGATES: Mapping[str, Message] = (
     {
         name: say("min and max show one person's value: ask for a quantile instead.")
         for name in ("min", "max", "argmin", "argmax", "arg_min", "arg_max", "minby", "maxby")
@@ -44,8 +49,8 @@ def arguments_of(node: exp.Expr) -> tuple[str, list[exp.Expr]]:
     """Our name of the function at `node`, and its arguments. Raises: RefusedSqlError."""
     if isinstance(node, exp.Neg):
         return "neg", [node.this]
-    if isinstance(node, exp.Log) and node.name == "10":
-        return "log10", [node.expression]
+    if isinstance(node, exp.Log) and (node.name == "10" or node.expression is None):
+        return "log10", [node.expression or node.this]
     if isinstance(node, exp.Extract):
         only(node, "this", "expression")
         return _date_part(node, node.name), [node.expression]
@@ -55,6 +60,9 @@ def arguments_of(node: exp.Expr) -> tuple[str, list[exp.Expr]]:
         if unit not in DATE_UNITS:
             raise RefusedSqlError("function", node, say("Dates are cut to {units}.", units=", ".join(DATE_UNITS)))
         return f"date_trunc_{unit}", [node.this]
+    if isinstance(node, exp.DateDiff):
+        only(node, "this", "expression", "unit", "date_part_boundary")
+        return _span("date_diff", node, node.text("unit") or "day"), [node.expression, node.this]
     if isinstance(node, exp.Anonymous):
         return _anonymous(node)
     name = SPELLINGS.get(node.key)
@@ -73,6 +81,10 @@ def _anonymous(node: exp.Anonymous) -> tuple[str, list[exp.Expr]]:
     if name is None:
         raise RefusedSqlError(*_reason(node))
     arguments = list(node.expressions)
+    if name == "date_sub":
+        if len(arguments) != 3 or not arguments[0].is_string:
+            raise RefusedSqlError("function", node, say("date_sub takes a unit in quotes and two dates."))
+        return _span(name, node, arguments[0].name), arguments[1:]
     if name != "date_part":
         return name, arguments
     if len(arguments) != 2 or not arguments[0].is_string:
@@ -80,20 +92,28 @@ def _anonymous(node: exp.Anonymous) -> tuple[str, list[exp.Expr]]:
     return _date_part(node, arguments[0].name), [arguments[1]]
 
 
+def _span(name: str, node: exp.Expr, unit: str) -> str:
+    if unit.lower() not in SPAN_UNITS:
+        raise RefusedSqlError("function", node, say("Dates are apart by {units}.", units=", ".join(SPAN_UNITS)))
+    return f"{name}_{unit.lower()}"
+
+
 def _date_part(node: exp.Expr, part: str) -> str:
-    if part.lower() not in DATE_PARTS:
+    name = _PART_NAMES.get(part.lower(), part.lower())
+    if name not in DATE_PARTS:
         raise RefusedSqlError("function", node, say("Parts of dates are {parts}.", parts=", ".join(DATE_PARTS)))
-    return part.lower()
+    return name
 
 
 def _reason(node: exp.Expr) -> tuple[str, exp.Expr, Message]:
     name = (node.name if isinstance(node, exp.Anonymous) else node.key).lower()[:63]
-    if name in _AGGREGATE_REASONS:
-        return "aggregate", node, _AGGREGATE_REASONS[name]
+    if name in REFUSED_AGGREGATES:
+        return "aggregate", node, REFUSED_AGGREGATES[name]
     if isinstance(node, exp.Subquery | exp.Query | exp.Exists):
         return "subquery", node, say("Subqueries are outside the grammar: one SELECT over granted tables.")
     if isinstance(node, exp.Window):
-        return "window", node, say("Window functions are outside the grammar.")
+        why = say("Window functions are outside the grammar: for shares of a total ask for the counts with ROLLUP.")
+        return "window", node, why
     if isinstance(node, exp.AggFunc | exp.WithinGroup | exp.Filter):
         return "aggregate", node, say("An aggregate stands alone in its column, not inside an expression.")
     if isinstance(node, exp.Star):

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from egress.query.frozen_expressions import expression_to_json
-from egress.query.functions import DATE_PARTS, DATE_UNITS
+from egress.query.functions import DATE_PARTS, DATE_UNITS, SPAN_UNITS
 from egress.query.model import Call, Case, ColumnRef, Expression, Literal
 
 _COMMUTING = frozenset({"add", "mul", "least", "greatest", "eq", "ne", "same"})
@@ -25,6 +25,7 @@ _WHOLE_DOUBLES = 2**53
 _STRICT = frozenset(
     {"eq", "ne", "lt", "le", "in", "not", "flag", "add", "sub", "mul", "div", "intdiv", "mod", "neg", "abs", "sign"}
     | {"round", "floor", "ceil", "trunc", *DATE_PARTS, *(f"date_trunc_{unit}" for unit in DATE_UNITS)}
+    | {f"date_{name}_{unit}" for name in ("diff", "sub") for unit in SPAN_UNITS}
 )
 
 
@@ -40,10 +41,20 @@ def canonical_value(expression: Expression) -> Expression:
     if isinstance(expression, Case):
         whens = tuple((canonical_condition(test), canonical_value(value)) for test, value in expression.whens)
         otherwise = None if expression.otherwise is None else canonical_value(expression.otherwise)
-        return Case(whens, None if otherwise == Call("null", ()) else otherwise)
+        return _case(whens, None if otherwise == Call("null", ()) else otherwise)
     if isinstance(expression, ColumnRef):
         return expression
     return _call(expression.function, [canonical_value(argument) for argument in expression.arguments])
+
+
+def _case(whens: tuple[tuple[Expression, Expression], ...], otherwise: Expression | None) -> Case:
+    """One branch inside one branch, with the same ELSE, is one branch under both conditions."""
+    if len(whens) == 1:
+        ((test, value),) = whens
+        if isinstance(value, Case) and len(value.whens) == 1 and value.otherwise == otherwise:
+            ((inner, result),) = value.whens
+            return Case(((joined("and", (test, inner)), result),), otherwise)
+    return Case(whens, otherwise)
 
 
 def canonical_condition(expression: Expression) -> Expression:

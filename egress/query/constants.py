@@ -4,6 +4,7 @@ A declaration is written by code that has read the data, so a constant may carry
 - beside a column: its categories, breaks and bounds; beside a date part: years within the date's bounds, and every
   quarter, month, week and day;
 - as the result of a CASE and as a replacement (coalesce, least, greatest, nullif): 0, 1 and NULL;
+- as the result of a CASE: a text that is a category, or names a class by published breaks ('<18', '18-64', '65+');
 - added or subtracted: 0 and 1; as a factor, divisor or step of classes: whole numbers from 1 to 12 and powers of
   ten from 0.001 to a million; as the digits of round: -6 to 6;
 - as a quantile: multiples of 0.05, and 0.01 and 0.99.
@@ -12,7 +13,9 @@ Everything else is noted, and people look at the output.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Iterable
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 
@@ -34,6 +37,9 @@ DIGITS: frozenset[object] = frozenset(Decimal(digits) for digits in range(-6, 7)
 QUANTILES: frozenset[object] = frozenset(
     {*(Decimal(step) / 20 for step in range(1, 20)), Decimal("0.01"), Decimal("0.99")}
 )
+
+# Names of classes: <18, >= 65, 18-64, 65+
+_CLASS = re.compile(r"(?:[<>≤≥]|[<>]=)? ?(\d{1,9})(?: ?[-–] ?(\d{1,9})|\+)?\Z")
 
 _KINDS = {
     ColumnType.STRING: Kind.STRING,
@@ -61,9 +67,23 @@ def published(column: Column) -> frozenset[object]:
     return frozenset(comparable(value) for value in facts)
 
 
+@dataclass(frozen=True)
+class ClassLabels:
+    """Texts that name a class by one column's breaks and bounds; the last number of a class is a break less 1."""
+
+    columns: tuple[frozenset[object], ...]
+
+    def __contains__(self, text: object) -> bool:
+        told = _CLASS.match(text) if isinstance(text, str) else None
+        if told is None:
+            return False
+        numbers = {Decimal(number) for number in told.groups() if number is not None}
+        return any(all(number in facts or number + 1 in facts for number in numbers) for facts in self.columns if facts)
+
+
 def published_part(part: str, facts: Container[object]) -> frozenset[object]:
     """The public values of a part of a date; `facts` are those of the date: its bounds span the public years."""
-    if part != "year":
+    if part not in {"year", "isoyear"}:
         return frozenset(Decimal(value) for value in DATE_PARTS[part])
     years = [value.year for value in facts if isinstance(value, date)] if isinstance(facts, frozenset) else []
     return frozenset(Decimal(year) for year in range(min(years), max(years) + 1)) if years else frozenset()

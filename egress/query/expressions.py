@@ -14,6 +14,7 @@ from egress.query.functions import FUNCTIONS, Kind
 from egress.query.model import Case
 from egress.query.refused import RefusedSqlError, only
 from egress.query.typed import NULL, Either, Typed, called, merged, one_kind
+from hub.catalogue.model import ColumnType
 from hub.words import say
 
 MAX_DEPTH = 40
@@ -93,21 +94,20 @@ class Reader(ComparisonReader):
         return self.compare("eq", branch, [subject, branch.this])
 
     def _labels(self, node: exp.Expr) -> Container[object]:
-        """What a CASE may answer without a note: 0, 1, and texts that are categories of a table in the query."""
+        """What a CASE may answer without a note: 0, 1, categories of the tables, classes by published breaks."""
         flat = node.unnest()
-        if isinstance(flat, exp.Literal) and flat.is_string:
-            return frozenset(
-                category
-                for source in self.scope.sources
-                for column in source.table.columns.values()
-                for category in column.categories or ()
-                if isinstance(category, str)
-            )
-        return constants.RESULTS
+        if not isinstance(flat, exp.Literal) or not flat.is_string:
+            return constants.RESULTS
+        columns = [column for source in self.scope.sources for column in source.table.columns.values()]
+        texts = (each for column in columns for each in column.categories or () if isinstance(each, str))
+        numbers = tuple(constants.published(column) for column in columns if column.type is not ColumnType.STRING)
+        return Either(frozenset(texts), constants.ClassLabels(numbers))
 
     def _cast(self, node: exp.Cast) -> Typed:
         only(node, "this", "to", "safe", "_type")
         inner = self.read(node.this)
+        if node.to.is_type(exp.DType.DATE) and inner.kind is Kind.DATE:
+            return inner
         if node.to.is_type(*exp.DataType.INTEGER_TYPES):
             name = "flag" if inner.kind is Kind.BOOLEAN else "to_integer"
         elif node.to.is_type(exp.DType.DOUBLE, exp.DType.FLOAT):
@@ -132,6 +132,8 @@ class Reader(ComparisonReader):
         rest = iter(columns)
         kind = columns[0].kind
         parts = [self.constant(part, facts, kind) if constants.is_constant(part) else next(rest) for part in flat]
+        if name == "sub" and all(part.kind is Kind.DATE for part in parts):
+            return self._checked("date_diff_day", node, parts[::-1])
         if name == "sub" and parts[0].expression == parts[1].expression:
             self.note("constant", node, say("This expression has the same value in every row."))
         return self._checked(name, node, parts)

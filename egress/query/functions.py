@@ -51,19 +51,29 @@ def _date_part(name: str) -> Function:
     return Function(f"date_part('{name}', {{0}})", _DATE, _NUMBER, discrete=True)
 
 
+def _date_span(name: str, unit: str) -> Function:
+    """From the first date to the second in whole units: `date_diff` counts boundaries, `date_sub` full units."""
+    return Function(f"{name}('{unit}', {{0}}, {{1}})", _DATE, _NUMBER, 2, 2, discrete=True)
+
+
 def _date_start(unit: str) -> Function:
     return Function(f"CAST(date_trunc('{unit}', {{0}}) AS DATE)", _DATE, _DATE, discrete=True)
 
 
+# The values of each part; a year's are the years of the date's own bounds.
 DATE_PARTS = {
     "year": range(0),
+    "isoyear": range(0),
     "quarter": range(1, 5),
     "month": range(1, 13),
     "week": range(1, 54),
     "day": range(1, 32),
     "isodow": range(1, 8),
+    "dow": range(7),
+    "doy": range(1, 367),
 }
 DATE_UNITS = ("year", "quarter", "month", "week")
+SPAN_UNITS = ("year", "quarter", "month", "week", "day")
 
 FUNCTIONS: dict[str, Function] = {
     "eq": _comparison("="),
@@ -106,6 +116,8 @@ FUNCTIONS: dict[str, Function] = {
     "flag": Function("CAST({0} AS INTEGER)", _BOOLEAN, _NUMBER, discrete=True),
     **{part: _date_part(part) for part in DATE_PARTS},
     **{f"date_trunc_{unit}": _date_start(unit) for unit in DATE_UNITS},
+    **{f"date_diff_{unit}": _date_span("date_diff", unit) for unit in SPAN_UNITS},
+    **{f"date_sub_{unit}": _date_span("date_sub", unit) for unit in SPAN_UNITS},
 }
 
 # sqlglot's class (its `key`) or, for what it does not know, the name as written -> our name.
@@ -144,4 +156,6 @@ SPELLINGS: dict[str, str] = {
     "day": "day",
     "dayofmonth": "day",
     "dayofweekiso": "isodow",
+    "dayofweek": "dow",
+    "dayofyear": "doy",
 }

@@ -8,7 +8,7 @@ from decimal import Decimal
 from sqlglot import exp
 
 from egress.query import constants
-from egress.query.calls import arguments_of
+from egress.query.calls import REFUSED_AGGREGATES, arguments_of
 from egress.query.expressions import Reader
 from egress.query.functions import Kind
 from egress.query.model import Aggregate, Call, Case, Expression, Measure
@@ -56,13 +56,14 @@ class MeasureReader:
     def _refuse(self, node: exp.Expr) -> None:
         if isinstance(node, exp.Quantile):
             raise RefusedSqlError("aggregate", node, say("Use quantile_cont: quantile shows one person's value."))
+        if isinstance(node, exp.AggFunc) and node.key not in REFUSED_AGGREGATES:
+            raise RefusedSqlError(
+                "aggregate", node, say("{name} is not among the aggregates.", name=node.sql_name().lower())
+            )
         if isinstance(node, exp.AggFunc | exp.Anonymous | exp.Window):
             arguments_of(node)
-        raise RefusedSqlError(
-            "aggregate",
-            node,
-            say("A column of results is one key or one aggregate; work out ratios from the released columns."),
-        )
+        why = say("A column of results is one key, one aggregate, or one aggregate divided by another.")
+        raise RefusedSqlError("aggregate", node, why)
 
     def _only_argument(self, node: exp.Expr) -> exp.Expr:
         only(node, "this", "expressions", "big_int")

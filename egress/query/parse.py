@@ -5,14 +5,9 @@ The grammar is that of the design, section 2: one SELECT of keys and aggregates 
 
 from __future__ import annotations
 
-import logging
-import re
 from dataclasses import dataclass, field, replace
 
-import sqlglot
 from sqlglot import exp
-from sqlglot.errors import SqlglotError
-from sqlglot.tokenizer_core import Token, TokenType
 
 from egress.query.aggregates import is_aggregate
 from egress.query.expressions import Reader
@@ -24,25 +19,14 @@ from egress.query.model import ColumnRef, Expression, Key, Measure, Note, Query,
 from egress.query.names import alias_of, default_name, distinct_name, is_plain
 from egress.query.refused import RefusedSqlError, line_and_column, offset, refusal
 from egress.query.scope import SOURCE, Scope, tables_with_persons
+from egress.query.syntax import one_select
 from egress.query.typed import Place, Typed
 from egress.query.views import all_used, read_views, resolved
 from hub.catalogue.model import Catalogue
 from hub.words import Message, say
 
-# Limits of the text itself, so that no author can make the parser slow; nothing to do with disclosure.
-MAX_SQL = 20_000
-MAX_TOKENS = 4_000
-MAX_NESTING = 24
 MAX_COLUMNS = 40
 
-# It warns about statements that it does not know, quoting them; we refuse those ourselves.
-logging.getLogger("sqlglot").setLevel(logging.ERROR)
-
-# Where sqlglot's tokenizer says that a quotation begins: line, and offset in the whole text.
-_QUOTATION = re.compile(r" from \d{1,9}:(\d{1,9})\Z")
-
-_OPENING = frozenset({TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.L_BRACE, TokenType.CASE})
-_CLOSING = frozenset({TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.R_BRACE, TokenType.END})
 _CLAUSES: dict[str, Message] = {
     "distinct": say("SELECT DISTINCT is outside the grammar: rows already are distinct by key."),
     "limit": say("LIMIT is outside the grammar: it would choose among rows."),
@@ -62,57 +46,13 @@ def parse(sql: str, catalogue: Catalogue, persons: frozenset[str] | None = None)
     Any text is answered; none raises.
     """
     try:
-        select = _syntax(sql)
+        select = one_select(sql)
         scope = Scope(catalogue, tables_with_persons(catalogue) if persons is None else persons)
         return _Parser(sql, select, scope).query()
     except RefusedSqlError as error:
         return refusal(error, sql)
     except RecursionError:
-        return QueryRefusal("size", None, None, say("Expressions are nested too deeply."))
-
-
-def _syntax(sql: str) -> exp.Select:
-    """The one SELECT in `sql`. Sizes are looked at before the parser sees anything."""
-    if len(sql) > MAX_SQL:
-        raise RefusedSqlError("size", None, say("The SQL is longer than {most} characters.", most=MAX_SQL))
-    try:
-        tokens = sqlglot.tokenize(sql, dialect="duckdb")
-        if len(tokens) > MAX_TOKENS or _nesting(tokens) > MAX_NESTING:
-            raise RefusedSqlError("size", None, say("The SQL is too long or nested too deeply."))
-        statements = [statement for statement in sqlglot.parse(sql, dialect="duckdb") if statement is not None]
-    except SqlglotError as error:
-        raise _not_sql(error, sql) from None
-    except (ValueError, TypeError, AttributeError, IndexError, KeyError, AssertionError):
-        # sqlglot's own slips on texts that no database would take
-        raise RefusedSqlError("syntax", None, say("This is not SQL that can be read.")) from None
-    if len(statements) != 1:
-        raise RefusedSqlError("statement", None, say("Exactly one SELECT is declared at a time."))
-    (statement,) = statements
-    if isinstance(statement, exp.SetOperation):
-        raise RefusedSqlError("statement", statement, say("UNION, EXCEPT and INTERSECT are outside the grammar."))
-    if not isinstance(statement, exp.Select):
-        raise RefusedSqlError("statement", None, say("Only SELECT is in the grammar."))
-    return statement
-
-
-def _nesting(tokens: list[Token]) -> int:
-    depth = deepest = 0
-    for token in tokens:
-        kind = token.token_type
-        depth += (kind in _OPENING) - (kind in _CLOSING)
-        deepest = max(deepest, depth)
-    return deepest
-
-
-def _not_sql(error: SqlglotError, sql: str) -> RefusedSqlError:
-    places = getattr(error, "errors", None) or [{}]
-    line, column = places[0].get("line"), places[0].get("col")
-    place = (line, max(column, 1)) if isinstance(line, int) and isinstance(column, int) else None
-    told = _QUOTATION.search(str(error.__cause__)) if place is None else None
-    if told:
-        line, column = line_and_column(int(told[1]), sql)
-        place = None if line is None or column is None else (line, column)
-    return RefusedSqlError("syntax", None, say("This is not SQL that can be read."), place)
+        return refusal(RefusedSqlError("size", None, say("Expressions are nested too deeply.")), sql)
 
 
 @dataclass

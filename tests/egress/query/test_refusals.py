@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from egress.query.model import Query, QueryRefusal
-from egress.query.parse import MAX_SQL, parse
+from egress.query.parse import parse
+from egress.query.syntax import MAX_SQL
 from tests.egress.query.extracts import catalogue
 
 CATALOGUE = catalogue()
@@ -224,7 +225,7 @@ def test_refused(sql: str, rule: str | None) -> None:
         ("SELECT count(*)\nFROM person\nWHERE age > 43", 3, 13),
         ("SELECT count(*)\nFROM patient", 2, 6),
         ("SELECT sex, count(*) FROM person GROUP BY 1 LIMIT 3", 1, 51),
-        ("SELECT count(*\nFROM person", 2, 4),
+        ("SELECT count(*\nFROM person", 2, 1),
         ("SELECT count(*)\nFROM person WHERE sex = 'F", 2, 25),
         ("  DROP TABLE person", 1, 3),
         ("SELECT DISTINCT sex FROM person", 1, 17),
