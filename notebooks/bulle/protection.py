@@ -13,6 +13,7 @@ from egress.checks.model import Assurance, Outcome
 from egress.checks.table import Table
 from egress.protect.loss import Loss
 from egress.protect.protectedcells import SECONDARY, Known, ProtectedCells
+from egress.protect.system import Numbers
 from hub.language import render
 from hub.words import Message, say
 
@@ -44,10 +45,7 @@ class Protection:
         """The protected table under the file's own names; None is a suppressed value."""
         cells = self.done.cells
         names = [cells.names.get(column, column) for column in self.done.columns]
-        whole = {
-            name: all(math.isnan(one) or one == int(one) for one in numbers.tolist())
-            for name, numbers in self.done.columns.items()
-        }
+        whole = {name: _all_whole(numbers) for name, numbers in self.done.columns.items()}
         rows = []
         for cell, codes in enumerate(cells.codes):
             numbers = [_number(float(values[cell]), whole=whole[name]) for name, values in self.done.columns.items()]
@@ -134,6 +132,10 @@ class Protection:
             yield render(_loss(printable(self.done.cells.names.get(column, column)), loss), language)
 
 
+def _all_whole(numbers: Numbers) -> bool:
+    return all(math.isnan(one) or one == int(one) for one in numbers.tolist())
+
+
 def _number(value: float, *, whole: bool) -> int | float | None:
     if math.isnan(value):
         return None
@@ -146,18 +148,16 @@ def _end(value: float) -> str:
 
 def _audited(one: Known, codes: list[str], column: str) -> dict[str, Any]:
     """An end that is not bounded is null; an interval that was not worked out is null as a whole."""
-    ends = (
-        None
-        if one.low is None or one.high is None
-        else [end if math.isfinite(end) else None for end in (one.low, one.high)]
-    )
+    ends = None
+    if one.low is not None and one.high is not None:
+        ends = [end if math.isfinite(end) else None for end in (one.low, one.high)]
     return {"cell": codes, "column": column, "interval": ends, "need": one.need, "hidden": one.hidden}
 
 
 def _loss(column: str, loss: Loss) -> Message:
     return say(
-        "Loss in {column}: {suppressed} of {cells} cells suppressed ({share} of the value); {changed} changed, on average "
-        "by {absolute} or {relative}.",
+        "Loss in {column}: {suppressed} of {cells} cells suppressed ({share} of the value); {changed} changed, "
+        "on average by {absolute} or {relative}.",
         column=column,
         suppressed=loss.suppressed,
         cells=loss.cells,

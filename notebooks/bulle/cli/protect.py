@@ -25,8 +25,8 @@ bulle protect counts.csv --rules health-fr --method controlled --base 15 --out p
     about=say(
         "Protect a table that was made elsewhere: which cells must go by rule, which others would give them back, and "
         "what an attacker can still work out of each. "
-        "CELLS is a CSV file with key columns, n (persons or units per cell) and optionally value, top1, top2 and units; "
-        "totals are rows whose key is Total, and are added up where they are missing. "
+        "CELLS.csv has key columns, n (persons or units per cell) and optionally value, top1, top2 and units; totals "
+        "are rows whose key is Total, and are added up where they are missing. "
         "Exit codes: 0 no automatic finding, 1 a person must look, 2 refused, 3 wrong usage or a failure."
     ),
     example=_EXAMPLES,

@@ -36,6 +36,11 @@ COMMANDS = MappingProxyType(
             say("What the rules say of a table or notebook, before anybody else sees it."),
             'bulle check --extract /data --sql "SELECT sex, count(*) AS stays FROM stay GROUP BY sex"',
         ),
+        "protect": Entry(
+            _RESEARCH,
+            say("Protect a table that was made elsewhere, and see what can still be worked out of it."),
+            "bulle protect cells.csv --rules business-fr",
+        ),
         "request": Entry(
             _RESEARCH,
             say("Submit a notebook for release, review it, download what was released."),

@@ -65,6 +65,22 @@ class PreviewAnswer(Answer):
     columns: list[ColumnAnswer]
 
 
+class LossAnswer(Answer):
+    """Values that protection takes, of all values; `secondary` ones go only so that others stay hidden."""
+
+    cells: int
+    secondary: int
+    of: int
+
+
+class SuggestionAnswer(Answer):
+    """A coarser table from which nothing is taken: what changes, its SQL, and how many values it shows."""
+
+    changes: list[str]
+    sql: str
+    cells: int
+
+
 class OutputAnswer(Answer):
     """One output; refused output has no `protected`."""
 
@@ -73,6 +89,8 @@ class OutputAnswer(Answer):
     outcome: Outcome
     findings: list[FindingAnswer]
     protected: ProtectedAnswer | None = None
+    loss: LossAnswer | None = None
+    suggestion: SuggestionAnswer | None = None
     preview: PreviewAnswer | None = None
 
 
@@ -104,11 +122,58 @@ class CheckAnswer(Answer):
     withheld: list[WithheldAnswer] | None = Field(None, description="for a notebook")
 
 
+class SuppressedAnswer(Answer):
+    """A cell that a rule flags, or that would give others back (`secondary`)."""
+
+    cell: list[str]
+    reasons: list[str]
+
+
+class KnownAnswer(Answer):
+    """What an attacker knows of one number. An end without bound is null; so is an interval that was not worked out."""
+
+    cell: list[str]
+    column: str
+    interval: tuple[float | None, float | None] | None
+    need: float
+    hidden: bool
+
+
+class LossAnswer(Answer):
+    """What protection takes from one column; changes are over the numbers that are left."""
+
+    cells: int
+    suppressed: int
+    value_share: float
+    changed: int
+    mean_absolute: float
+    mean_relative: float
+    largest: float
+
+
+class ProtectAnswer(Answer):
+    """What `bulle protect --json` prints. A refused table has no `protected`."""
+
+    schema_: Literal["bulle.protect/1"] = Field(alias="schema")
+    verdict: Literal["pass", "review", "refused"]
+    assurance: Assurance
+    rules: str
+    method: Literal["suppress", "round", "controlled"]
+    findings: list[FindingAnswer]
+    pattern: list[SuppressedAnswer]
+    audit: list[KnownAnswer]
+    loss: dict[str, LossAnswer]
+    protected: ProtectedAnswer | None = None
+    found_by: str | None = Field(None, description="how the pattern was found; the audit agreed to it")
+    proposal: str | None = Field(None, description="what τ-ARGUS said, where it was asked")
+
+
 MODELS: dict[str, type[BaseModel]] = {
     "catalogue": Catalogue,
     "check": CheckAnswer,
     "manifest": Manifest,
     "permit": DataPermit,
+    "protect": ProtectAnswer,
     "purposes": Purposes,
     "rules": DisclosureRules,
 }
