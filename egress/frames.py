@@ -61,7 +61,7 @@ def assess_frame(
     findings = (*_always(claimed, differs=differs), *_labels(query))
     if catalogue is not None and claimed.origin != "acro":  # there the names are ours
         findings += declared.words(claimed.name, claimed.title, query, catalogue)
-    if not claimed.cells:
+    if claimed.origin == "acro":
         return _without_evidence(claimed, declaration, query, findings, rules)
     examined = _examined(claimed, query, pseudonyms)
     wrong = contradiction(claimed, examined) if examined is not None else say("Its evidence has no readable form.")

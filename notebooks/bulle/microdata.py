@@ -146,6 +146,8 @@ def label_of(value: object, name: str) -> Label:
             return number
     if isinstance(value, float | np.floating):
         raise FrameError(say("Column {column} holds numbers with decimals: group it into classes first.", column=name))
+    if isinstance(value, datetime) and value.time() != datetime.min.time():
+        raise FrameError(say("Column {column} holds times of day: group it by date.", column=name))
     text = _text(value)
     if not is_label(text):
         raise FrameError(
@@ -160,7 +162,7 @@ def label_of(value: object, name: str) -> Label:
 
 
 def _text(value: object) -> str:
-    if isinstance(value, datetime) and value.time() == datetime.min.time():
+    if isinstance(value, datetime):
         return value.date().isoformat()
     if isinstance(value, str | date | pd.Period | pd.Interval):
         return str(value)

@@ -65,7 +65,7 @@ class PreviewAnswer(Answer):
     columns: list[ColumnAnswer]
 
 
-class LossAnswer(Answer):
+class OutputLossAnswer(Answer):
     """Values that protection takes, of all values; `secondary` ones go only so that others stay hidden."""
 
     cells: int
@@ -89,7 +89,7 @@ class OutputAnswer(Answer):
     outcome: Outcome
     findings: list[FindingAnswer]
     protected: ProtectedAnswer | None = None
-    loss: LossAnswer | None = None
+    loss: OutputLossAnswer | None = None
     suggestion: SuggestionAnswer | None = None
     preview: PreviewAnswer | None = None
 
