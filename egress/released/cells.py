@@ -21,14 +21,14 @@ At: TypeAlias = tuple[Value | None, ...]
 
 @dataclass(frozen=True)
 class Number:
-    """What is counted or added up in a cell, so that it adds up over cells: rows, persons, values, a sum."""
+    """What is counted or added up in a cell, so that it adds up over cells: rows, persons, values, sum, squares."""
 
     kind: str
     argument: Expression | None = None
 
     @property
     def whole(self) -> bool:
-        return self.kind != "sum"
+        return self.kind not in {"sum", "squares"}
 
 
 ROWS = Number("rows")
@@ -137,8 +137,9 @@ def _published(
             more, others = {}, (*others, *conditions)
         part = _layer(layer.source, (*layer.where, *others), (*layer.by, *more)) if conditions else layer
         found.append(Published(places[at], part, tuple(more.items()), number))
-    if partial and not any(one.layer == layer for one in found):
-        # Where nothing adds up, the number of rows stands for the cell, as what hides one of two rows hides the other.
+    numbers = {one.number for one in found if one.layer == layer}
+    if ROWS not in numbers and (PERSONS in numbers or not numbers):
+        # Persons who stand in two cells do not add up, nor do quantiles: the rows behind them stand for them.
         found.append(Published(-1, layer, (), ROWS))
     return tuple(found), partial
 
@@ -146,7 +147,7 @@ def _published(
 def _number(measure: Measure) -> tuple[tuple[Expression, ...], Number] | None:
     """The conditions under which a measure counts or adds, and what; None for what does not add up.
 
-    A mean or share counts as the sum that it gives beside a count.
+    A mean or share counts as the sum, a standard deviation as the sum of squares that it gives beside a count.
     """
     argument = measure.argument
     match measure.aggregate:
@@ -159,6 +160,9 @@ def _number(measure: Measure) -> tuple[tuple[Expression, ...], Number] | None:
         case Aggregate.COUNT_VALUES if argument is not None:
             conditions, inner = _conditions(argument)
             return conditions, Number("values", inner) if inner is not None else ROWS
+        case Aggregate.STDDEV if argument is not None:
+            conditions, inner = _conditions(argument)
+            return conditions, Number("squares", inner)
         case Aggregate.SUM | Aggregate.AVG | Aggregate.SHARE if argument is not None:
             return _sum(measure, argument)
     return None

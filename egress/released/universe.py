@@ -11,7 +11,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from egress.query.evidence import CellEvidence, Evidence
+from egress.query.evidence import CellEvidence, Evidence, MeasureEvidence
 from egress.query.model import Aggregate, Expression, Measure, Query
 from egress.query.table import Table, Value
 from egress.released.cells import PERSONS, ROWS, At, Layer, Number, Published, Rows, Spread, reframed, spreads
@@ -65,9 +65,11 @@ class Universe:
     layer_of: list[int] = field(default_factory=list)
     at: list[At] = field(default_factory=list)
     publications: list[Publication] = field(default_factory=list)
+    told: list[float | None] = field(default_factory=list)  # per publication
     own: dict[tuple[int, int], int] = field(default_factory=dict)
     slices: dict[Slice, None] = field(default_factory=dict)
     partial: set[int] = field(default_factory=set)
+    negative: set[Number] = field(default_factory=set)
     _layer_ids: dict[Layer, int] = field(default_factory=dict)
     _index: dict[tuple[int, At], int] = field(default_factory=dict)
     _values: dict[Number, dict[int, float]] = field(default_factory=lambda: defaultdict(dict))
@@ -118,8 +120,26 @@ class Universe:
 
     def listed(self, number: Number) -> NDArray[np.bool_]:
         """The cells whose `number` some table publishes or hides."""
-        found = np.zeros(self.size, dtype=bool)
-        found[[one.cell for one in self.publications if one.number == number]] = True
+        return self._listed[number]
+
+    @cached_property
+    def _listed(self) -> Mapping[Number, NDArray[np.bool_]]:
+        found = {number: np.zeros(self.size, dtype=bool) for number in self.numbers}
+        for one in self.publications:
+            found[one.number][one.cell] = True
+        return found
+
+    def shown_in(self, cell: int, number: Number | None = None) -> tuple[tuple[int, int], ...]:
+        """(table, row) of the rows that publish or hide `number` of a cell, or any number of it."""
+        return tuple(
+            (one.table, one.row) for one in self._by_cell.get(cell, ()) if number is None or one.number == number
+        )
+
+    @cached_property
+    def _by_cell(self) -> Mapping[int, Sequence[Publication]]:
+        found: defaultdict[int, list[Publication]] = defaultdict(list)
+        for one in self.publications:
+            found[one.cell].append(one)
         return found
 
     def _array(self, known: Mapping[int, float]) -> Numbers:
@@ -150,7 +170,10 @@ class Universe:
                 more = {**known, **dict(published.fixed)}
                 target = self._cell(part, tuple(more[expression] for expression in published.layer.by))
                 value = _value(table, row, published, evidence)
+                if _has_negatives(published, evidence):
+                    self.negative.add(what)
                 self.publications.append(Publication(number, row, target, what))
+                self.told.append(value)
                 if value is not None:
                     self._values[what][target] = value
                     if what == ROWS:
@@ -213,18 +236,35 @@ def _value(table: Held, row: int, published: Published, evidence: CellEvidence |
     measure = table.query.measures[published.position]
     shown = table.table.rows[row][table.table.columns.index(measure.name)]
     known = None if evidence is None else evidence.measures[published.position]
-    if measure.aggregate in {Aggregate.AVG, Aggregate.SHARE}:
-        if known is None or shown is None:
-            return 0.0 if evidence is not None and shown is None else None
-        if measure.aggregate is Aggregate.AVG:
-            return _number(shown) * known.rows / measure.scale
-        return None if known.negatives else known.total
-    if measure.aggregate is Aggregate.SHARE_PERSONS:
-        return None if known is None else float(known.persons)
-    if shown is None:
+    if measure.aggregate in _ADDED:
         # An empty sum is NULL; without evidence it may as well be hidden.
-        return None if evidence is None else 0.0
-    return _number(shown)
+        return (None if evidence is None else 0.0) if shown is None else _number(shown)
+    if evidence is None:
+        return None
+    if known is None or not known.rows:
+        return 0.0
+    return _behind(measure, None if shown is None else _number(shown), known)
+
+
+_ADDED = frozenset({Aggregate.COUNT_ROWS, Aggregate.COUNT_PERSONS, Aggregate.COUNT_VALUES, Aggregate.SUM})
+
+
+def _behind(measure: Measure, shown: float | None, known: MeasureEvidence) -> float | None:
+    """The sum behind a mean, a share or a standard deviation, as far as evidence tells it."""
+    if measure.aggregate is Aggregate.AVG and shown is not None:
+        return shown * known.rows / measure.scale
+    if measure.aggregate is Aggregate.SHARE_PERSONS:
+        return float(known.persons)
+    if known.negatives:
+        return None
+    if measure.aggregate is Aggregate.STDDEV:
+        return (shown or 0.0) ** 2 * (known.rows - 1) + known.total**2 / known.rows
+    return known.total
+
+
+def _has_negatives(published: Published, evidence: CellEvidence | None) -> bool:
+    known = None if evidence is None or published.position < 0 else evidence.measures[published.position]
+    return known is not None and known.negatives
 
 
 def _number(value: Value) -> float:
