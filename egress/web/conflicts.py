@@ -41,15 +41,20 @@ class ShownConflict:
 def show_conflict(conflict: Conflict, language: str) -> ShownConflict:
     """What of `conflict` stands on the page, numbers and texts made visible."""
 
-    def spelled(value: Value | None) -> str:
+    numbers = [value for cell in conflict.cells for value in (cell.here, cell.there) if isinstance(value, int | float)]
+    grouped = any(abs(value) >= 10_000 for value in numbers)
+
+    def spelled(value: Value | None, *, label: bool = False) -> str:
         if value is None:
             return ""
-        return visible(value) if isinstance(value, str) else number(value, language)
+        if isinstance(value, str):
+            return visible(value)
+        return number(value, language, grouped=False if label else grouped)
 
     fate = next((words for fate, words in FATE.items() if str(fate) == conflict.fate), _OTHER_FATE)
     cells = tuple(
         ShownCell(
-            tuple(spelled(label) for label in cell.labels),
+            tuple(spelled(label, label=True) for label in cell.labels),
             spelled(cell.here),
             spelled(cell.there),
             number(cell.persons, language),

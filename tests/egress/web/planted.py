@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,10 +11,16 @@ from typing import Any
 from egress.airlock.desk import Desk
 from egress.checks.model import Assurance, Audience, Finding, Outcome, Protection, Risk
 from egress.checks.table import Table
+from egress.query.model import Query
+from egress.query.parse import parse
+from egress.release.conflict import Conflict, ConflictCell
 from egress.release.model import OutputRecord
 from egress.release.report import OutputReport
+from egress.released.fingerprint import Fingerprint, Granted, Lineage, Thresholds
+from egress.released.fingerprint import Status as FingerprintStatus
 from egress.store.exports import Exports
 from egress.store.quarantine import Quarantine
+from hub.catalogue.model import Catalogue
 from hub.events.log import EventLog
 from hub.policy.model import DataPermit, Membership, Person, Role, TableGrant
 from hub.words import say
@@ -30,10 +36,29 @@ PEOPLE = {
 }
 ATTACK = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'&{{7*7}}"
 SECRET = 987_654_321  # stands in an exact table only: no author may ever read it
+# what an earlier table and this one show when one is subtracted from the other: for checkers only
+THERE, HERE = 4_711_819, 4_711_818
 _MEMBERS = {
     "reste-a-charge": {"alice": "researcher", "bob": "researcher", "carol": "output_checker", "dora": "output_checker"},
     "urgences": {"mallory": "researcher", "bob": "output_checker"},
 }
+
+
+CATALOGUE = Catalogue.model_validate(
+    {
+        "source": {"name": "rand-hie", "person_key": "person_id", "rules": "health-fr"},
+        "tables": {
+            "person_year": {
+                "columns": {
+                    "site": {"type": "string", "description": "Site", "categories": ["Charleston", "Dayton"]},
+                    "year": {"type": "integer", "description": "Year", "categories": [1, 2, 3]},
+                    "age": {"type": "integer", "description": "Age", "bounds": [0, 110], "breaks": [18]},
+                    "total_spending": {"type": "number", "description": "Spending", "bounds": [0, 100000]},
+                }
+            }
+        },
+    }
+)
 
 
 @dataclass
@@ -109,13 +134,30 @@ class Planted:
             "isolation": "container",
         }
         self.log.append("egress", "request.rerun", project, rerun)
+        self.log.append("egress", "request.checked", project, self._said(request, reports))
+
+    def repeated(self, request: str, *reports: OutputReport) -> None:
+        """The checks were repeated and say something else."""
+        standing = {"source": "rand-hie", "state": "5" * 64, "tables": 1}
+        body = {**self._said(request, reports), "changed": True, "standing": standing}
+        self.log.append("egress", "request.rechecked", request.rpartition("-")[0], body)
+
+    def _said(self, request: str, reports: tuple[OutputReport, ...]) -> dict[str, Any]:
         records = [
-            OutputRecord(r.name, r.title, r.assurance, r.outcome, r.protect, self.quarantine.put(r.to_bytes()))
+            OutputRecord(
+                r.name,
+                r.title,
+                r.assurance,
+                r.outcome,
+                r.protect,
+                self.quarantine.put(r.to_bytes()),
+                self.fingerprint(request, r),
+            )
             for r in reports
         ]
         lane = "review" if any(record.reviewable for record in records) else "refused"
         why = say("It was printed, not declared; declare the aggregate with bulle.release.")
-        body = {
+        return {
             "request": request,
             "lane": lane,
             "outputs": [record.to_dict() for record in records],
@@ -123,7 +165,24 @@ class Planted:
             "checkers_required": 1,
             "basis": {"rules_name": "health-fr", "rules": "4" * 64, "versions": {"duckdb": "2.0"}},
         }
-        self.log.append("egress", "request.checked", project, body)
+
+    def fingerprint(self, request: str, report: OutputReport) -> str | None:
+        """The digest of the fingerprint of a recomputed exact table whose SQL is a query of this source."""
+        query = parse(report.sql, CATALOGUE, frozenset({"person_year"}))
+        if report.protect is Protection.DP or report.protected is None or not isinstance(query, Query):
+            return None
+        made = Fingerprint(
+            request=request,
+            project=request.rpartition("-")[0],
+            output=report.name,
+            lineage=Lineage("rand-hie", "3" * 64, (Granted("person_year"),)),
+            query=query,
+            table=report.protected,
+            groupings=tuple(query.groupings[0] for _ in report.protected.rows),
+            status=FingerprintStatus.PENDING,
+            rules=Thresholds("health-fr", 11, 5, 3),
+        )
+        return self.quarantine.put(made.to_bytes())
 
     def release(self, request: str, package: bytes = b"PK\x05\x06" + bytes(18)) -> None:
         """The package is in exports."""
@@ -179,6 +238,52 @@ def by_site(title: str = "Visits and spending by site") -> OutputReport:
         exact,
         {"cells": cells, "rows": 16673, "persons": 2145},
         {"rho": 3.25, "epsilon": 14.2, "delta": 1e-6, "limit": 1.0},
+    )
+
+
+def adults_by_year() -> OutputReport:
+    """Differs from `by_year`, which was released, by few persons."""
+    exact = Table(("year", "persons"), ((1, HERE), (2, 5460), (3, 11630)))
+    told = say(
+        "Subtracted from {output} of request {request} (project {project}), this table shows {cells} groups of "
+        "fewer than {threshold} persons.",
+        output="persons_by_year",
+        request="reste-a-charge-2",
+        project="reste-a-charge",
+        cells=2,
+        threshold=11,
+    )
+    author = say("This table conflicts with an earlier release; a checker sees which.")
+    cells = ((0, 1), (1, 1))
+    findings = (
+        Finding("differencing", Risk.DIFFERENCING, Outcome.REVIEW, "table", told, cells, Audience.CHECKER),
+        Finding("differencing", Risk.DIFFERENCING, Outcome.REVIEW, "table", author),
+    )
+    conflict = Conflict(
+        "reste-a-charge",
+        "reste-a-charge-2",
+        "persons_by_year",
+        "released",
+        "2026-11-19T10:12:00.000+00:00",
+        ("year",),
+        "persons",
+        "persons",
+        (ConflictCell((1,), HERE, THERE, 1, ((0, 1),)), ConflictCell((2,), 5460, 5463, 3, ((1, 1),))),
+        7,
+    )
+    elsewhere = replace(conflict, project="urgences", request="urgences-4", output="by_year", keys=(), all_cells=1)
+    elsewhere = replace(elsewhere, cells=(ConflictCell((), None, 41, 2, ((0, 1),)),), fate="approved")
+    return OutputReport(
+        "adults_by_year",
+        "Adults by year",
+        "SELECT year, count(DISTINCT person_id) AS persons FROM person_year WHERE age >= 18 GROUP BY year",
+        Assurance.RECOMPUTED,
+        Outcome.REVIEW,
+        Protection.SUPPRESS,
+        findings,
+        exact,
+        exact,
+        conflicts=(conflict, elsewhere),
     )
 
 
