@@ -43,7 +43,7 @@ bulle protect counts.csv --rules health-fr --method controlled --base 15 --out p
 @option(
     "--method",
     about=say(
-        "suppress; round: flagged cells suppressed, the rest rounded; controlled: counts rounded, totals stay sums."
+        "suppress; round: flagged cells suppressed, the others rounded; controlled: counts rounded, totals stay sums."
     ),
     type=click.Choice(["suppress", "round", "controlled"]),
 )
