@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,9 +14,10 @@ from egress.query.facts import by_unit, facts
 from egress.query.failed import EngineError, sentences, too_large
 from egress.query.gathered import Contributors, Known, from_rows, from_tally, gathered, supported
 from egress.query.model import Aggregate, Query
-from egress.query.numbered import CELLS, PLACES, by_number, cells_table_sql, margin_sql, places_sql, ranges
+from egress.query.numbered import CELLS, PLACES, Grid, by_number, cells_sql, margin_sql, places_sql, ranges
 from egress.query.sizes import limited
-from egress.query.sweep import RANGE_ROWS, Margins, sweep
+from egress.query.sweep import RANGE_ROWS, Sweep, sweep
+from egress.query.tally import Places
 from hub.extracts.manifest import Manifest
 from hub.words import say
 
@@ -39,11 +39,11 @@ class Gatherer:
     def evidence(self, query: Query) -> Evidence:
         """In the order of the table's rows."""
         numbered = by_number(query, self.manifest)
-        rows = self._rows(numbered, in_table=numbered is not query)
-        people = self._by_key(query, rows) if numbered is query else self._by_number(numbered, len(rows))
+        keys, rows, people = self._by_key(query) if numbered is query else self._by_number(numbered)
         unit = by_unit(numbered, self.manifest.catalogue)
-        units = None if unit is None else self._by_key(unit, rows)
-        cells = list(gathered(query, Known(rows, people, units, self._classes(numbered, rows))).cells)
+        units = None if unit is None else self._contributors(unit, rows)
+        known = Known(keys, rows, people, units, self._classes(numbered, len(keys)))
+        cells = list(gathered(query, known).cells)
         for position, measure in enumerate(query.measures):
             if measure.aggregate is Aggregate.QUANTILE:
                 cells = self._with_support(numbered, position, cells)
@@ -53,60 +53,67 @@ class Gatherer:
         with sentences():
             return self.connection.execute(sql).fetchall()
 
-    def _rows(self, query: Query, *, in_table: bool) -> list[Row]:
-        """The rows of `rows_sql`; `in_table` leaves them in a table for the statements that come after."""
-        if in_table:
-            self._run(cells_table_sql(limited(rows_sql(query, ordered=False), self.most), query))
-            rows = self._run(f"SELECT * EXCLUDE (place) FROM {CELLS} ORDER BY place")  # noqa: S608 -- generated
-        else:
-            rows = self._run(limited(rows_sql(query), self.most))
+    def _limited(self, rows: list[Row]) -> list[Row]:
         if len(rows) > self.most:
             raise too_large(self.most)
         return rows
 
-    def _answers(self, query: Query, sql: str, rows: Sequence[Row], width: int) -> list[Row]:
-        """`width` columns beside the keys', as many rows as `rows`, in their order; 0 where nobody is in any cell."""
-        found = [row[2 * len(query.keys) :] for row in self._run(sql)] or [(0,) * width] * len(rows)
-        if len(found) != len(rows):
+    def _answers(self, query: Query, sql: str, cells: int, width: int) -> list[Row]:
+        """`width` columns beside the keys' of as many cells, in their order; 0 where nobody is in any cell."""
+        found = [row[2 * len(query.keys) :] for row in self._run(sql)] or [(0,) * width] * cells
+        if len(found) != cells:
             raise EngineError(say("This query cannot be computed on the extract."))
         return found
 
-    def _by_key(self, query: Query, rows: Sequence[Row]) -> Contributors:
-        """What `persons_sql` says of persons by their keys, or of units."""
+    def _by_key(self, query: Query) -> tuple[list[Row], Contributors, Contributors]:
+        """Keys of the cells, what is known by row, and by person."""
+        found = self._limited(self._run(limited(rows_sql(query), self.most)))
+        count = 2 * len(query.keys)
+        rows = from_rows(query, [row[count:] for row in found], ROW_COLUMNS)
+        return [row[:count] for row in found], rows, self._contributors(query, rows)
+
+    def _contributors(self, query: Query, rows: Contributors) -> Contributors:
+        """What `persons_sql` says, of persons or units."""
         known = facts(query).values()
-        count, width = 2 * len(query.keys), len(ROW_COLUMNS)
-        full = {
-            fact.name for at, fact in enumerate(known) if all(row[count] == row[count + 1 + at * width] for row in rows)
-        }
-        columns = 1 + len(known) * len(PERSON_COLUMNS)
-        return from_rows(query, self._answers(query, persons_sql(query, full), rows, columns))
+        full = {fact.name for fact in known if rows.facts[fact.name]["rows"] == rows.count}
+        width = 1 + len(known) * len(PERSON_COLUMNS)
+        found = self._answers(query, persons_sql(query, full), len(rows.count), width)
+        return from_rows(query, found, PERSON_COLUMNS)
 
-    def _by_number(self, query: Query, cells: int) -> Contributors:
-        """The same of numbered persons, one range after the other; the rows of `rows_sql` stand in a table."""
-        self._run(places_sql(query))
+    def _by_number(self, query: Query) -> tuple[list[Row], Contributors, Contributors]:
+        """The same of numbered persons, one range after the other, while the cells stand in a table."""
+        self._run(cells_sql(query, self.most))
+        keys = self._limited(self._run(f"SELECT * EXCLUDE (place) FROM {CELLS} ORDER BY place"))  # noqa: S608 -- generated
+        count = len(query.keys)
+        grid = Grid.of([row[count : 2 * count] for row in keys])
         tables = {query.tables[0].table, *(join.table.table for join in query.joins)}
-        rows = max(self.manifest.tables[name].rows for name in tables)
-        listed = ranges(self.manifest.numbered or 0, rows, RANGE_ROWS)
+        listed = ranges(
+            self.manifest.numbered or 0, max(self.manifest.tables[name].rows for name in tables), RANGE_ROWS
+        )
         with sentences():
-            return from_tally(query, sweep(self.connection, query, listed, self._margins(query, cells), self.threads))
+            tally = sweep(
+                self.connection, Sweep(query, grid, len(keys), self._margins(query, grid)), listed, self.threads
+            )
+        return keys, *from_tally(query, tally)
 
-    def _margins(self, query: Query, cells: int) -> Margins:
-        """Per grouping, the cell of each combination of keys; none where the combinations are the cells."""
-        if len(query.groupings) == 1:
-            return Margins(cells)
-        count = self._run(f"SELECT count(*) FROM {PLACES}")[0][0]  # noqa: S608 -- generated
+    def _margins(self, query: Query, grid: Grid) -> tuple[Places, ...]:
+        """Per grouping, the cell of each combination of keys; none where these are the cells."""
+        self._run(places_sql(query))
+        if grid.spans is None and len(query.groupings) == 1:
+            return ()
+        count = grid.places if grid.spans is not None else self._run(f"SELECT count(*) FROM {PLACES}")[0][0]  # noqa: S608 -- generated
         margins = []
         for grouping in query.groupings:
             margin = np.zeros(count, np.int32)
-            pairs = np.array(self._run(margin_sql(query, grouping)), np.int64).reshape(-1, 2)
+            pairs = np.array(self._run(margin_sql(query, grouping, grid)), np.int64).reshape(-1, 2)
             margin[pairs[:, 0]] = pairs[:, 1]
             margins.append(margin)
-        return Margins(cells, tuple(margins))
+        return tuple(margins)
 
-    def _classes(self, query: Query, rows: Sequence[Row]) -> dict[str, list[Row]]:
+    def _classes(self, query: Query, cells: int) -> dict[str, list[Row]]:
         """Per sensitive fact that is not 0/1, its classes in each cell."""
         return {
-            fact.name: self._answers(query, classes_sql(query, fact), rows, 2)
+            fact.name: self._answers(query, classes_sql(query, fact), cells, 2)
             for fact in facts(query).values()
             if fact.sensitive and not fact.binary
         }

@@ -20,7 +20,7 @@ Row = tuple[Any, ...]
 
 @dataclass(frozen=True)
 class Contributors:
-    """Per cell, how many contributors; per fact, its `PERSON_COLUMNS` as columns."""
+    """Per cell, how many contributors (or rows); per fact, columns by name."""
 
     count: Sequence[int]
     facts: Mapping[str, Mapping[str, Sequence[Any]]]
@@ -28,12 +28,14 @@ class Contributors:
 
 @dataclass(frozen=True)
 class Known:
-    """The rows of `rows_sql`, and what is known of contributors, all in the same order. `units` None: not known.
+    """What is known of the cells, in the order of the table: g0 …, k0 … of each, and what rows, persons and units say.
 
-    `classes` has (values, persons with the most frequent one) per sensitive fact that is not 0/1.
+    `units` None: not known. `classes` has (values, persons with the most frequent one) per sensitive fact that is not
+    0/1.
     """
 
-    rows: Sequence[Row]
+    keys: Sequence[Row]
+    rows: Contributors
     people: Contributors
     units: Contributors | None = None
     classes: Mapping[str, Sequence[Row]] = field(default_factory=dict)
@@ -44,40 +46,37 @@ def value_of(value: Any) -> Value | None:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def from_rows(query: Query, rows: Sequence[Row]) -> Contributors:
-    """Contributors from the rows of `persons_sql`, without its keys."""
+def from_rows(query: Query, rows: Sequence[Row], names: Sequence[str]) -> Contributors:
+    """From the rows of `rows_sql` or `persons_sql` without their keys; `names` are the columns of each fact."""
     known = facts(query).values()
-    width = len(PERSON_COLUMNS)
+    width = len(names)
     columns: list[Sequence[Any]] = list(zip(*rows, strict=True)) or [()] * (1 + len(known) * width)
-    found = {
-        fact.name: dict(zip(PERSON_COLUMNS, columns[1 + at * width :], strict=False)) for at, fact in enumerate(known)
-    }
+    found = {fact.name: dict(zip(names, columns[1 + at * width :], strict=False)) for at, fact in enumerate(known)}
     return Contributors(columns[0], found)
 
 
-def from_tally(query: Query, tally: Tally) -> Contributors:
-    known = {}
+def from_tally(query: Query, tally: Tally) -> tuple[Contributors, Contributors]:
+    """Rows and persons."""
+    rows, people = {}, {}
     for fact in facts(query).values():
         found = tally.of(fact)
-        columns: dict[str, Sequence[Any]] = {name: getattr(found, name).tolist() for name in PERSON_COLUMNS}
-        known[fact.name] = columns if fact.binary else {**columns, "zeros": [None] * tally.cells}
-    return Contributors(tally.persons.tolist(), known)
+        rows[fact.name] = {name: getattr(found, name).tolist() for name in ROW_COLUMNS}
+        people[fact.name] = {name: getattr(found, name).tolist() for name in PERSON_COLUMNS}
+    return Contributors(tally.rows.tolist(), rows), Contributors(tally.persons.tolist(), people)
 
 
 def gathered(query: Query, known: Known) -> Evidence:
     """Evidence, in the order of `known`."""
     count, named = len(query.keys), facts(query)
-    measured = {
-        fact.name: list(_measures(fact, 2 * count + 1 + at * len(ROW_COLUMNS), known))
-        for at, fact in enumerate(named.values())
-    }
+    measured = {fact.name: list(_measures(fact, known)) for fact in named.values()}
     shown = [_shown(measure, named, measured) for measure in query.measures]
     cells = []
-    for at, row in enumerate(known.rows):
+    for at, row in enumerate(known.keys):
         keys = tuple(map(value_of, row[count : 2 * count]))
         measures = tuple(None if about is None else about[at] for about in shown)
         units = None if known.units is None else known.units.count[at]
-        cells.append(CellEvidence(keys, _grouping(query, row), row[2 * count], known.people.count[at], measures, units))
+        rows, people = known.rows.count[at], known.people.count[at]
+        cells.append(CellEvidence(keys, _grouping(query, row), rows, people, measures, units))
     return Evidence(_with_rest(query, cells))
 
 
@@ -100,18 +99,26 @@ def _grouping(query: Query, row: Row) -> tuple[int, ...]:
     return tuple(position for position in range(len(query.keys)) if not row[position])
 
 
-def _measures(fact: Fact, start: int, known: Known) -> Iterator[MeasureEvidence]:
-    """The evidence about one fact in each cell; `start` is the place of its `ROW_COLUMNS`."""
-    mine = known.people.facts[fact.name]
-    columns = zip(*(mine[name] for name in PERSON_COLUMNS), strict=True)
-    for at, (row, column) in enumerate(zip(known.rows, columns, strict=True)):
-        persons, others, nonzero, total, largest, second, zeros = column
+def _measures(fact: Fact, known: Known) -> Iterator[MeasureEvidence]:
+    """The evidence about one fact in each cell."""
+    by_row, by_person = known.rows.facts[fact.name], known.people.facts[fact.name]
+    columns = [*(by_row[name] for name in ROW_COLUMNS), *(by_person[name] for name in PERSON_COLUMNS)]
+    for at, column in enumerate(zip(*columns, strict=True)):
+        rows, negatives, constant, persons, others, nonzero, total, largest, second, zeros = column
         if not math.isfinite(total):  # NaN is on no side of any threshold, while infinity is 85 % of infinity
             total, largest, second = (math.nan,) * 3
-        rows, negatives, constant = row[start : start + len(ROW_COLUMNS)]
-        missing = known.people.count[at] - persons
         about = MeasureEvidence(
-            rows, persons, nonzero, missing, total, largest, second, negatives, constant, zeros, others=others
+            rows=rows,
+            persons=persons,
+            nonzero=nonzero,
+            missing=known.people.count[at] - persons,
+            total=total,
+            largest=largest,
+            second=second,
+            negatives=negatives,
+            constant=constant,
+            zeros=zeros if fact.binary and fact.numeric else None,
+            others=others,
         )
         if fact.sensitive:
             distinct, top = _classes(fact, about, known, at)

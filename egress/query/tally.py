@@ -1,40 +1,52 @@
-"""What persons contribute to cells, worked out from the rows of a range of persons. Arrays in, arrays out.
+"""What rows and persons say of cells, worked out from the rows of some persons. Arrays in, arrays out.
 
-Rows are put in the order of cell and person by counting (SciPy's conversion of coordinates to compressed rows), which
-takes a few nanoseconds each where they already lie in the order of persons. A person's rows are all in one range, so
-that the counts and totals of ranges add up.
+A person's total in a cell is the sum of a sparse matrix's duplicates, cells by persons, which SciPy takes a few
+nanoseconds a row for where rows lie in the order of persons. All rows of a person come at once, so that counts and
+totals add up.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
+from scipy.sparse import coo_array, csr_array
 
 from egress.query.facts import Fact
 
 Ints = NDArray[np.int64]
+Places = NDArray[np.int32]
 Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+# Rows that are summed at once: their sparse matrix lies in a processor's cache.
+SLICE_ROWS = 250_000
 
 
 @dataclass(frozen=True)
 class Values:
     """One fact in every row: its value (0 where it has none), whether it has one (None: all have), and whether its
-    conditions fail (None: it has none).
+    conditions fail (None: it has none). `value` None: only whether there is one matters.
     """
 
     value: Floats | None
-    known: NDArray[np.bool_] | None = None
-    failing: NDArray[np.bool_] | None = None
+    known: Flags | None = None
+    failing: Flags | None = None
+
+    def taken(self, rows: slice | Ints) -> Values:
+        """The same of some rows."""
+        parts = (self.value, self.known, self.failing)
+        return Values(*(None if part is None else part[rows] for part in parts))  # type: ignore[arg-type]  # in order
 
 
 @dataclass
 class FactTally:
-    """Per cell, as `MeasureEvidence` has it."""
+    """Per cell, as `MeasureEvidence` has it; `varied`, `seen` and `first` are for `constant`."""
 
+    rows: Ints
     persons: Ints
     others: Ints
     nonzero: Ints
@@ -42,115 +54,154 @@ class FactTally:
     total: Floats
     largest: Floats
     second: Floats
+    first: Floats
+    negatives: Flags
+    seen: Flags
+    varied: Flags
 
     @classmethod
     def empty(cls, cells: int) -> FactTally:
-        persons, others, nonzero, zeros = np.zeros((4, cells), np.int64)
-        total, largest, second = np.zeros((3, cells))
-        return cls(persons, others, nonzero, zeros, total, largest, second)
+        return cls(*np.zeros((5, cells), np.int64), *np.zeros((4, cells)), *np.zeros((3, cells), np.bool_))
+
+    @property
+    def constant(self) -> Flags:
+        return self.seen & ~self.varied
+
+    def see(self, cell: NDArray[Any], value: Floats) -> None:
+        """Values in cells, in any number, for `constant`."""
+        new = np.flatnonzero(~self.seen[cell])
+        self.first[cell[new]] = value[new]
+        self.seen[cell[new]] = True
+        self.varied[cell[value != self.first[cell]]] = True
+
+    def top_two(self, at: Any, largest: Floats, second: Floats) -> None:
+        """Others' two largest totals in the cells `at`."""
+        mine = self.largest[at]
+        self.second[at] = np.maximum(np.minimum(mine, largest), np.maximum(self.second[at], second))
+        self.largest[at] = np.maximum(mine, largest)
 
 
 @dataclass
 class Tally:
-    """Per cell, persons and what each fact's tally says; filled by `add`."""
+    """Per cell, rows, persons and what each fact's tally says; filled by `add`."""
 
     cells: int
+    rows: Ints = field(init=False)
     persons: Ints = field(init=False)
     facts: dict[str, FactTally] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.persons = np.zeros(self.cells, np.int64)
-
-    def add(self, cell: NDArray[np.int32], person: NDArray[np.int32], rows: Mapping[Fact, Values]) -> None:
-        """The rows of some persons: each row's cell and person (from 0), and its facts. No person comes twice."""
-        if len(cell) == 0:
-            return
-        if np.any(person[1:] < person[:-1]):
-            raise ValueError("rows do not lie in the order of persons")
-        pairs = _Pairs.of(cell, person, self.cells)
-        self.persons[pairs.cells] += pairs.count
-        for fact, values in rows.items():
-            self._add(self.facts.setdefault(fact.name, FactTally.empty(self.cells)), fact, values, pairs)
+        self.rows, self.persons = np.zeros((2, self.cells), np.int64)
 
     def of(self, fact: Fact) -> FactTally:
-        return self.facts.get(fact.name) or FactTally.empty(self.cells)
+        return self.facts.setdefault(fact.name, FactTally.empty(self.cells))
+
+    def add(self, cell: Places, person: Places, values: Mapping[Fact, Values]) -> None:
+        """The rows of some persons in the order of persons: each row's cell and person, and its facts."""
+        start = 0
+        while start < len(cell):
+            end = start + SLICE_ROWS
+            if end < len(cell):  # whole persons only
+                end = int(np.searchsorted(person, person[end - 1], side="right"))
+            part = slice(start, end)
+            self._add(cell[part], person[part], {fact: each.taken(part) for fact, each in values.items()})
+            start = end
+
+    def _add(self, cell: Places, person: Places, values: Mapping[Fact, Values]) -> None:
+        sums = _Sums(cell, person - person[0], self.cells)
+        rows = np.bincount(cell, minlength=self.cells)
+        self.rows += rows
+        for fact, each in values.items():
+            _add_rows(self.of(fact), cell, rows, each)
+            _add_persons(self.of(fact), fact, each, sums)
+        at, count = sums.places()
+        self.persons[at] += count
 
     def merge(self, other: Tally) -> None:
         """Other persons' tally of the same cells."""
+        self.rows += other.rows
         self.persons += other.persons
         for name, found in other.facts.items():
             mine = self.facts.setdefault(name, FactTally.empty(self.cells))
-            for part in ("persons", "others", "nonzero", "zeros", "total"):
+            for part in ("rows", "persons", "others", "nonzero", "zeros", "total"):
                 getattr(mine, part)[:] += getattr(found, part)
-            _top_two(mine, slice(None), found.largest, found.second)
-
-    def _add(self, tally: FactTally, fact: Fact, values: Values, pairs: _Pairs) -> None:
-        at = pairs.cells
-        known = None if values.known is None else values.known[pairs.order]
-        with_value = pairs.sizes() if known is None else np.add.reduceat(known, pairs.starts, dtype=np.int64)
-        tally.persons[at] += pairs.count if known is None else pairs.counted(with_value > 0)
-        if values.failing is not None:
-            tally.others[at] += pairs.counted(np.logical_or.reduceat(values.failing[pairs.order], pairs.starts))
-        elif known is not None:
-            tally.others[at] += pairs.counted(with_value < pairs.sizes())
-        if values.value is None:
-            return
-        sums = np.add.reduceat(values.value[pairs.order], pairs.starts)
-        tally.nonzero[at] += pairs.counted(sums != 0)
-        if fact.binary:
-            tally.zeros[at] += pairs.counted(with_value > sums)
-        size = np.abs(sums, out=sums)
-        tally.total[at] += np.add.reduceat(size, pairs.firsts)
-        largest = np.maximum.reduceat(size, pairs.firsts)
-        _top_two(tally, at, largest, _second(size, largest, pairs))
+            mine.negatives |= found.negatives
+            mine.varied |= found.varied
+            seen = np.flatnonzero(found.seen)
+            mine.see(seen, found.first[seen])
+            mine.top_two(slice(None), found.largest, found.second)
 
 
-@dataclass(frozen=True)
-class _Pairs:
-    """Rows in the order of cell and person, and where each pair of them begins. Cells without rows are left out."""
+class _Sums:
+    """Sums by cell and person of one array of values after the other, over the same rows."""
 
-    order: NDArray[np.int32]
-    starts: NDArray[np.int64]
-    firsts: NDArray[np.int64]
-    cells: NDArray[np.int64]
-    count: NDArray[np.int64]
+    def __init__(self, cell: Places, person: Places, cells: int) -> None:
+        self._coordinates, self._shape = (cell, person), (cells, int(person[-1]) + 1)
+        self._begins: NDArray[Any] = np.zeros(0, np.int64)
 
-    @classmethod
-    def of(cls, cell: NDArray[np.int32], person: NDArray[np.int32], cells: int) -> _Pairs:
-        rows = np.arange(len(cell), dtype=np.int32)
-        coordinates = coo_array((rows, (cell, person)), shape=(cells, int(person[-1]) + 1))
-        coordinates.has_canonical_format = True  # what is double is to stay
-        ordered = coordinates.tocsr()
-        begins = ordered.indptr.astype(np.int64)
-        filled = np.flatnonzero(np.diff(begins))
-        new = np.empty(len(cell), np.bool_)
-        np.not_equal(ordered.indices[1:], ordered.indices[:-1], out=new[1:])
-        new[begins[filled]] = True
-        starts = np.flatnonzero(new)
-        firsts = np.searchsorted(starts, begins[filled])
-        return cls(ordered.data, starts, firsts, filled, np.diff(np.append(firsts, len(starts))))
+    def of(self, values: NDArray[Any]) -> NDArray[Any]:
+        """One sum per cell and person, in their order."""
+        found: csr_array = coo_array((values, self._coordinates), shape=self._shape).tocsr()
+        self._begins = found.indptr
+        return found.data
 
-    def sizes(self) -> NDArray[np.int64]:
-        """Rows of each pair."""
-        return np.diff(np.append(self.starts, len(self.order)))
+    def places(self) -> tuple[Ints, Ints]:
+        """The cells that have a person, and how many each."""
+        if not len(self._begins):
+            self.of(np.ones(len(self._coordinates[0]), np.int8))
+        counts = np.diff(self._begins)
+        at = np.flatnonzero(counts)
+        return at, counts[at]
 
-    def counted(self, pairs: NDArray[np.bool_]) -> NDArray[np.int64]:
-        """How many pairs of each cell are true."""
-        return np.add.reduceat(pairs, self.firsts, dtype=np.int64)
+    def firsts(self, at: Ints) -> NDArray[Any]:
+        """Where the sums of the cells `at` begin."""
+        return self._begins[at]
 
 
-def _second(size: Floats, largest: Floats, pairs: _Pairs) -> Floats:
-    """The second largest of each cell, 0 where there is one pair only."""
-    tops = np.flatnonzero(size == np.repeat(largest, pairs.count))
-    cell = np.searchsorted(pairs.firsts, tops, side="right")
+def _add_rows(tally: FactTally, cell: Places, rows: Ints, values: Values) -> None:
+    tally.rows += rows if values.known is None else np.bincount(cell[values.known], minlength=len(rows))
+    if values.value is None:
+        return
+    if not values.value.min() >= 0:
+        tally.negatives |= np.bincount(cell[values.value < 0], minlength=len(rows)) > 0
+    undecided = ~tally.varied[cell]
+    left = np.flatnonzero(undecided if values.known is None else undecided & values.known)
+    if len(left):
+        tally.see(cell[left], values.value[left])
+
+
+def _add_persons(tally: FactTally, fact: Fact, values: Values, sums: _Sums) -> None:
+    known, value, failing = values.known, values.value, values.failing
+    totals = None if value is None else sums.of(value)
+    at, count = sums.places()
+    firsts = sums.firsts(at)
+
+    def persons(flags: Flags) -> Ints:
+        """How many persons of each cell have a row with the flag."""
+        found: Ints = np.add.reduceat(sums.of(flags.astype(np.int32)) > 0, firsts, dtype=np.int64)
+        return found
+
+    tally.persons[at] += count if known is None else persons(known)
+    if failing is not None:
+        tally.others[at] += persons(failing)
+    elif known is not None:
+        tally.others[at] += persons(~known)
+    if totals is None or value is None:
+        return
+    tally.nonzero[at] += np.add.reduceat(totals != 0, firsts, dtype=np.int64)
+    if fact.binary:
+        tally.zeros[at] += persons((value == 0) if known is None else (value == 0) & known)
+    size = np.abs(totals, out=totals)
+    tally.total[at] += np.add.reduceat(size, firsts)
+    largest = np.maximum.reduceat(size, firsts)
+    tally.top_two(at, largest, _second(size, largest, firsts, count))
+
+
+def _second(size: Floats, largest: Floats, firsts: NDArray[Any], count: Ints) -> Floats:
+    """The second largest of each cell, 0 where there is one person only. Overwrites `size`."""
+    tops = np.flatnonzero(size == np.repeat(largest, count))
+    cell = np.searchsorted(firsts, tops, side="right")
     first = np.ones(len(tops), np.bool_)
     np.not_equal(cell[1:], cell[:-1], out=first[1:])
     size[tops[first]] = 0
-    return np.maximum.reduceat(size, pairs.firsts)
-
-
-def _top_two(tally: FactTally, at: Ints | slice, largest: Floats, second: Floats) -> None:
-    """Merges the two largest of others' totals into those of the cells `at`."""
-    mine = tally.largest[at]
-    tally.second[at] = np.maximum(np.minimum(mine, largest), np.maximum(tally.second[at], second))
-    tally.largest[at] = np.maximum(mine, largest)
+    return np.maximum.reduceat(size, firsts)
