@@ -1,138 +1,158 @@
-"""Secondary suppression: which further rows must go so that no total gives back a suppressed one.
+"""Secondary suppression: which further cells must go so that nothing gives back a suppressed one.
 
-Per exposed row the cheapest set of rows is sought that can shift together with it (a mixed-integer program, HiGHS);
-larger tables take its linear relaxation. The audit judges what came out, and asks again until nothing is exposed.
+Each secret gets a witness, the cheapest that linear programming finds near it; witnesses share cells. Then cells are
+published again wherever other witnesses can stand in (the audit's own measure), and neighbourhoods are done anew.
+The audit judges what comes out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, milp
-from scipy.sparse import csr_array, hstack, identity
 
-from egress.protect.audit import Audit, Numbers, Vector, matrix
-from egress.protect.relations import Relation
+from egress.protect.audit import AuditResult, audit
+from egress.protect.cleanup import anew, hide_all, secondary, thin
+from egress.protect.cover import Asked, Cover, Secret
+from egress.protect.exact import narrowed
+from egress.protect.subtrees import Widths
+from egress.protect.system import Exposed, Loss, Marks, Numbers, Pattern, Problem
 
 # Limits of computing time, not of disclosure.
-MAX_ROWS_EXACT = 300
-MAX_ROWS = 5_000
-MAX_TURNS = 40
+_MOST_REPAIRS = 12
+_ENOUGH = 0.998
+_MOST_FAILURES = 5
+_FAR = Widths(each=40, near=6_000, block=25_000, inside=25_000)
 
 
-def protect(primary: frozenset[int], vectors: Sequence[Vector], relations: Sequence[Relation]) -> frozenset[int] | None:
-    """The rows to suppress, `primary` among them; None when no set of rows protects, or the table is too large."""
-    if not primary or not relations:
-        return primary
-    if len(vectors[0].values) > MAX_ROWS:
-        return None
-    suppressed = lone_children(primary, relations)
-    sums = matrix(relations, len(vectors[0].values))
-    pressed = 1.0
-    for _ in range(MAX_TURNS):
-        before, left = suppressed, frozenset[int]()
-        for vector in vectors:
-            suppressed, exposed = _turn(vector, suppressed, relations, sums, pressed)
-            left |= exposed
-        if not left:
-            return suppressed
-        if suppressed == before:
-            suppressed |= {other for row in left for other in neighbours(row, relations)}
-            pressed *= 2
-        if suppressed == before:
-            return None
-    return None
+@dataclass(frozen=True)
+class Effort:
+    """How long to look for fewer cells. `turns`: neighbourhoods done anew; `starts`: how often from the beginning."""
+
+    widths: Widths
+    starts: int
+    turns: int
+
+    @classmethod
+    def of(cls, size: int) -> Effort:
+        """By size; measured with benchmarks/suppression.py."""
+        if size <= 400:
+            return cls(Widths(each=40), 3, 60)
+        if size <= 1_200:
+            return cls(Widths(each=8), 3, 150)
+        if size <= 20_000:
+            return cls(Widths(), 1, 0)
+        return cls(Widths(each=4, near=600, block=1500, inside=300), 1, 0)
 
 
-def _turn(
-    vector: Vector, suppressed: frozenset[int], relations: Sequence[Relation], sums: csr_array, pressed: float
-) -> tuple[frozenset[int], frozenset[int]]:
-    """More suppressed rows for each row of `vector` that is exposed, and the rows that were."""
-    exposed = Audit.of(vector, suppressed, relations).exposed()
-    for row in exposed:
-        audit = Audit.of(vector, suppressed, relations)
-        if not audit.hidden(row, *audit.bounds(row)):
-            suppressed |= partners(row, vector, suppressed, sums, pressed)
-    return suppressed, frozenset(exposed)
+def suppress(problem: Problem, proposal: Marks | None = None, effort: Effort | None = None) -> Pattern | Exposed:
+    """A pattern that the audit finds nothing in, or the cells that nothing protects.
+
+    `proposal`: cells that somebody would suppress; they are taken first, repaired where they do not protect, and
+    published again where they are not needed. Same problem, same answer: no clock, and the chances are fixed.
+    """
+    effort = effort or Effort.of(problem.system.size)
+    never = hopeless(problem)
+    if never:
+        return Exposed(never)
+    best: Cover | None = None
+    for start in range(1 if proposal is not None else effort.starts):
+        cover, left = _first(problem, proposal, effort, start)
+        if left:
+            return Exposed(tuple(sorted({secret.cell for secret in left})))
+        thin(cover, secondary(cover), effort.widths)
+        if best is None or cover.cost() < best.cost():
+            best = cover
+    if best is None:
+        raise ValueError("no start")
+    anew(best, _price(problem), effort.widths, effort.turns, problem.system.size)
+    return _judged(problem, best, "linear programs" if proposal is None else "proposal")
 
 
-def lone_children(suppressed: frozenset[int], relations: Sequence[Relation]) -> frozenset[int]:
-    """`suppressed`, and the parent of each only child: they are equal."""
-    while True:
-        more = {
-            row
-            for relation in relations
-            if len(relation.children) == 1 and suppressed & set(relation.rows())
-            for row in relation.rows()
-        }
-        if more <= suppressed:
-            return suppressed
-        suppressed |= more
+def hopeless(problem: Problem) -> tuple[int, ...]:
+    """Cells that bounds give away even if all that may be suppressed is."""
+    most = problem.secret | problem.free
+    found = np.zeros(problem.system.size, dtype=bool)
+    for vector in problem.vectors:
+        asked = Asked.of(vector, problem.secret)
+        low, high = narrowed(problem.system, most, -vector.room_down, vector.room_up, whole=vector.whole)
+        narrow = (high - low < asked.both * _ENOUGH) | (high < asked.up * _ENOUGH) | (-low < asked.down * _ENOUGH)
+        found |= narrow
+    return tuple(np.flatnonzero(found).tolist())
 
 
-def neighbours(row: int, relations: Sequence[Relation]) -> set[int]:
-    """All rows that stand in one sum with `row`."""
-    return {other for relation in relations if row in relation.rows() for other in relation.rows()}
+def _price(problem: Problem) -> Numbers:
+    """What each cell costs; what an earlier release shows cannot be suppressed."""
+    return np.where(problem.marks(problem.published) & ~problem.secret, np.inf, problem.price)
 
 
-def partners(
-    row: int, vector: Vector, suppressed: frozenset[int], sums: csr_array, pressed: float = 1.0
-) -> frozenset[int]:
-    """The cheapest rows that must be suppressed besides so that `row` may be larger by what hides it."""
-    size = len(vector.values)
-    values = np.abs(np.array(vector.values))
-    scale = float(values.max()) or 1.0
-    shift = max(vector.need[row], 1.0 if vector.whole else 0.0) * pressed / scale
-    low = np.full(size, -np.inf) if vector.negative else -values / scale
-    # Fewest rows first, then the smallest ones; a suppressed row costs nothing more.
-    cost = np.array([0.0 if at in suppressed else 1.0 + values[at] / (scale * size) for at in range(size)])
-    solve = _exact if size <= MAX_ROWS_EXACT else _relaxed
-    moved = solve(row, shift, sums, low, cost)
-    if moved is None:
-        return frozenset()
-    return frozenset(int(at) for at in np.flatnonzero(np.abs(moved) > 1e-9)) - suppressed
+def _first(problem: Problem, proposal: Marks | None, effort: Effort, start: int) -> tuple[Cover, list[Secret]]:
+    """A first pattern, and what it cannot hide. Later starts see other prices."""
+    cover = Cover.start(problem, problem.secret)
+    price = _price(problem)
+    secrets = cover.secrets()
+    if proposal is not None:
+        cheap = np.asarray(proposal, dtype=bool) & problem.free
+        price = np.where(cheap, price * 1e-2, price)
+    if start:
+        price = price * np.random.default_rng(start).uniform(0.7, 1.3, len(price))
+    left = hide_all(cover, secrets, price, effort.widths)
+    cover.journal.clear()
+    return cover, _far(cover, left, price)
 
 
-def _exact(row: int, shift: float, sums: csr_array, low: Numbers, cost: Numbers) -> Numbers | None:
-    """Shifts d and marks y: sums of d are 0, d is 0 unless y; least cost of y."""
-    size = len(cost)
-    most = 2.0 * size
-    free = np.where(np.isfinite(low), low, -most)
-    eye = identity(size, format="csr")
-    low_of = csr_array((free, (range(size), range(size))), shape=(size, size))
-    constraints = [
-        LinearConstraint(hstack([sums, csr_array((sums.shape[0], size))]), 0, 0),
-        LinearConstraint(hstack([eye, -most * eye]), -np.inf, 0),
-        LinearConstraint(hstack([eye, -low_of]), 0, np.inf),
-    ]
-    least, largest = np.concatenate([free, np.zeros(size)]), np.concatenate([np.full(size, most), np.ones(size)])
-    least[row] = largest[row] = shift
-    solved = milp(
-        np.concatenate([np.zeros(size), cost]),
-        integrality=np.concatenate([np.zeros(size), np.ones(size)]),
-        bounds=Bounds(least, largest),
-        constraints=constraints,
+def _far(cover: Cover, secrets: list[Secret], price: Numbers) -> list[Secret]:
+    """Look for witnesses as far as sums reach; after some failures the table will not be protected anyway."""
+    left: list[Secret] = []
+    for secret in secrets:
+        if len(left) < _MOST_FAILURES:
+            left += hide_all(cover, [secret], price, _FAR)
+        elif not cover.met(secret):
+            left.append(secret)
+    return left
+
+
+def _judged(problem: Problem, cover: Cover, method: str) -> Pattern | Exposed:
+    """The pattern when the audit agrees; what it finds is hidden, and it is asked again."""
+    price = _price(problem)
+    for _ in range(_MOST_REPAIRS):
+        result = audit(problem, cover.suppressed, [one for one in cover.witnesses if one is not None])
+        if result.clean:
+            return Pattern(cover.suppressed, method, loss_of(problem, cover.suppressed))
+        if not _repaired(cover, result, price):
+            break
+    return Exposed(tuple(sorted({cell for found in result.exposed for cell in found} | _others(result))), why="limits")
+
+
+def _others(result: AuditResult) -> set[int]:
+    return {secret.cell for secret in result.insiders} | {cell for found in result.recoverable for cell in found}
+
+
+def _repaired(cover: Cover, result: AuditResult, price: Numbers) -> bool:
+    """Publish secondary cells that nobody needs and everybody knows; hide the others."""
+    wanted = list(result.insiders)
+    for at, found in enumerate(result.exposed):
+        wanted += [Secret(at, cell) for cell in found]
+    for at, known in enumerate(result.recoverable):
+        for cell in known:
+            if not cover.using.get(cell):
+                cover.publish(np.array([cell], dtype=np.intp))
+            else:
+                wanted.append(cover.keep(at, cell))
+    return not _far(cover, hide_all(cover, wanted, price, Widths()), price)
+
+
+def loss_of(problem: Problem, suppressed: Marks) -> Loss:
+    """What `suppressed` takes from the table; values are counted in cells that no other adds up to."""
+    sums = problem.system.sums
+    finest = np.ones(problem.system.size, dtype=bool)
+    finest[sums.indices[sums.data > 0]] = False
+    values = np.abs(problem.vectors[0].values) if problem.vectors else np.zeros(problem.system.size)
+    total = float(values[finest].sum())
+    gone = float(values[finest & suppressed].sum())
+    return Loss(
+        int(suppressed.sum()),
+        int((suppressed & problem.free).sum()),
+        problem.system.size,
+        gone / total if total else 0.0,
     )
-    if solved.x is None:
-        return None
-    moved = np.asarray(solved.x[:size])
-    return np.where(solved.x[size:] > 0.5, np.where(cost > 0, 1.0, moved), np.where(np.abs(moved) > 1e-6, moved, 0.0))
-
-
-def _relaxed(row: int, shift: float, sums: csr_array, low: Numbers, cost: Numbers) -> Numbers | None:
-    """d = up - down, least cost of both."""
-    size = len(cost)
-    largest = np.concatenate([np.full(size, np.inf), -low])
-    least = np.zeros(2 * size)
-    least[row] = largest[row] = shift
-    largest[size + row] = 0.0
-    cheap = np.maximum(cost, 1e-6)
-    solved = milp(
-        np.concatenate([cheap, cheap]),
-        bounds=Bounds(least, largest),
-        constraints=LinearConstraint(hstack([sums, -sums]), 0, 0),
-    )
-    if solved.x is None:
-        return None
-    return np.asarray(solved.x[:size] - solved.x[size:])

@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from egress.checks.examined import TABLE, Examined, Rule, row_cells
-from egress.checks.model import Finding, Outcome, Protection, Risk
-from egress.protect.audit import Vector
-from egress.protect.relations import Relation, relations_of
+from egress.checks.model import Audience, Finding, Outcome, Protection, Risk
+from egress.protect.additive import problem_of
 from egress.protect.rounding import rounded
-from egress.protect.secondary import protect as protect_totals
-from egress.query.model import Aggregate, Measure
+from egress.protect.secondary import suppress
+from egress.protect.system import Exposed, Pattern
 from egress.query.table import Table, Value
 from hub.policy.model import DisclosureRules
 from hub.words import say
 
 SECONDARY = Rule("secondary_suppression", Risk.DIFFERENCING)
+LOSS = Rule("information_loss", Risk.DIFFERENCING)
 LEFT = Rule("suppression", Risk.LOW_COUNT)
 SUPPRESSED = say("These values are suppressed.")
 NOT_PROTECTED = SECONDARY.found(
@@ -42,11 +44,18 @@ def protect(
     if protection not in {Protection.SUPPRESS, Protection.ROUND}:
         return Protected(_shown(examined, frozenset(), protection, rules), findings, frozenset())
     primary = primary_rows(findings)
-    relations = relations_of(examined.query, examined.evidence.cells) if rules.secondary_suppression.value else ()
-    rows = protect_totals(primary, vectors_of(examined, relations, rules), relations)
-    if rows is None:
+    if not primary or not rules.secondary_suppression.value:
+        return hide(examined, findings, primary, protection, rules)
+    if rules.audit is not None and len(examined.table.rows) > rules.audit.value.cells:
+        return hide(examined, (*findings, _too_large(rules.audit.value.cells)), primary, protection, rules)
+    problem = problem_of(examined, primary, rules)
+    if not problem.system.sums.shape[0]:
+        return hide(examined, findings, primary, protection, rules)
+    pattern = suppress(problem)
+    if isinstance(pattern, Exposed):
         return Protected(examined.table, (*findings, NOT_PROTECTED), primary)
-    about = about_totals(examined, rows - primary, relations)
+    rows = frozenset(np.flatnonzero(pattern.suppressed).tolist())
+    about = (*about_totals(examined, rows - primary), about_loss(pattern))
     return hide(examined, (*findings, *about), rows, protection, rules)
 
 
@@ -71,15 +80,36 @@ def hide(
     return Protected(_shown(examined, rows, protection, rules), after, rows)
 
 
-def about_totals(examined: Examined, further: frozenset[int], relations: tuple[Relation, ...]) -> tuple[Finding, ...]:
+def about_totals(examined: Examined, further: frozenset[int]) -> tuple[Finding, ...]:
     """What there is to say of a pattern: which `further` rows went, or that none had to."""
     if further:
         why = say("{rows} further rows would give suppressed values back, by way of totals.", rows=len(further))
         cells = row_cells(examined, sorted(further))
         return (replace(SECONDARY.passed(TABLE, why), cells=cells, remedy=SUPPRESSED),)
-    if relations:
-        return (SECONDARY.passed(TABLE, say("No total gives back a suppressed value.")),)
-    return ()
+    return (SECONDARY.passed(TABLE, say("No total gives back a suppressed value.")),)
+
+
+def about_loss(pattern: Pattern) -> Finding:
+    """What suppression took. For checkers: a share of what is hidden tells something of it."""
+    why = say(
+        "{cells} of {all} cells and {share} % of the total are suppressed, {further} of them by way of totals "
+        "(method: {method}; audited: no suppressed value is given back).",
+        cells=pattern.loss.cells,
+        all=pattern.loss.of,
+        share=round(100 * pattern.loss.value_share),
+        further=pattern.loss.secondary,
+        method=pattern.method,
+    )
+    return replace(LOSS.passed(TABLE, why), audience=Audience.CHECKER)
+
+
+def _too_large(cells: int) -> Finding:
+    why = say(
+        "This table has more cells than the {cells} that the machine protects: only small and revealing cells are "
+        "suppressed, and people must look for what totals give back.",
+        cells=cells,
+    )
+    return SECONDARY.found(Outcome.REVIEW, TABLE, why)
 
 
 def _remedied(finding: Finding, rows: Iterable[int]) -> Finding:
@@ -107,41 +137,4 @@ def _shown(examined: Examined, rows: frozenset[int], protection: Protection, rul
             tuple(value(number, at, exact) for at, exact in enumerate(row))
             for number, row in enumerate(examined.table.rows)
         ),
-    )
-
-
-def vectors_of(examined: Examined, relations: tuple[Relation, ...], rules: DisclosureRules) -> tuple[Vector, ...]:
-    """What adds up in the table: the rows behind each cell, and each published count or sum.
-
-    Numbers of persons add up only where nobody stands in two cells; where they do not, no total gives one back.
-    """
-    cells = examined.evidence.cells
-    ones = (1.0,) * len(cells)
-    found = [Vector("", tuple(float(cell.rows) for cell in cells), ones, whole=True)]
-    ratio = rules.p_ratio.value if rules.p_ratio is not None else 0.0
-    for position, measure in enumerate(examined.query.measures):
-        values = _values(examined, measure)
-        if values is None:
-            continue
-        if measure.aggregate is Aggregate.SUM and not measure.binary:
-            need = tuple(max(ratio * abs(value), 1e-6) for value in values)
-            negative = any(
-                known is not None and known.negatives for cell in cells for known in (cell.measures[position],)
-            )
-            found.append(Vector(measure.name, values, need, whole=False, negative=negative))
-        elif _adds_up(values, relations):
-            found.append(Vector(measure.name, values, ones, whole=True))
-    return tuple(found)
-
-
-def _values(examined: Examined, measure: Measure) -> tuple[float, ...] | None:
-    if measure.aggregate not in {Aggregate.SUM, Aggregate.COUNT_VALUES, Aggregate.COUNT_PERSONS}:
-        return None
-    at = examined.column(measure)
-    return tuple(float(row[at] or 0) for row in examined.table.rows)  # type: ignore[arg-type]  # a measure's number
-
-
-def _adds_up(values: tuple[float, ...], relations: tuple[Relation, ...]) -> bool:
-    return all(
-        abs(values[relation.parent] - sum(values[child] for child in relation.children)) < 0.5 for relation in relations
     )
