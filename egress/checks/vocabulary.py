@@ -37,6 +37,8 @@ _STATISTICS = _listed(
     année annee années annees mois trimestre semaine jour jours
     """
 )
+# What an output may be called that says nothing at all.
+_NEUTRAL = _listed("answer output query release result sql table réponse resultat résultat sortie requete requête")
 _OF_AGGREGATE: dict[str, str] = {
     Aggregate.SUM: "sum total amount somme montant cumul",
     Aggregate.AVG: "mean avg average rate share proportion percent pct moyenne moyen taux part pourcentage",
@@ -72,6 +74,7 @@ def of_measure(measure: Measure, query: Query, catalogue: Catalogue) -> frozense
     """The words with which one column of results may be called."""
     parts = [part for part in (measure.argument, measure.denominator) if part is not None]
     words = {*_OF_AGGREGATE.get(measure.aggregate, "").split(), *_aggregate_words(measure)}
+    words |= {word[0] for word in (*words, *_names(parts))}  # m for a mean, c for costs
     return (
         fold({*words, *_GLUE, *_STATISTICS, *_AGAIN})
         | _tables(query, catalogue)
@@ -81,7 +84,10 @@ def of_measure(measure: Measure, query: Query, catalogue: Catalogue) -> frozense
 
 def of_key(expression: Expression, query: Query, catalogue: Catalogue) -> frozenset[str]:
     """The words with which a key may be called."""
-    return fold({*_GLUE, *_STATISTICS, *_OPERATORS, *_AGAIN}) | frozenset(_about([expression], query, catalogue))
+    letters = {word[0] for word in _names([expression])}
+    return fold({*_GLUE, *_STATISTICS, *_OPERATORS, *_AGAIN, *letters}) | frozenset(
+        _about([expression], query, catalogue)
+    )
 
 
 def of_table(query: Query, catalogue: Catalogue) -> frozenset[str]:
@@ -90,7 +96,11 @@ def of_table(query: Query, catalogue: Catalogue) -> frozenset[str]:
     keys = [of_key(key.expression, query, catalogue) for key in query.keys]
     filters = frozenset(_about(query.where, query, catalogue))
     source = frozenset(split(catalogue.source.name))
-    return filters.union(source, _tables(query, catalogue), fold({*_GLUE, *_STATISTICS}), *measures, *keys)
+    return filters.union(source, _tables(query, catalogue), fold({*_GLUE, *_STATISTICS, *_NEUTRAL}), *measures, *keys)
+
+
+def _names(parts: Iterable[Expression]) -> Iterator[str]:
+    return (word for part in parts for reference in columns_in(part) for word in split(reference.column))
 
 
 def _aggregate_words(measure: Measure) -> Iterator[str]:
