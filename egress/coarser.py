@@ -6,10 +6,11 @@ The author's statement is changed as a syntax tree and written anew, so that eve
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from itertools import chain
+from itertools import chain, pairwise
+from typing import Any
 
 import sqlglot
 from sqlglot import exp
@@ -24,9 +25,9 @@ logging.getLogger("sqlglot").setLevel(logging.ERROR)
 MAX_SQL = 20_000
 MAX_KEYS = 6
 _UNITS = {"day": "month", "week": "month", "month": "quarter", "quarter": "year"}
-_PARTS: dict[type[exp.Expr], tuple[str, str]] = {exp.Month: ("quarter", "month"), exp.Week: ("month", "week")}
-_STEPS = {1: 10, 2: 10, 5: 10, 10: 100, 100: 1000}
-_CLASS_OF = 10  # whole numbers without published breaks are grouped in tens
+_UNIT_NAMES = {*_UNITS, "year"}
+_PARTS: dict[type[exp.Expr], str] = {exp.Month: "quarter", exp.Week: "month"}
+_NUMBERS = {ColumnType.INTEGER, ColumnType.NUMBER}
 
 Select = exp.Select
 
@@ -142,97 +143,108 @@ def _coarser_keys(sql: str, keys: list[int], columns: dict[str, Column]) -> Iter
         if select is None:
             return
         item = select.expressions[at]
-        node = item.unalias().unnest()
-        while (found := _coarser(node, columns)) is not None:
-            text, name, change = found
-            node = sqlglot.parse_one(text, dialect="duckdb")
-            alias = item.alias if item.alias and item.alias not in {*_UNITS, "year"} else name
+        for step in _steps(item.unalias().unnest(), columns):
+            alias = item.alias if item.alias and item.alias not in _UNIT_NAMES else step.name
             changed = select.copy()
-            key = exp.alias_(node.copy(), alias)
+            key = exp.alias_(sqlglot.parse_one(step.text, dialect="duckdb"), alias)
             others = changed.expressions
             changed.set("expressions", [key if place == at else other for place, other in enumerate(others)])
             _group_by(changed, _totals(changed))
-            yield Candidate(_written(changed), (change,))
+            yield Candidate(_written(changed), (step.change,))
 
 
-def _coarser(node: exp.Expr, columns: dict[str, Column]) -> tuple[str, str, Message] | None:
+@dataclass(frozen=True)
+class _Step:
     """SQL of a coarser key, a name for it, and what changed."""
-    for read in _READERS:
-        found = read(node, columns)
-        if found is not None:
-            return found
-    return None
+
+    text: str
+    name: str
+    change: Message
 
 
-def _date_unit(node: exp.Expr, columns: dict[str, Column]) -> tuple[str, str, Message] | None:
-    """A date by month instead of week, by quarter instead of month, by year instead of quarter."""
-    column = node.find(exp.Column)
-    if column is None:
-        return None
+def _steps(node: exp.Expr, columns: dict[str, Column]) -> Iterator[_Step]:
+    """The coarser steps of one key, the finest first; keys over several columns have none."""
+    found = {(column.table, column.name): column for column in node.find_all(exp.Column)}
+    if len(found) != 1:
+        return
+    (column,) = found.values()
     known = columns.get(column.name.lower())
-    dated = known is not None and known.type is ColumnType.DATE
-    if node is column or isinstance(node, exp.Column):
-        unit = "month" if dated else None
-    elif isinstance(node, exp.DateTrunc | exp.TimestampTrunc) and node.this is column:
-        unit = _UNITS.get(str(node.args.get("unit")).strip("'\"").lower())
-    else:
-        unit = None
-    if unit is None:
-        return None
-    change = say("Group {column} by {unit}.", column=column.name, unit=unit)
-    return f"date_trunc('{unit}', {column.sql(dialect='duckdb')})", unit, change
+    if known is None:
+        return
+    yield from _dates(node, column, known)
+    yield from _classes(node, column, known)
+    yield from _tens(node, column, known)
 
 
-def _date_part(node: exp.Expr, _columns: dict[str, Column]) -> tuple[str, str, Message] | None:
-    """The quarter instead of the month, the month instead of the week."""
-    column = node.find(exp.Column)
-    part = _PARTS.get(type(node))
-    if column is None or part is None or node.this is not column:
-        return None
-    change = say("Group {column} by {unit}.", column=column.name, unit=part[0])
-    return f"{part[0]}({column.sql(dialect='duckdb')})", part[0], change
+def _dates(node: exp.Expr, column: exp.Column, known: Column) -> Iterator[_Step]:
+    """A date by month, quarter, year; the quarter instead of the month, the month instead of the week."""
+    if known.type is not ColumnType.DATE:
+        return
+    text = column.sql(dialect="duckdb")
+    if part := _PARTS.get(type(node)):
+        yield _Step(f"{part}({text})", part, say("Group {column} by {unit}.", column=column.name, unit=part))
+        return
+    truncated = isinstance(node, exp.DateTrunc | exp.TimestampTrunc)
+    unit = str(node.args.get("unit")).strip("'\"").lower() if truncated else "day" if node is column else ""
+    while (unit := _UNITS.get(unit, "")) != "":
+        change = say("Group {column} by {unit}.", column=column.name, unit=unit)
+        yield _Step(f"date_trunc('{unit}', {text})", unit, change)
 
 
-def _classes(node: exp.Expr, columns: dict[str, Column]) -> tuple[str, str, Message] | None:
-    """A column by its published breaks, numbered from 0 (below the first); or whole numbers in tens."""
-    column = columns.get(node.name.lower()) if isinstance(node, exp.Column) else None
-    if column is None or column.categories or column.type not in {ColumnType.INTEGER, ColumnType.NUMBER}:
-        return None
-    text = node.sql(dialect="duckdb")
-    if column.breaks:
-        steps = [f"CAST({text} >= {_constant(value)} AS INTEGER)" for value in column.breaks]
-        spelled = ", ".join(str(value) for value in column.breaks)
-        why = say(
-            "Group {column} by its published breaks {breaks}: class 0 lies below the first.",
-            column=node.name,
-            breaks=spelled,
-        )
-        return " + ".join(steps), f"{node.name}_class", why
-    if column.type is ColumnType.INTEGER and column.bounds and not column.identifying:
-        why = say("Group {column} in steps of {step}.", column=node.name, step=_CLASS_OF)
-        return f"{text} // {_CLASS_OF} * {_CLASS_OF}", f"{node.name}_from", why
-    return None
+def _classes(node: exp.Expr, column: exp.Column, known: Column) -> Iterator[_Step]:
+    """Classes by published breaks, then by ever fewer of them; a CASE has classes already and gets fewer."""
+    cases = isinstance(node, exp.Case)
+    if known.categories or known.type not in _NUMBERS or not (cases or node is column):
+        return
+    breaks = list(known.breaks or ())
+    if cases:
+        breaks = breaks[1::2]
+    while breaks:
+        spelled = ", ".join(str(value) for value in breaks)
+        why = say("Group {column} by its published breaks: {breaks}.", column=column.name, breaks=spelled)
+        text = _case(column.sql(dialect="duckdb"), breaks, whole=known.type is ColumnType.INTEGER)
+        yield _Step(text, column.name, why)
+        breaks = breaks[1::2]
 
 
-def _wider(node: exp.Expr, _columns: dict[str, Column]) -> tuple[str, str, Message] | None:
-    """x // s * s with a wider step."""
-    if not (isinstance(node, exp.Mul) and isinstance(node.this.unnest(), exp.IntDiv)):
-        return None
-    column, by = node.this.unnest().this.unnest(), node.expression.unnest()
-    if not (
-        isinstance(column, exp.Column) and isinstance(by, exp.Literal) and by.name.isdecimal() and len(by.name) < 6
+def _case(column: str, breaks: list[Any], *, whole: bool) -> str:
+    """A CASE whose labels name the classes: '<18', '18-64', '65+'."""
+    less = 1 if whole else 0
+    labels = [f"<{breaks[0]}", *(f"{low}-{high - less}" for low, high in pairwise(breaks)), f"{breaks[-1]}+"]
+    whens = [f"WHEN {column} < {_constant(value)} THEN '{label}'" for value, label in zip(breaks, labels, strict=False)]
+    return f"CASE {' '.join(whens)} WHEN {column} >= {_constant(breaks[-1])} THEN '{labels[-1]}' END"
+
+
+def _tens(node: exp.Expr, column: exp.Column, known: Column) -> Iterator[_Step]:
+    """Whole numbers without published breaks by steps of ten and more."""
+    if (
+        known.type is not ColumnType.INTEGER
+        or not known.bounds
+        or known.breaks
+        or known.categories
+        or known.identifying
     ):
+        return
+    width = _width(node, column)
+    text = column.sql(dialect="duckdb")
+    span = int(known.bounds[1]) - int(known.bounds[0])  # type: ignore[arg-type]  # of a column of whole numbers
+    for step in (10, 100, 1000):
+        if width is not None and width < step < span:
+            why = say("Group {column} in steps of {step}.", column=column.name, step=step)
+            yield _Step(f"{text} // {step} * {step}", column.name, why)
+
+
+def _width(node: exp.Expr, column: exp.Column) -> int | None:
+    """Of x itself 1, of x // s * s that s; None for anything else."""
+    if node is column:
+        return 1
+    parted = node.this.unnest() if isinstance(node, exp.Mul) else None
+    if not isinstance(parted, exp.IntDiv) or parted.this.unnest() is not column:
         return None
-    step = _STEPS.get(int(by.name))
-    if step is None or node.this.unnest().expression.unnest() != by:
-        return None
-    why = say("Group {column} in steps of {step}.", column=column.name, step=step)
-    return f"{column.sql(dialect='duckdb')} // {step} * {step}", f"{column.name}_from", why
+    step, again = parted.expression.unnest(), node.expression.unnest()
+    known = isinstance(step, exp.Literal) and step == again and step.name.isdecimal() and len(step.name) < 6
+    return int(step.name) if known else None
 
 
 def _constant(value: float | date) -> str:
     return f"DATE '{value.isoformat()}'" if isinstance(value, date) else str(value)
-
-
-_Reader = Callable[[exp.Expr, dict[str, Column]], tuple[str, str, Message] | None]
-_READERS: tuple[_Reader, ...] = (_date_unit, _date_part, _classes, _wider)
