@@ -17,7 +17,7 @@ from egress.query.joins import read_tables
 from egress.query.measures import MeasureReader
 from egress.query.model import ColumnRef, Expression, Key, Measure, Note, Query, QueryRefusal
 from egress.query.names import alias_of, default_name, distinct_name, is_plain
-from egress.query.refused import RefusedSqlError, line_and_column, offset, refusal
+from egress.query.refused import RefusedSqlError, line_and_column, offset, readable, refusal
 from egress.query.scope import SOURCE, Scope, tables_with_persons
 from egress.query.syntax import one_select
 from egress.query.typed import Place, Typed
@@ -119,7 +119,7 @@ class _Parser:
 
     def _placed(self, rule: str, node: exp.Expr, why: Message) -> Note:
         line, column = line_and_column(offset(node, self.sql), self.sql)
-        return Note(rule, "SQL" if line is None else f"SQL {line}:{column}", why)
+        return Note(rule, "SQL" if line is None else f"SQL {line}:{column}", readable(why))
 
     def _reader(self, place: Place) -> Reader:
         return Reader(self.scope, place, self.notes)

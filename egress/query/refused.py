@@ -16,6 +16,10 @@ _CALL_BEFORE = re.compile(r"([A-Za-z_]\w*)\s*\(\s*(?:distinct\s+)?\(*\s*\Z", re.
 _NEAR = 200
 
 
+# Lists of units and scales fit; an author's text does not need more.
+_SHOWN = 120
+
+
 class RefusedSqlError(Exception):
     """SQL outside the grammar, by `rule`, at `node`, or at `place` (line, column) where there is no tree."""
 
@@ -55,7 +59,18 @@ def refusal(error: RefusedSqlError, sql: str) -> QueryRefusal:
     line, column = error.place or line_and_column(offset(error.node, sql), sql)
     if line is None:
         line, column = line_and_column(len(sql) - len(sql.lstrip()), sql)
-    return QueryRefusal(error.rule, line, column, error.why)
+    return QueryRefusal(error.rule, line, column, readable(error.why))
+
+
+def readable(why: Message) -> Message:
+    """`why` with nothing unseen in an author's names: no zero width, no change of direction, no half of a character."""
+    shown = {
+        name: "".join(letter if letter.isprintable() else f"\\u{ord(letter):04x}" for letter in value[:_SHOWN])
+        if isinstance(value, str)
+        else value
+        for name, value in why.values.items()
+    }
+    return say(why.text, **shown)
 
 
 def only(node: exp.Expr, *allowed: str) -> None:

@@ -15,6 +15,7 @@ from hub.words import Message, say
 
 # Bounds the work of the database as well as ours.
 MAX_TABLES = 8
+MAX_NAME = 63
 
 
 def tables_with_persons(catalogue: Catalogue) -> frozenset[str]:
@@ -120,6 +121,9 @@ class Scope:
         if alias is not None:
             only(alias, "this")
         name = node.alias or node.name
+        if not name.isprintable() or len(name) > MAX_NAME:
+            why = say("A table's name has at most {most} printable characters.", most=MAX_NAME)
+            raise RefusedSqlError("name", node, why)
         if any(known.name.lower() == name.lower() for known in self.named):
             raise RefusedSqlError("table", node, say("Two tables go by the name {name}.", name=name))
         return name
