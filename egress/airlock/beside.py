@@ -19,13 +19,13 @@ from egress.checks.table import Table, Value
 from egress.query.engine import Engine, EngineError
 from egress.query.model import Aggregate
 from egress.release.conflict import Conflict, ConflictCell
+from egress.released.bounds import EARLIER
 from egress.released.differencing import Told, is_exact
 from egress.released.fingerprint import Fingerprint, Lineage
 from hub.policy.model import DisclosureRules
 from hub.words import Message, say
 
 CHECK = "differencing"
-EARLIER = say("This table conflicts with an earlier release; a checker sees which.")
 UNREAD = say("Not every earlier release could be held against this table; a checker sees why.")
 
 # Earlier tables that are compared where the rules set no limit of their own, and cells that a conflict keeps; both

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from egress.airlock.earlier import read_fingerprint
 from egress.airlock.situation import Situation, unknown_request
 from egress.checks.model import Audience
+from egress.release.conflict import Conflict
 from egress.release.decision import decide
 from egress.release.guards import EGRESS, can_download, can_review, can_withdraw
 from egress.release.ledger import Entry
@@ -15,7 +16,7 @@ from egress.release.model import Decision, OutputRecord, ReleaseRequest, Review,
 from egress.release.report import OutputReport
 from egress.released.fingerprint import Fingerprint
 from egress.store.exports import ExportError, Exports
-from egress.store.quarantine import Quarantine
+from egress.store.quarantine import Quarantine, QuarantineError
 from hub.events.log import Clock, EventLog, utc_now
 from hub.policy.verdict import Grant, Refusal, RefusedError
 from hub.words import Message, say
@@ -78,6 +79,14 @@ class Desk:
     def read(self, output: OutputRecord, audience: Audience) -> OutputReport:
         """The report of an output of an opened request. Raises: QuarantineError, ValueError."""
         return OutputReport.from_bytes(self._quarantine.get(output.report)).seen_by(audience)
+
+    def conflicts(self, situation: Situation, entry: Entry) -> tuple[Conflict, ...] | None:
+        """The conflicts of a table of the ledger, for checkers and operators; None where its report cannot be read."""
+        record = situation.request(entry.request).output(entry.output)
+        try:
+            return None if record is None else self.read(record, Audience.CHECKER).conflicts
+        except (QuarantineError, ValueError, KeyError, TypeError):
+            return None
 
     def fingerprint(self, entry: Entry) -> Fingerprint | None:
         """The fingerprint of a table of the ledger; None where it is missing or cannot be read."""

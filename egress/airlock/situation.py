@@ -9,7 +9,7 @@ from functools import cached_property
 from egress.release.entries import RefusedEntry, refused_entries
 from egress.release.fold import Requests
 from egress.release.fold import fold as fold_requests
-from egress.release.ledger import Entry, ledger, published, source_of, standing
+from egress.release.ledger import Entry, Fate, ledger, published, source_of, standing
 from egress.release.model import ReleaseRequest
 from hub.events.chain import Event
 from hub.events.state import Enclave
@@ -90,6 +90,23 @@ class Situation:
         """Whether the permit makes `person` an output checker: such a person reads findings that authors do not."""
         permit = self.permit(project)
         return permit is not None and Role.OUTPUT_CHECKER in permit.roles_of(person)
+
+    def sources_checked_by(self, person: str) -> tuple[str, ...]:
+        """The sources whose tables `person` checks on some project."""
+        permits = self.enclave.projects_of(person)
+        return tuple(sorted({permit.source for permit in permits if Role.OUTPUT_CHECKER in permit.roles_of(person)}))
+
+    def ledger_for(self, person: str, source: str) -> tuple[Entry, ...]:
+        """The tables of `source` that an output checker of it is told of: all of the projects they check, of others
+        those that were released.
+        """
+        if source not in self.sources_checked_by(person):
+            return ()
+        return tuple(
+            entry
+            for entry in self.ledger
+            if entry.source == source and (entry.fate is Fate.RELEASED or self.is_checker(person, entry.project))
+        )
 
 
 def unknown_request(identity: str) -> Refusal:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from starlette.responses import Response
@@ -10,11 +9,10 @@ from starlette.responses import Response
 from egress.airlock.desk import Desk
 from egress.airlock.situation import Situation
 from egress.query.described import filters_in_words, keys_in_words
-from egress.release.ledger import Entry, Fate
+from egress.release.ledger import Entry
 from egress.web import wording
 from egress.web.visit import Renderer, Visit, roles_of
 from egress.web.wording import visible
-from hub.policy.model import Role
 
 # Rows of a page; the command line lists all.
 MOST = 200
@@ -55,12 +53,14 @@ class LedgerPages:
             "ledger.html",
             roles_of(situation, visit.person),
             section="ledger",
-            sources=[self._of(situation, source, visit.person) for source in sources_of(situation, visit.person)],
+            sources=[
+                self._of(situation, source, visit.person) for source in situation.sources_checked_by(visit.person)
+            ],
             wording=wording,
         )
 
     def _of(self, situation: Situation, source: str, person: str) -> SourceLedger:
-        entries = shown_to(situation, source, person)
+        entries = situation.ledger_for(person, source)
         newest = sorted(entries, key=lambda entry: (entry.at, entry.request), reverse=True)
         lines = tuple(self._line(situation, entry, person) for entry in newest[:MOST])
         return SourceLedger(source, lines, len(newest) - len(lines))
@@ -73,18 +73,3 @@ class LedgerPages:
             return Line(entry, open=True, readable=False)
         keys = tuple(visible(text) for text in keys_in_words(found.query))
         return Line(entry, open=True, keys=keys, filters=tuple(visible(text) for text in filters_in_words(found.query)))
-
-
-def sources_of(situation: Situation, person: str) -> tuple[str, ...]:
-    """The sources whose tables `person` checks on some project."""
-    permits = situation.enclave.projects_of(person)
-    return tuple(sorted({permit.source for permit in permits if Role.OUTPUT_CHECKER in permit.roles_of(person)}))
-
-
-def shown_to(situation: Situation, source: str, person: str) -> Sequence[Entry]:
-    """The tables of `source` that `person` is told of: all of the projects they check, of others what was released."""
-    return [
-        entry
-        for entry in situation.ledger
-        if entry.source == source and (entry.fate is Fate.RELEASED or situation.is_checker(person, entry.project))
-    ]

@@ -190,6 +190,33 @@ def withdraw(settings: Settings, request: str, *, as_json: bool) -> None:
         settings.print(say("Request {request} was withdrawn by its author.", request=request))
 
 
+@command.command(
+    "ledger",
+    cls=Command,
+    about=say(
+        "The tables that were checked, newest first: what new tables of a source are held against, and what conflicts "
+        "with what. With --as, what this output checker may see of it."
+    ),
+    example="bulle request ledger --source pmsi",
+)
+@option("--source", about=say("Only the tables of this data source."))
+@_json
+@click.pass_obj
+def ledger(settings: Settings, source: str | None, *, as_json: bool) -> None:
+    from bulle.cli.ledger import entry_json, entry_lines, ledger_of  # noqa: PLC0415 -- when called
+
+    with _desk(settings) as desk:
+        found = ledger_of(desk, settings.actor, source)
+    if as_json:
+        settings.print_json({"schema": "bulle.ledger/1", "tables": [entry_json(each) for each in found]})
+        return
+    if not found:
+        settings.print(say("Nothing was checked yet."))
+    for each in found:
+        for line in entry_lines(each, settings.text):
+            click.echo(line)
+
+
 def _outbox(settings: Settings, project: str | None) -> Path:
     """The workspace's outbox, or on the server that of `--as` on `--project`."""
     outbox = os.environ.get("BULLE_OUTBOX")
