@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
+from egress.checks.classes import class_labels
 from egress.checks.examined import Rule
 from egress.checks.model import Finding, Outcome, Risk
 from egress.checks.vocabulary import literals_in
@@ -68,6 +69,8 @@ def _relabelled(query: Query) -> Finding | None:
     """A CASE may call classes by categories, but only by those that its own condition is about."""
     for key in query.keys:
         for case in _cases(key.expression):
+            if class_labels(case):
+                continue
             for condition, result in case.whens:
                 if _is_text(result) and not _is_own(result, condition):
                     why = say("A CASE calls some rows by a category that its condition is not about.")

@@ -82,8 +82,15 @@ def test_months_become_quarters_and_dates_months(engine: Engine) -> None:
 
 def test_a_potential_identifier_is_grouped_by_its_published_breaks(engine: Engine) -> None:
     changes, sql = told(engine, "SELECT age, count(*) AS n FROM person GROUP BY age") or ([], "")
-    assert changes == ["Group age by its published breaks 18, 65: class 0 lies below the first."]
-    assert "65" in sql
+    assert changes == ["Group age by its published breaks: 18, 65."]
+    assert "'18-64'" in sql
+
+
+def test_classes_become_fewer(engine: Engine) -> None:
+    written = "CASE WHEN age < 18 THEN '<18' WHEN age < 65 THEN '18-64' WHEN age >= 65 THEN '65+' END AS age"
+    (fewer, *_) = candidates(f"SELECT {written}, count(*) AS n FROM person GROUP BY ALL", catalogue())
+    assert [str(change) for change in fewer.changes] == ["Group age by its published breaks: 65."]
+    assert "'<65'" in fewer.sql
 
 
 def test_whole_numbers_are_grouped_in_steps(engine: Engine) -> None:
