@@ -139,7 +139,7 @@ class Engine:
         bound = most_rows(query, self.manifest.catalogue)
         tables = {table.table for table in (*query.tables, *(join.table for join in query.joins))}
         if (bound is None or bound > most) and max(self.manifest.tables[name].rows for name in tables) > most:
-            found = self._run(approximate_rows_sql(query, selected(query, "1")))[0][0]
+            found = self._run(approximate_rows_sql(query, selected(query)))[0][0]
             if found > _SURELY * most:
                 raise too_large(most)
         self._fits = query

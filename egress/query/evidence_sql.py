@@ -42,7 +42,7 @@ def rows_sql(query: Query, *, ordered: bool = True) -> str:
 
 def _rows(query: Query) -> str:
     """Rows of nobody are rows of the table as well; here alone they keep their values."""
-    return selected(query, "1")
+    return selected(query)
 
 
 def persons_sql(query: Query, full: Collection[str] = ()) -> str:
@@ -158,7 +158,7 @@ def quantile_sql(query: Query, position: int, grouping: tuple[int, ...]) -> str:
     keys = [f"k{key}" for key in grouping]
     source = selected(query, column_sql(query.person))
     columns = ", ".join([*keys, f"quantile_cont({name}, {measure.parameter}) AS q"])
-    cuts = f"SELECT {columns} FROM ({selected(query, '1')}) AS selection {_by(keys)}"  # noqa: S608 -- generated
+    cuts = f"SELECT {columns} FROM ({selected(query)}) AS selection {_by(keys)}"  # noqa: S608 -- generated
     equal = " AND ".join(f"people.{key} IS NOT DISTINCT FROM cells.{key}" for key in keys) or "TRUE"
     counts = ", ".join(f"count(DISTINCT p) FILTER (WHERE {name} {sign} q)" for sign in ("<", "=", ">"))
     listed = [f"cells.{key}" for key in keys]

@@ -53,17 +53,21 @@ def facts(query: Query) -> dict[Expression, Fact]:
     return found
 
 
-def selected(query: Query, who: str) -> str:
-    """One row per row of the join: keys k0 …, `who` (SQL of a contributor) as p, and per fact its value, NULL in rows
-    of nobody, with `a0_n` where it is conditional: whether none of its conditions holds.
+def selected(query: Query, who: str = "", *, sure: bool = False) -> str:
+    """One row per row of the join: keys k0 …, `who` (SQL of a contributor; none: it does not matter) as p, and per fact
+    its value, NULL in rows of nobody, with `a0_n` where it is conditional: whether none of its conditions holds.
+
+    `sure`: every row is somebody's.
     """
     columns = [f"{expression_sql(key.expression)} AS k{position}" for position, key in enumerate(query.keys)]
-    columns.append(f"{who} AS p")
+    columns.append(f"{who or 'NULL'} AS p")
+    somebody = f"{who} IS NOT NULL" if who and not sure else ""
     for fact in facts(query).values():
-        columns.append(f"CASE WHEN {who} IS NOT NULL THEN {expression_sql(fact.expression)} END AS {fact.name}")
+        value = expression_sql(fact.expression)
+        columns.append(f"{f'CASE WHEN {somebody} THEN {value} END' if somebody else value} AS {fact.name}")
         if isinstance(fact.expression, Case):
             tests = " OR ".join(f"coalesce({expression_sql(test)}, FALSE)" for test, _ in fact.expression.whens)
-            columns.append(f"({who} IS NOT NULL AND NOT ({tests})) AS {fact.name}_n")
+            columns.append(f"({f'{somebody} AND ' if somebody else ''}NOT ({tests})) AS {fact.name}_n")
     return f"SELECT {', '.join(columns)} {from_sql(query)}"
 
 

@@ -18,6 +18,9 @@ CELLS, PLACES = quoted("cells of the query"), quoted("places of the query")
 # So many combinations of whole numbers are counted directly, in a few megabytes; beyond, keys are looked up.
 _MOST_PLACES = 1_000_000
 
+# Columns of SciPy's matrices have 31 bits.
+_MOST_PERSONS = 2**31
+
 
 @dataclass(frozen=True)
 class Grid:
@@ -68,7 +71,11 @@ def by_number(query: Query, manifest: Manifest) -> Query:
         packed = manifest.tables.get(tables.get(ref.alias, ""))
         return ref.column == key and packed is not None and packed.persons is not None
 
-    if manifest.numbered is None or not held(query.person) or query.person.alias in optional:
+    if (
+        (manifest.numbered or _MOST_PERSONS) >= _MOST_PERSONS
+        or not held(query.person)
+        or query.person.alias in optional
+    ):
         return query
     joins = tuple(
         replace(join, on=tuple((number(a), number(b)) if held(a) and held(b) else (a, b) for a, b in join.on))
@@ -89,7 +96,7 @@ def cells_sql(query: Query, most: int) -> str:
     count = range(len(query.keys))
     columns = [*(f"{margin} AS g{position}" for position, margin in enumerate(margins(query)))]
     columns += [f"k{position}" for position in count]
-    found = f"SELECT {', '.join(columns) or '0 AS k'} FROM ({selected(query, '1')}) AS selection {group_sql(query)}"  # noqa: S608 -- generated
+    found = f"SELECT {', '.join(columns) or '0 AS k'} FROM ({selected(query)}) AS selection {group_sql(query)}"  # noqa: S608 -- generated
     if not query.keys:
         found = "SELECT 0 AS k"
     place = f"row_number() OVER ({order_sql(query)}) - 1 AS place"
@@ -106,7 +113,7 @@ def places_sql(query: Query) -> str:
         shown = " AND ".join(f"g{position} = 0" for position in full)
         source = f"SELECT {', '.join(keys)}, row_number() OVER () - 1 AS place FROM {CELLS} WHERE {shown}"  # noqa: S608 -- generated
     else:
-        found = f"SELECT DISTINCT {', '.join(keys)} FROM ({selected(query, '1')}) AS selection"  # noqa: S608 -- generated
+        found = f"SELECT DISTINCT {', '.join(keys)} FROM ({selected(query)}) AS selection"  # noqa: S608 -- generated
         source = f"SELECT {', '.join(keys)}, row_number() OVER () - 1 AS place FROM ({found}) AS found"  # noqa: S608 -- generated
     return f"CREATE OR REPLACE TABLE {PLACES} AS {source}"
 
@@ -133,7 +140,7 @@ def _values(fact: Fact) -> Iterator[str]:
 
 
 def range_sql(query: Query, first: int, last: int, grid: Grid) -> str:
-    """Columns place, p (from 0), then per fact its value or, where only that matters, whether it has one, and its `_n`.
+    """Columns place, p, then per fact its value or, where only that matters, whether it has one, and its `_n`.
 
     The rows of the persons from `first` to `last`.
     """
@@ -143,7 +150,7 @@ def range_sql(query: Query, first: int, last: int, grid: Grid) -> str:
     ]
     number = column_sql(query.person)
     cut = f"{'AND' if query.where else 'WHERE'} {number} BETWEEN {first:d} AND {last:d}"
-    source = f"({selected(query, number)} {cut}) AS selection"
+    source = f"({selected(query, number, sure=True)} {cut}) AS selection"
     if grid.spans is not None:
         return f"SELECT CAST({grid.sql('selection')} AS INTEGER) AS place, {', '.join(columns)} FROM {source}"  # noqa: S608 -- generated
     keys = range(len(query.keys))

@@ -77,7 +77,7 @@ def _add(tally: Tally, cursor: duckdb.DuckDBPyConnection, plan: Sweep, each: Ran
         _add(tally, cursor, plan, (first, half))
         _add(tally, cursor, plan, (half + 1, last))
         return
-    person: Places = rows.column("p").to_numpy()
+    person: Places = rows.column("p").to_numpy().view(np.int32)
     place: Places = rows.column("place").to_numpy()
     values = {fact: _values(rows, fact) for fact in facts(plan.query).values()}
     if np.any(person[1:] < person[:-1]):  # threads and joins may change the order

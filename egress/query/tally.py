@@ -22,8 +22,8 @@ Places = NDArray[np.int32]
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-# Rows that are summed at once: their sparse matrix lies in a processor's cache.
-SLICE_ROWS = 250_000
+# Rows that are summed at once, so that their sparse matrix lies in a processor's cache; many cells need more rows each.
+SLICE_ROWS, _ROWS_PER_CELL = 250_000, 10
 
 
 @dataclass(frozen=True)
@@ -98,9 +98,9 @@ class Tally:
 
     def add(self, cell: Places, person: Places, values: Mapping[Fact, Values]) -> None:
         """The rows of some persons in the order of persons: each row's cell and person, and its facts."""
-        start = 0
+        start, rows = 0, max(SLICE_ROWS, _ROWS_PER_CELL * self.cells)
         while start < len(cell):
-            end = start + SLICE_ROWS
+            end = start + rows
             if end < len(cell):  # whole persons only
                 end = int(np.searchsorted(person, person[end - 1], side="right"))
             part = slice(start, end)
