@@ -112,30 +112,35 @@ def within(system: System, start: Places, allowed: Marks, most: int, rings: int 
 def candidates(system: System, cell: int, suppressed: Marks, price: Numbers, widths: Widths) -> Places:
     """Cells by which `cell` may be hidden cheaply: of each of its sums some, suppressed ones first, then the cheapest.
 
-    Then, ring by ring, suppressed cells and those which stand in two sums or more that were reached: they close what
-    is open. `price` is infinite where a cell cannot be suppressed.
+    Then, ring by ring, what closes what is open: cells that stand in two sums or more that were reached, suppressed
+    ones, and fewer of the cheapest. `price` is infinite where a cell cannot be suppressed.
     """
+    price = np.where(suppressed, 1e-3, 1.0) * price
     seen = np.zeros(system.size, dtype=bool)
     seen[cell] = True
     found = np.array([cell], dtype=np.intp)
-    lines = np.unique(sums_of(system, found))
-    for line in lines:
-        members = system.sums.indices[system.sums.indptr[line] : system.sums.indptr[line + 1]]
-        members = members[np.isfinite(price[members])]
-        chosen = members[
-            np.argsort(np.where(suppressed[members], price[members] * 1e-3, price[members]))[: widths.each + 1]
-        ]
-        seen[chosen] = True
-    found = np.flatnonzero(seen)
-    for _ in range(_RINGS - 1):
+    for ring in range(_RINGS):
         if len(found) >= widths.near:
             break
         lines = np.unique(sums_of(system, found))
-        cells, times = np.unique(cells_of(system, lines), return_counts=True)
-        near = cells[((times >= 2) | suppressed[cells]) & np.isfinite(price[cells]) & ~seen[cells]]
+        members = cells_of(system, lines)
+        usable = np.isfinite(price[members])
+        line = np.repeat(np.arange(len(lines)), system.sums.indptr[lines + 1] - system.sums.indptr[lines])
+        near = _cheapest(members[usable], line[usable], price, widths.each + 1 if ring == 0 else widths.each // 2)
+        if ring:
+            cells, times = np.unique(members[usable], return_counts=True)
+            near = np.union1d(near, cells[(times >= 2) | suppressed[cells]])
+        near = near[~seen[near]]
         seen[near] = True
         found = np.concatenate([found, near])
     return found
+
+
+def _cheapest(cells: Places, lines: Places, price: Numbers, each: int) -> Places:
+    """Of each line the `each` cheapest cells; a cell of several lines stands once."""
+    order = np.lexsort((price[cells], lines))
+    first = np.searchsorted(lines[order], lines[order])
+    return np.unique(cells[order][np.arange(len(order)) - first < each])
 
 
 def components(system: System, cells: Places) -> Iterator[Places]:
