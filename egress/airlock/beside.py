@@ -19,7 +19,7 @@ from egress.checks.table import Table, Value
 from egress.query.engine import Engine, EngineError
 from egress.query.model import Aggregate
 from egress.release.conflict import Conflict, ConflictCell
-from egress.released.bounds import EARLIER
+from egress.released.bounds import EARLIER, bounds_audit
 from egress.released.differencing import Told, is_exact
 from egress.released.fingerprint import Fingerprint, Lineage
 from hub.policy.model import DisclosureRules
@@ -54,9 +54,21 @@ class Beside:
             if output.fingerprint is not None and output.may_leave:
                 within = self._within(working, output, seen)
             seen.append(within)
-        return [
+        beside = [
             self._with_earlier(working, output) if output.fingerprint is not None and output.may_leave else output
             for output in seen
+        ]
+        return self._audited(beside)
+
+    def _audited(self, judged: Sequence[Judged]) -> list[Judged]:
+        """What an outsider can work out from these tables and all earlier ones, without any row of the extract."""
+        asked = [output.fingerprint for output in judged if output.fingerprint is not None and output.may_leave]
+        tables = self.engine.manifest.catalogue.tables.items()
+        once = frozenset(name for name, table in tables if table.rows_per_person == 1)
+        found = bounds_audit(asked, [known.fingerprint for known in self.compared], self.rules, once)
+        return [
+            output.with_findings(_new(output, found[output.report.name])) if output.report.name in found else output
+            for output in judged
         ]
 
     @property
@@ -142,6 +154,16 @@ class Beside:
                 left=left,
                 most=len(self.compared),
             )
+
+
+def _new(output: Judged, findings: Iterable[Finding]) -> list[Finding]:
+    """Those of `findings` that were not said yet: an author reads one sentence once."""
+    said = {finding.why for finding in output.report.findings if finding.audience is Audience.AUTHOR}
+    told = [finding for finding in findings if finding.audience is Audience.CHECKER or finding.why not in said]
+    notable = any(finding.notable for finding in told)
+    if notable and not said & {EARLIER, UNREAD} and all(finding.audience is Audience.CHECKER for finding in told):
+        told.append(_review(UNREAD, ()))  # a review has a reason that its author may read
+    return told
 
 
 def _elsewhere(tables: int) -> Finding:
