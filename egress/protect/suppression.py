@@ -10,10 +10,10 @@ import numpy as np
 from egress.checks.examined import TABLE, Examined, Rule, row_cells
 from egress.checks.model import Audience, Finding, Outcome, Protection, Risk
 from egress.protect.additive import problem_of
-from egress.protect.rounding import rounded
 from egress.protect.secondary import suppress
+from egress.protect.shown import shown
 from egress.protect.system import Exposed, Pattern
-from egress.query.table import Table, Value
+from egress.query.table import Table
 from hub.policy.model import DisclosureRules
 from hub.words import say
 
@@ -42,7 +42,7 @@ def protect(
 ) -> Protected:
     """What `protection` makes of a table and its findings. Under `none` nothing is suppressed."""
     if protection not in {Protection.SUPPRESS, Protection.ROUND}:
-        return Protected(_shown(examined, frozenset(), protection, rules), findings, frozenset())
+        return Protected(shown(examined, frozenset(), protection, rules), findings, frozenset())
     primary = primary_rows(findings)
     if not primary or not rules.secondary_suppression.value:
         return hide(examined, findings, primary, protection, rules)
@@ -77,7 +77,7 @@ def hide(
         after += (
             LEFT.found(Outcome.FAIL, TABLE, say("Every value would be suppressed: nothing of the table is left.")),
         )
-    return Protected(_shown(examined, rows, protection, rules), after, rows)
+    return Protected(shown(examined, rows, protection, rules), after, rows)
 
 
 def about_totals(examined: Examined, further: frozenset[int]) -> tuple[Finding, ...]:
@@ -119,22 +119,3 @@ def _remedied(finding: Finding, rows: Iterable[int]) -> Finding:
     if finding.risk is Risk.INDIVIDUALS:
         return finding
     return replace(finding, outcome=Outcome.PASS, remedy=SUPPRESSED)
-
-
-def _shown(examined: Examined, rows: frozenset[int], protection: Protection, rules: DisclosureRules) -> Table:
-    by_name = {measure.name: measure for measure in examined.query.measures}
-    columns = examined.table.columns
-
-    def value(row: int, at: int, exact: Value | None) -> Value | None:
-        measure = by_name.get(columns[at])
-        if measure is None:
-            return exact
-        return None if row in rows else rounded(exact, measure, protection, rules)
-
-    return Table(
-        columns,
-        tuple(
-            tuple(value(number, at, exact) for at, exact in enumerate(row))
-            for number, row in enumerate(examined.table.rows)
-        ),
-    )
