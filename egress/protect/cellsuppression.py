@@ -96,8 +96,10 @@ def _agreed(gone: Marks, secret: Marks) -> Finding:
 
 
 def _withheld(cells: Cells, found: Primary, finding: Finding) -> ProtectedCells:
+    """No table at all; what the rules flag is no worse than the reason for it."""
     reasons = tuple(found.rules_of(cell) for cell in range(cells.size))
-    return ProtectedCells(cells, Method.SUPPRESS, "", {}, reasons, (), {}, (*found.findings, finding))
+    flagged = (replace(one, outcome=finding.outcome) if one.outcome is Outcome.FAIL else one for one in found.findings)
+    return ProtectedCells(cells, Method.SUPPRESS, "", {}, reasons, (), {}, (*flagged, finding))
 
 
 def _published(
