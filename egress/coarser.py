@@ -28,6 +28,7 @@ _UNITS = {"day": "month", "week": "month", "month": "quarter", "quarter": "year"
 _UNIT_NAMES = {*_UNITS, "year"}
 _PARTS: dict[type[exp.Expr], str] = {exp.Month: "quarter", exp.Week: "month"}
 _NUMBERS = {ColumnType.INTEGER, ColumnType.NUMBER}
+_CLAUSES = {"kind", "expressions", "from_", "joins", "where", "group"}
 
 Select = exp.Select
 
@@ -73,8 +74,15 @@ def _columns(catalogue: Catalogue) -> dict[str, Column]:
 
 
 def _written(select: Select) -> str:
+    """The statement, a line per clause."""
     select.set("order", None)  # rows leave sorted by key
-    return select.sql(dialect="duckdb", pretty=True, comments=False)
+    if {part for part, value in select.args.items() if value} - _CLAUSES:
+        return select.sql(dialect="duckdb", pretty=True, comments=False)
+    columns = ", ".join(item.sql(dialect="duckdb", comments=False) for item in select.expressions)
+    clauses = [select.args.get("from_"), *(select.args.get("joins") or []), select.args.get("where")]
+    clauses.append(select.args.get("group"))
+    texts = (clause.sql(dialect="duckdb", comments=False).strip() for clause in clauses if clause is not None)
+    return "\n".join((f"SELECT {columns}", *texts))
 
 
 # -- totals

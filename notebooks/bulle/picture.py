@@ -1,6 +1,6 @@
 """What a notebook shows for one declaration, as HTML: verdict, findings, both tables, loss, what to ask for instead.
 
-Everything is escaped: names and labels come from hostile hands. Cells are told apart by a letter and a border, not by
+Everything is escaped: names and labels come from hostile hands. Cells are told apart by a letter and an outline, not by
 colour alone; colours bring their own foreground, so that they read the same on light and dark pages.
 """
 
@@ -29,14 +29,14 @@ from egress.checks.table import Table, Value
 from hub.language import render
 from hub.words import Message, say
 
-# Background, foreground, border: at least 7 : 1 between the first two.
+# Background, foreground, outline: at least 7 : 1 between the first two.
 _BADGES = {Outcome.PASS: "#14532d", Outcome.REVIEW: "#713f12", Outcome.FAIL: "#7f1d1d"}
 _CELLS = {
-    Mark.PRIMARY: "background:#fecaca;color:#450a0a;border:2px solid #b91c1c",
-    Mark.SECONDARY: "background:#fde68a;color:#422006;border:2px dashed #a16207",
-    Mark.REVIEW: "background:#dbeafe;color:#172554;border:2px dotted #1d4ed8",
+    Mark.PRIMARY: "background:#fecaca;color:#450a0a;outline:2px solid #b91c1c;outline-offset:-2px",
+    Mark.SECONDARY: "background:#fde68a;color:#422006;outline:2px dashed #a16207;outline-offset:-2px",
+    Mark.REVIEW: "background:#dbeafe;color:#172554;outline:2px dotted #1d4ed8;outline-offset:-2px",
 }
-_HIDDEN = "background:#e4e4e7;color:#27272a;border:1px solid #71717a"
+_HIDDEN = "background:#e4e4e7;color:#27272a;outline:1px solid #71717a;outline-offset:-1px"
 _LETTERS = {Mark.PRIMARY: "▲", Mark.SECONDARY: "△", Mark.REVIEW: "?"}
 _LEGEND = {
     Mark.PRIMARY: say("a rule is not met"),
