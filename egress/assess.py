@@ -1,26 +1,33 @@
-"""One declaration from its words to an assessment: parse, compute, gather evidence, check, protect.
+"""A request's declarations from their words to assessments: parse, compute, gather evidence, check, protect together.
 
-Of the relations between tables, those of one request that are totals of one another are looked at here; filters that
-differ, and what was released before, are the differencing check's.
+Tables of one request, and those released before, are protected as one (`egress.released.joint`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from egress.checks import declaration as declared
+from egress.checks.carriers import carriers
+from egress.checks.choice import apart
 from egress.checks.examined import TABLE, Examined, Rule
+from egress.checks.identifiers import words_of
 from egress.checks.linked import DeclaredTable, linked_tables
 from egress.checks.model import Assurance, Audience, Finding, Outcome, Protection, Risk, worst
 from egress.checks.registry import examine
 from egress.checks.table import Table, plain
-from egress.protect.suppression import protect
+from egress.protect.suppression import Protected
+from egress.query.canonical import canonical
 from egress.query.engine import Engine, EngineError
 from egress.query.evidence import Evidence
-from egress.query.model import Query, QueryRefusal
+from egress.query.model import Aggregate, Measure, Query, QueryRefusal
 from egress.query.parse import parse
+from egress.released.cells import Rows, spreads
+from egress.released.fingerprint import Fingerprint, Lineage, Status
+from egress.released.joint import Asked, Before, protect_request
+from egress.released.lineage import on_extract
 from hub.catalogue.model import Catalogue
 from hub.language import render
 from hub.policy.model import DisclosureRules
@@ -104,10 +111,63 @@ def table_json(table: Table) -> dict[str, object]:
 
 
 def assess(declaration: Declaration, engine: Engine, rules: DisclosureRules) -> Assessment:
-    """The assessment of one declaration over one extract.
+    """The assessment of one declaration over one extract: a request of one."""
+    return assess_request((declaration,), engine, rules)[0]
 
+
+def assess_request(
+    declarations: Sequence[Declaration],
+    engine: Engine,
+    rules: DisclosureRules,
+    earlier: Sequence[Fingerprint] = (),
+    lineage: Lineage | None = None,
+) -> tuple[Assessment, ...]:
+    """The assessments of a request's declarations, in order; their tables are protected together.
+
+    `earlier`: fingerprints of released tables of the same source; those that can be computed on this extract are
+    protected with the request's. `lineage`: of this extract; None says that `earlier` were made from it.
     For `protect=dp` only what public facts say: no row is read, and `protected` stays None.
     """
+    drafts = [_draft(declaration, engine, rules) for declaration in declarations]
+    open_ones = [draft for draft in drafts if isinstance(draft, _Draft)]
+    before = tuple(_before(earlier, engine, lineage)) if open_ones else ()
+    alike = apart({draft.declaration.name: canonical(draft.examined.query) for draft in open_ones})
+    asked = [
+        Asked(
+            draft.declaration.name,
+            draft.examined,
+            (*draft.findings, *filter(None, [alike.get(draft.declaration.name)])),
+            draft.declaration.protect,
+            _source(draft.examined.query, engine),
+        )
+        for draft in open_ones
+    ]
+    protected = iter(protect_request(asked, before, rules))
+    return tuple(draft if isinstance(draft, Assessment) else draft.assessment(next(protected)) for draft in drafts)
+
+
+@dataclass(frozen=True)
+class _Draft:
+    """A declaration that was computed and checked, and not yet protected."""
+
+    declaration: Declaration
+    examined: Examined
+    findings: tuple[Finding, ...]
+
+    def assessment(self, protected: Protected) -> Assessment:
+        refused = worst(finding.outcome for finding in protected.findings) is Outcome.FAIL
+        return Assessment(
+            self.declaration,
+            Assurance.RECOMPUTED,
+            protected.findings,
+            self.examined.query,
+            self.examined.table,
+            self.examined.evidence,
+            None if refused else protected.table,
+        )
+
+
+def _draft(declaration: Declaration, engine: Engine, rules: DisclosureRules) -> _Draft | Assessment:
     catalogue = engine.manifest.catalogue
     query = parse(declaration.sql, catalogue, engine.persons)
     if isinstance(query, QueryRefusal):
@@ -117,7 +177,7 @@ def assess(declaration: Declaration, engine: Engine, rules: DisclosureRules) -> 
         return Assessment(declaration, Assurance.RECOMPUTED, findings, query)
     try:
         table, evidence = engine.table(query), engine.evidence(query)
-        labels = engine.person_keys(_labels(query, table))
+        labels = engine.person_keys(words_of(table, declaration.name, declaration.title))
     except EngineError as error:
         failed = COMPUTED.found(Outcome.FAIL, TABLE, error.message)
         return Assessment(declaration, Assurance.RECOMPUTED, (*findings, failed), query)
@@ -125,17 +185,45 @@ def assess(declaration: Declaration, engine: Engine, rules: DisclosureRules) -> 
         broken = COMPUTED.found(Outcome.FAIL, TABLE, say("Table and evidence do not agree; nothing can be said of it."))
         return Assessment(declaration, Assurance.RECOMPUTED, (*findings, broken), query)
     examined = Examined(query, table, evidence, declaration.title, labels)
-    protected = protect(examined, (*findings, *examine(examined, rules)), declaration.protect, rules)
-    refused = worst(finding.outcome for finding in protected.findings) is Outcome.FAIL
-    return Assessment(
-        declaration,
-        Assurance.RECOMPUTED,
-        protected.findings,
+    return _Draft(declaration, examined, (*findings, *examine(examined, rules)))
+
+
+def _before(earlier: Iterable[Fingerprint], engine: Engine, lineage: Lineage | None) -> Iterator[Before]:
+    """The earlier releases that can be computed on this extract; the others are the bounds audit's."""
+    for fingerprint in earlier:
+        if fingerprint.status is not Status.RELEASED or fingerprint.protect is Protection.DP:
+            continue
+        query = on_extract(fingerprint, lineage or fingerprint.lineage, engine.manifest.catalogue, engine.persons)
+        if query is None:
+            continue
+        try:
+            table, evidence = engine.table(query), engine.evidence(query)
+        except EngineError:
+            continue
+        if len(table.rows) == len(evidence.cells):
+            yield Before(fingerprint, query, table, evidence, _source(query, engine))
+
+
+def _source(query: Query, engine: Engine) -> Rows | None:
+    """Of joined tables that together hold as many rows as one of them does, that one: joins only looked things up."""
+    (spread, *_) = spreads(query)
+    names, joins = spread.layer.source
+    if not joins or any(name not in engine.manifest.tables for name in names):
+        return None
+    everything = replace(
         query,
-        table,
-        evidence,
-        None if refused else protected.table,
+        where=(),
+        keys=(),
+        measures=(Measure("n", Aggregate.COUNT_ROWS),),
+        groupings=((),),
+        columns=("n",),
+        notes=(),
     )
+    try:
+        (row,) = engine.table(everything).rows
+    except EngineError:
+        return None
+    return next((((name,), ()) for name in names if engine.manifest.tables[name].rows == row[0]), None)
 
 
 def declared_findings(declaration: Declaration, query: Query, catalogue: Catalogue) -> tuple[Finding, ...]:
@@ -143,6 +231,7 @@ def declared_findings(declaration: Declaration, query: Query, catalogue: Catalog
     return (
         *declared.notes(query),
         *declared.words(declaration.name, declaration.title, query, catalogue),
+        *carriers(query),
         *declared.budget(declaration.rho),
     )
 
@@ -150,9 +239,3 @@ def declared_findings(declaration: Declaration, query: Query, catalogue: Catalog
 def _outside(refusal: QueryRefusal) -> Finding:
     where = "SQL" if refusal.line is None else f"SQL {refusal.line}:{refusal.column}"
     return GRAMMAR.found(Outcome.FAIL, where, refusal.why)
-
-
-def _labels(query: Query, table: Table) -> frozenset[str]:
-    """The texts that stand as labels of keys."""
-    places = [query.columns.index(key.name) for key in query.keys]
-    return frozenset(text for row in table.rows for place in places if isinstance(text := row[place], str))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
@@ -16,7 +17,7 @@ from egress.released.bounds import Told, audit, bounds_audit
 from egress.released.fingerprint import Fingerprint, Granted, Lineage, Status
 from egress.released.outsider import Published
 from tests.egress.query.extracts import rules
-from tests.egress.released.tables import released
+from tests.egress.released.tables import THRESHOLDS, released
 
 PERSONS = frozenset({"person"})
 THREE = rules(min_persons=3)
@@ -166,7 +167,8 @@ def worlds(draw: st.DrawFn) -> tuple[list[Fingerprint], dict[tuple[str, str], in
         hidden = count < 3 or draw(st.booleans())
         rows.append((*key, None if hidden else count))
         primary += [at] if count < 3 else []
-    tables = [released(by("region, sex"), *rows, primary=tuple(primary), request="r-0")]
+    few = replace(THRESHOLDS, min_persons=3)
+    tables = [released(by("region, sex"), *rows, primary=tuple(primary), request="r-0", rules=few)]
     if draw(st.booleans()):
         sums = [(region, sum(counts[region, sex] for sex in SEXES)) for region in REGIONS]
         tables.append(released(by("region"), *sums, request="r-2"))
