@@ -13,6 +13,7 @@ from egress.query.expressions import Reader
 from egress.query.functions import Kind
 from egress.query.model import Aggregate, Call, Case, Expression, Measure
 from egress.query.refused import RefusedSqlError, only
+from egress.query.scope import refer
 from egress.query.shares import ONE, ZERO, is_share, read_share
 from egress.query.typed import Place, Typed
 from hub.words import say
@@ -121,9 +122,18 @@ class MeasureReader:
                 only(inside)
             return Measure("", Aggregate.COUNT_ROWS) if condition is None else self._ones(condition)
         self.reader.place = Place.NUMBERS
-        typed = self.reader.read(inside)
+        typed = self._row_key(inside) or self.reader.read(inside)
         measure = self._over(Aggregate.COUNT_VALUES, typed, condition, node)
         return replace(measure, binary=False, whole=True)
+
+    def _row_key(self, node: exp.Expr) -> Typed | None:
+        """A row key below count: how many rows a left join found. Its values do not show."""
+        if not isinstance(node, exp.Column):
+            return None
+        source, name = self.reader.scope.find(node) if self.reader.scope.is_column(node) else (None, "")
+        if source is None or name != source.row_key:
+            return None
+        return Typed(refer(source, name), Kind.NUMBER, steady=False)
 
     def _ones(self, test: Typed) -> Measure:
         """count(*) FILTER (WHERE test) is the sum of 1 where it holds and 0 elsewhere."""

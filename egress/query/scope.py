@@ -159,6 +159,10 @@ class Scope:
             )
         return found[0]
 
+    def is_column(self, node: exp.Column) -> bool:
+        """Whether a column as written is one of a table, and nothing computed."""
+        return isinstance(self.meant(node), exp.Column)
+
     def knows(self, name: str) -> bool:
         """Whether some table has a column `name`."""
         return any(name.lower() in known.columns for known in self.named)

@@ -107,7 +107,8 @@ def _divided(top: Measure, bottom: Measure, node: exp.Expr) -> Measure:
     above, whole = _argument(top), _argument(bottom)
     if above == whole:
         raise RefusedSqlError("aggregate", node, say("This share is always 1: it needs a condition (FILTER)."))
-    mean = Measure("", Aggregate.AVG, above, binary=top.binary)
+    binary = top.binary or top.aggregate is Aggregate.COUNT_VALUES
+    mean = Measure("", Aggregate.AVG, above, binary=binary)
     if whole == ONE:
         return mean if _never_null(above) else replace(mean, aggregate=Aggregate.SHARE, denominator=ONE)
     inside, around = _counted_condition(above), _counted_condition(whole)
@@ -127,7 +128,8 @@ def _per_person(top: Measure, bottom: Measure, node: exp.Expr) -> Measure:
         if bottom.argument is not None:
             why = say("A rate per person is per person of the cell: count(DISTINCT …) without FILTER below.")
             raise RefusedSqlError("aggregate", node, why)
-        return Measure("", Aggregate.SHARE, _argument(top), binary=top.binary)
+        binary = top.binary or top.aggregate is Aggregate.COUNT_VALUES
+        return Measure("", Aggregate.SHARE, _argument(top), binary=binary)
     if top.argument is None or top.argument == bottom.argument:
         raise RefusedSqlError("aggregate", node, say("This share is always 1: it needs a condition (FILTER)."))
     return Measure("", Aggregate.SHARE_PERSONS, top.argument, denominator=bottom.argument)

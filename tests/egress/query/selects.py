@@ -45,6 +45,7 @@ MEASURES = st.sampled_from(
         "sum(CASE WHEN urgent = 1 THEN 1 ELSE 0 END)::double / count(*)",
         "avg(date_diff('day', day, DATE '2024-12-31'))", "avg(date_sub('month', DATE '2021-01-01', day))",
         "median(nights) FILTER (WHERE urgent = 1)", "sum(CASE WHEN ill THEN CASE WHEN sex = 'F' THEN cost END END)",
+        "count(s.stay_id)", "count(stay_id) FILTER (WHERE urgent = 1) / count(stay_id)",
         "avg(log10(cost + 1))", "avg(log(cost + 1))", "sum(cost) FILTER (WHERE age >= 65)",
         "sum(coalesce(nights, 0))", "avg(sqrt(cost))", "avg(nights % 7)", "sum(nullif(nights, 0))", "count(sex)",
     ]

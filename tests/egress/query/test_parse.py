@@ -71,12 +71,82 @@ def test_group_by_alias_and_by_expression() -> None:
         ("sex, ROLLUP (region)", {(0, 1), (0,)}),
         ("ROLLUP (1, 2)", {(0, 1), (0,), ()}),
         ("ROLLUP ((sex, region))", {(0, 1), ()}),
+        ("ROLLUP (sex), ROLLUP (region)", {(0, 1), (0,), (1,), ()}),
+        ("GROUPING SETS (ROLLUP (sex, region), (region))", {(0, 1), (0,), (1,), ()}),
+        ("GROUPING SETS (sex, region, (sex, region))", {(0, 1), (0,), (1,)}),
+        ("CUBE (sex), region", {(0, 1), (1,)}),
+        ("sex, region, ()", {(0, 1)}),
     ],
 )
 def test_margins(group: str, expected: set[tuple[int, ...]]) -> None:
     query = read(f"SELECT sex, region, count(*) AS n FROM person GROUP BY {group}")
     assert set(query.groupings) == expected
     assert query.groupings[0] == (0, 1)
+
+
+@pytest.mark.parametrize(
+    "group",
+    [
+        "ROLLUP (age >= 18, region)",
+        "ROLLUP ((age >= 18), region)",
+        "ROLLUP (18 <= age, (region))",
+        "GROUPING SETS ((age >= 18, region), age >= 18, ())",
+        "GROUPING SETS (ROLLUP (age >= 18, region))",
+        "ROLLUP (NOT age < 18, region)",
+    ],
+)
+def test_comparisons_in_rollup_need_no_parentheses(group: str) -> None:
+    sql = f"SELECT age >= 18 AS adult, region, count(*) AS n FROM person GROUP BY {group}"
+    if "NOT" in group or "<=" in group:
+        assert isinstance(parse(sql, CATALOGUE, PERSONS), QueryRefusal)  # another spelling is another expression
+        return
+    assert set(read(sql).groupings) == {(0, 1), (0,), ()}
+
+
+@pytest.mark.parametrize(
+    ("sql", "expected"),
+    [
+        ("count(*) FILTER (WHERE ill) / count(*)", Aggregate.AVG),
+        ("100 * count(*) FILTER (WHERE ill AND sex = 'F') / count(*) FILTER (WHERE sex = 'F')", Aggregate.AVG),
+        ("count(*) FILTER (WHERE ill) / count(*) FILTER (WHERE sex = 'F')", Aggregate.SHARE),
+        ("sum(age) / count(*)", Aggregate.SHARE),
+        ("sum(age) FILTER (WHERE ill) / sum(age)", Aggregate.SHARE),
+        ("sum(age) / count(DISTINCT person_id)", Aggregate.SHARE),
+        ("count(DISTINCT person_id) FILTER (WHERE ill) / count(DISTINCT person_id)", Aggregate.SHARE_PERSONS),
+        ("1000.0 * (sum(age)::double / nullif(count(*), 0))", Aggregate.SHARE),
+        ("avg(age) * 10", Aggregate.AVG),
+    ],
+)
+def test_shares(sql: str, expected: Aggregate) -> None:
+    (measure,) = read(f"SELECT {sql} AS m FROM person").measures
+    assert measure.aggregate is expected
+    assert measure.binary is ("FILTER (WHERE" in sql and sql.lstrip("10 *.").startswith("count(*)"))
+    assert measure.scale == next((scale for scale in (1000, 100, 10) if f"{scale}" in sql), 1)
+
+
+def test_a_share_of_rows_without_a_condition_keeps_its_denominator() -> None:
+    (measure,) = read("SELECT sum(age) FILTER (WHERE ill) / sum(age) AS m FROM person").measures
+    assert measure.denominator == ColumnRef("person", "age")
+    (measure,) = read("SELECT sum(age) / count(*) AS m FROM person").measures
+    assert measure.denominator == Literal(1, published=True)
+
+
+def test_a_share_of_rows_with_a_value_is_a_mean_of_ones() -> None:
+    (measure,) = read("SELECT count(age) / count(*) AS m FROM person").measures
+    assert measure.aggregate is Aggregate.AVG
+    assert measure.binary
+
+
+def test_persons_under_a_condition() -> None:
+    (measure,) = read("SELECT count(DISTINCT person_id) FILTER (WHERE ill) AS m FROM person").measures
+    assert measure.aggregate is Aggregate.COUNT_PERSONS
+    assert isinstance(measure.argument, Case)
+    assert measure.sensitive
+
+
+def test_rows_that_a_left_join_found_are_counted_by_their_row_key() -> None:
+    query = read("SELECT sex, count(stay_id) AS n FROM person LEFT JOIN stay USING (person_id) GROUP BY 1")
+    assert query.measures[0].argument == ColumnRef("stay", "stay_id")
 
 
 def test_names_are_read_without_regard_to_case() -> None:
@@ -193,6 +263,16 @@ def test_tables_that_describe_the_person_key_hold_it() -> None:
         ("SELECT year, count(*) AS n FROM stay GROUP BY 1 ORDER BY 2 DESC", ["order"]),
         ("SELECT year, count(*) AS n FROM stay GROUP BY 1 ORDER BY year DESC", ["order"]),
         ("SELECT hospital_id, count(*) AS n FROM stay GROUP BY 1", ["unit"]),
+        ("SELECT CASE WHEN age < 18 THEN '<18' ELSE '18+' END AS g, count(*) FROM person GROUP BY 1", []),
+        ("SELECT CASE WHEN age < 18 THEN '0-17' ELSE '18-110' END AS g, count(*) FROM person GROUP BY 1", []),
+        ("SELECT CASE WHEN age < 18 THEN '0-16' ELSE '>= 18' END AS g, count(*) FROM person GROUP BY 1", ["constant"]),
+        ("SELECT CASE WHEN age < 18 THEN '18--' ELSE '66' END AS g, count(*) FROM person GROUP BY 1", ["constant"] * 2),
+        ("SELECT avg(date_diff('day', day, DATE '2024-12-31')) AS m FROM stay", ["constant"]),
+        ("SELECT year(day) - year AS d, count(*) AS n FROM stay GROUP BY 1", []),
+        ("SELECT dow(day) AS d, count(*) AS n FROM stay GROUP BY 1", None),
+        ("SELECT dayofweek(day) AS d, count(*) AS n FROM stay WHERE doy = 1 GROUP BY 1", None),
+        ("SELECT count(*) AS n FROM stay WHERE isoyear(day) = 2022 AND extract(doy FROM day) <= 366", []),
+        ("SELECT count(*) AS n FROM stay WHERE isoyear(day) = 1999", ["constant"]),
         ("SELECT sum(coalesce(cost, 0)) AS n FROM stay", []),
         ("SELECT sum(coalesce(cost, 17)) AS n FROM stay", ["constant"]),
     ],
