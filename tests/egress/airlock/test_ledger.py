@@ -18,7 +18,7 @@ from egress.release.status import Status
 from egress.released.fingerprint import Fingerprint
 from egress.store.quarantine import Quarantine
 from hub.policy.verdict import RefusedError
-from tests.egress.airlock.enclave import BY_SEX, TinyEnclave, make_enclave, notebook, release
+from tests.egress.airlock.enclave import BY_REGION, BY_SEX, TinyEnclave, make_enclave, notebook, release
 from tests.egress.airlock.remembering import RememberingRunner
 
 ONE_LESS = "SELECT sex, count(*) AS stays FROM stay WHERE cost <> 87 GROUP BY sex"  # 87: person 1, a woman
@@ -139,6 +139,20 @@ def test_another_project_on_the_same_source(enclave: TinyEnclave) -> None:
     assert [(conflict.project, conflict.request) for conflict in checkers.conflicts] == [("costs", first.id)]
     theirs = report(enclave, second.id, "others_by_sex", "alice")
     assert [finding.why for finding in differencing(theirs)] == [EARLIER]
+
+
+def test_a_total_that_gives_a_suppressed_cell_back(enclave: TinyEnclave) -> None:
+    """sdc.md, attack N, with a day between the two tables: 400 stays less the 240 and 155 that were published."""
+    first = released(enclave, notebook(release("stays_by_region", BY_REGION)), "first")
+    second = enclave.ask(notebook(release("all_stays", "SELECT count(*) AS stays FROM stay")), "second")
+    (output,) = second.outputs
+    assert output.outcome is not Outcome.PASS
+    checkers = report(enclave, second.id, "all_stays", "carol")
+    told = [finding for finding in checkers.findings if finding.audience is Audience.CHECKER and finding.notable]
+    assert any(first.id in str(finding.why) and "east" in str(finding.why) for finding in told)
+    theirs = report(enclave, second.id, "all_stays", "alice")
+    assert EARLIER in [finding.why for finding in theirs.findings]
+    assert not any(word in str(finding.why) for finding in theirs.findings for word in (first.id, " east", "240"))
 
 
 # -- races
