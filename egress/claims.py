@@ -31,9 +31,11 @@ def measure_evidence(facts: Mapping[str, Scalar]) -> MeasureEvidence | None:
     return MeasureEvidence(**facts)  # type: ignore[arg-type]  # each was looked at
 
 
-def contradiction(claimed: Claimed, examined: Examined) -> Message | None:
-    """What in a claimed table cannot be true, whatever its data are."""
+def contradiction(claimed: Claimed, examined: Examined, persons: int | None = None) -> Message | None:
+    """What in a claimed table cannot be true of an extract with `persons`, or of any."""
     cells = examined.evidence.cells
+    if persons is not None and any(cell.persons > persons for cell in cells):
+        return say("A cell has more units than the extract has persons: the units are not persons.")
     if any(cell.persons > cell.rows or not all(map(_possible, cell.measures)) for cell in cells):
         return say("Its evidence contradicts itself: a part is larger than its whole.")
     first = len(claimed.keys)
@@ -44,8 +46,8 @@ def contradiction(claimed: Claimed, examined: Examined) -> Message | None:
     for relation in relations_of(examined.query, cells):
         below = [cells[child] for child in relation.children]
         whole = cells[relation.parent]
-        persons = [cell.persons for cell in below]
-        if whole.rows != sum(cell.rows for cell in below) or not max(persons) <= whole.persons <= sum(persons):
+        parts = [cell.persons for cell in below]
+        if whole.rows != sum(cell.rows for cell in below) or not max(parts) <= whole.persons <= sum(parts):
             return say("Its totals contradict its cells.")
     return None
 

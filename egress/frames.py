@@ -7,6 +7,7 @@ is found people look at it all the same.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from egress.assess import Assessment, Declaration
 from egress.checks import declaration as declared
@@ -19,6 +20,7 @@ from egress.claims import contradiction, measure_evidence
 from egress.outputs.claimed import Claimed, ClaimedMeasure, Scalar
 from egress.protect.rounding import to_digits
 from egress.protect.suppression import protect
+from egress.query.engine import Engine
 from egress.query.evidence import CellEvidence, Evidence
 from egress.query.model import Aggregate, ColumnRef, Key, Measure, Query, TableRef
 from hub.catalogue.model import Catalogue, Column
@@ -43,19 +45,26 @@ _AGGREGATES = {
 }
 
 
+@dataclass(frozen=True)
+class Facts:
+    """What an extract tells of a claimed table: published labels, which labels are person keys, how many persons."""
+
+    catalogue: Catalogue | None = None
+    pseudonyms: frozenset[str] = frozenset()
+    persons: int | None = None
+
+
+NOTHING = Facts()
+
+
 def assess_frame(
-    claimed: Claimed,
-    rules: DisclosureRules,
-    catalogue: Catalogue | None = None,
-    pseudonyms: frozenset[str] = frozenset(),
-    *,
-    differs: bool = False,
+    claimed: Claimed, rules: DisclosureRules, facts: Facts = NOTHING, *, differs: bool = False
 ) -> Assessment:
     """The assessment of one claimed table: never better than review.
 
-    `catalogue` tells which labels are published; `pseudonyms` which of them are the extract's person keys; `differs`
-    that the notebook as handed in showed another table than its re-run made.
+    `differs`: the notebook as it was handed in showed another table than its re-run made.
     """
+    catalogue = facts.catalogue
     declaration = Declaration(claimed.name, claimed.asked, claimed.title, Protection(claimed.protect))
     query = frame_query(claimed, catalogue)
     findings = (*_always(claimed, differs=differs), *_labels(query))
@@ -63,8 +72,12 @@ def assess_frame(
         findings += declared.words(claimed.name, claimed.title, query, catalogue)
     if claimed.origin == "acro":
         return _without_evidence(claimed, declaration, query, findings, rules)
-    examined = _examined(claimed, query, pseudonyms)
-    wrong = contradiction(claimed, examined) if examined is not None else say("Its evidence has no readable form.")
+    examined = _examined(claimed, query, facts.pseudonyms)
+    wrong = (
+        contradiction(claimed, examined, facts.persons)
+        if examined is not None
+        else say("Its evidence has no readable form.")
+    )
     if examined is None or wrong is not None:
         failed = CLAIM.found(Outcome.FAIL, TABLE, wrong or say("Its evidence has no readable form."))
         return Assessment(declaration, Assurance.REPRODUCED, (*findings, failed), query)
@@ -79,6 +92,14 @@ def assess_frame(
         examined.evidence,
         None if refused else protected.table,
     )
+
+
+def assess_on(engine: Engine, claimed: Claimed, rules: DisclosureRules, *, differs: bool = False) -> Assessment:
+    """As `assess_frame`, with what the extract of `engine` tells of labels and persons. Raises: EngineError."""
+    manifest = engine.manifest
+    persons = sum(table.persons or 0 for table in manifest.tables.values())
+    facts = Facts(manifest.catalogue, engine.person_keys(labels_of(claimed)), persons)
+    return assess_frame(claimed, rules, facts, differs=differs)
 
 
 def labels_of(claimed: Claimed) -> frozenset[str]:

@@ -11,7 +11,7 @@ from egress.airlock.noise import draw_noisy
 from egress.airlock.pricing import priced
 from egress.assess import Assessment, Declaration, assess, linked_findings
 from egress.checks.model import Assurance, Finding, Outcome, Protection, Risk, worst
-from egress.frames import assess_frame, labels_of
+from egress.frames import assess_on
 from egress.outputs.claims import DeclaredFrame
 from egress.outputs.declarations import Confirmed, DeclarationProblem, Declared
 from egress.query.engine import Engine
@@ -75,10 +75,8 @@ class Judge:
         return Judged(replace(report, price=price), shown).with_findings(finding)
 
     def _claimed(self, declared: DeclaredFrame) -> OutputReport:
-        """The report of a table that the notebook's own process made."""
-        pseudonyms = self.engine.person_keys(labels_of(declared.claimed))
-        catalogue = self.extract.manifest.catalogue
-        return report_of(assess_frame(declared.claimed, self.rules, catalogue, pseudonyms, differs=declared.differs))
+        """A table that the notebook's own process made. Raises: EngineError."""
+        return report_of(assess_on(self.engine, declared.claimed, self.rules, differs=declared.differs))
 
     def _noisy(self, report: OutputReport, assessment: Assessment) -> OutputReport:
         """Verdicts of a DP release use public facts only: what was drawn is never looked at again."""

@@ -199,14 +199,14 @@ def _value(text: str, name: str) -> int | float | None:
 def _preflight(payload: dict[str, Any], others: int) -> dict[str, Any]:
     from bulle.judge import judged_of  # noqa: PLC0415 -- the engine, which a re-run does not need here
     from bulle.preflight import shown, workspace  # noqa: PLC0415 -- see above
-    from egress.frames import assess_frame  # noqa: PLC0415 -- see above
+    from egress.frames import assess_on  # noqa: PLC0415 -- see above
+    from egress.query.engine import Engine  # noqa: PLC0415 -- see above
 
     emitted = read_acro(payload)
     context = workspace()
-    judged = [
-        judged_of(assess_frame(table, context.rules, context.manifest.catalogue))
-        for table in (emitted.claimed if emitted is not None else ())
-    ]
+    with Engine(context.folder, context.manifest) as engine:
+        tables = emitted.claimed if emitted is not None else ()
+        judged = [judged_of(assess_on(engine, table, context.rules)) for table in tables]
     if others and judged:
         note = say("{count} outputs of the folder are no tables, and were not read.", count=others)
         judged[0] = replace(judged[0], notes=(note,))

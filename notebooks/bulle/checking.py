@@ -14,7 +14,7 @@ from bulle.context import Context, open_context
 from bulle.judge import Judged, assess_together, completed, judged_of
 from egress.assess import Declaration
 from egress.checks.model import Assurance, Outcome, Protection
-from egress.frames import assess_frame, labels_of
+from egress.frames import assess_on
 from egress.outputs.claims import DeclaredFrame
 from egress.outputs.model import Unreadable
 from egress.outputs.notebook import read_notebook
@@ -117,16 +117,7 @@ def _judge_frames(frames: Sequence[DeclaredFrame], context: Context) -> tuple[Ju
     try:
         with Engine(context.folder, context.manifest) as engine:
             return tuple(
-                judged_of(
-                    assess_frame(
-                        frame.claimed,
-                        context.rules,
-                        context.manifest.catalogue,
-                        engine.person_keys(labels_of(frame.claimed)),
-                        differs=frame.differs,
-                    )
-                )
-                for frame in frames
+                judged_of(assess_on(engine, frame.claimed, context.rules, differs=frame.differs)) for frame in frames
             )
     except EngineError as error:
         raise CheckError(error.message) from error

@@ -159,13 +159,15 @@ def _scalar(value: Any) -> Scalar:
 def _preflight(payload: dict[str, Any], differences: int) -> dict[str, Any]:
     from bulle.judge import judged_of  # noqa: PLC0415 -- the engine, which a re-run does not need here
     from bulle.preflight import shown, workspace  # noqa: PLC0415 -- see above
-    from egress.frames import assess_frame  # noqa: PLC0415 -- see above
+    from egress.frames import assess_on  # noqa: PLC0415 -- see above
+    from egress.query.engine import Engine  # noqa: PLC0415 -- see above
 
     emitted = read_frame(payload)
     if emitted is None:
         return sentence(say("This table has no form that can be declared."))
     context = workspace()
-    judged = judged_of(assess_frame(emitted.claimed, context.rules, context.manifest.catalogue))
+    with Engine(context.folder, context.manifest) as engine:
+        judged = judged_of(assess_on(engine, emitted.claimed, context.rules))
     notes: tuple[Message, ...] = ()
     if differences:
         notes = (

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from egress.checks.model import Assurance, Finding, Outcome
-from egress.frames import assess_frame
+from egress.frames import Facts, assess_frame
 from egress.outputs.claimed import Claimed
 from egress.outputs.frames import read_acro, read_frame
 from tests.egress.outputs.frames import acro_payload, payload
@@ -46,7 +46,7 @@ def of(findings: tuple[Finding, ...], check: str) -> list[Outcome]:
 
 
 def test_the_best_is_a_review() -> None:
-    assessment = assess_frame(claimed(), rules(), catalogue())
+    assessment = assess_frame(claimed(), rules(), Facts(catalogue()))
     assert assessment.assurance is Assurance.REPRODUCED
     assert assessment.outcome is Outcome.REVIEW
     assert of(assessment.findings, "frame") == [Outcome.REVIEW]
@@ -56,34 +56,34 @@ def test_the_best_is_a_review() -> None:
 
 @pytest.mark.parametrize(("persons", "shown"), [(10, None), (11, 11), (12, 12)])
 def test_small_cells_are_suppressed_like_any_other(persons: int, shown: int | None) -> None:
-    assessment = assess_frame(claimed(**counts(40, persons, 50)), rules(min_persons=11), catalogue())
+    assessment = assess_frame(claimed(**counts(40, persons, 50)), rules(min_persons=11), Facts(catalogue()))
     assert assessment.protected is not None
     assert assessment.protected.rows[1] == ("class 1", shown)
 
 
 def test_rows_of_one_person_are_one_person() -> None:
     many = {"evidence": [{"grouping": [0], "rows": 30, "persons": 1, "measures": [None]}], "rows": [["F", 30]]}
-    assert assess_frame(claimed(**many), rules(), catalogue()).outcome is Outcome.FAIL
+    assert assess_frame(claimed(**many), rules(), Facts(catalogue())).outcome is Outcome.FAIL
 
 
 @pytest.mark.parametrize(("largest", "fails"), [(849.0, False), (851.0, True)])
 def test_dominance_is_looked_for_in_what_is_claimed(largest: float, fails: bool) -> None:
-    assessment = assess_frame(claimed(**sums(1000, largest, 20)), rules(), catalogue())
+    assessment = assess_frame(claimed(**sums(1000, largest, 20)), rules(), Facts(catalogue()))
     assert (assessment.outcome is Outcome.FAIL) is fails
 
 
 def test_labels_outside_the_catalogue_are_for_people_and_published_ones_are_not() -> None:
-    assert of(assess_frame(claimed(), rules(), catalogue()).findings, "frame_labels") == []
+    assert of(assess_frame(claimed(), rules(), Facts(catalogue())).findings, "frame_labels") == []
     assert of(assess_frame(claimed(), rules()).findings, "frame_labels") == [Outcome.REVIEW]
     smuggled = claimed(rows=[["F", 30], ["Mme Durand", 50]])
-    assert of(assess_frame(smuggled, rules(), catalogue()).findings, "frame_labels") == [Outcome.REVIEW]
+    assert of(assess_frame(smuggled, rules(), Facts(catalogue())).findings, "frame_labels") == [Outcome.REVIEW]
 
 
 def test_a_person_key_among_the_labels_is_refused() -> None:
     key = "3f2a9c417e6b"
     smuggled = claimed(rows=[["F", 30], [key, 50]])
-    assert assess_frame(smuggled, rules(), catalogue(), frozenset({key})).outcome is Outcome.FAIL
-    assert assess_frame(smuggled, rules(), catalogue()).outcome is Outcome.REVIEW
+    assert assess_frame(smuggled, rules(), Facts(catalogue(), frozenset({key}))).outcome is Outcome.FAIL
+    assert assess_frame(smuggled, rules(), Facts(catalogue())).outcome is Outcome.REVIEW
 
 
 def test_rows_leave_sorted_and_numbers_with_our_digits() -> None:
@@ -97,13 +97,13 @@ def test_rows_leave_sorted_and_numbers_with_our_digits() -> None:
         rows=[["M", 123.456789012345], ["F", 98.7654321]],
         evidence=[cell, cell],
     )
-    assessment = assess_frame(made, rules(), catalogue())
+    assessment = assess_frame(made, rules(), Facts(catalogue()))
     assert assessment.protected is not None
     assert assessment.protected.rows == (("F", 98.77), ("M", 123.5))
 
 
 def test_a_notebook_that_showed_another_table_is_told() -> None:
-    assessment = assess_frame(claimed(), rules(), catalogue(), differs=True)
+    assessment = assess_frame(claimed(), rules(), Facts(catalogue()), differs=True)
     assert of(assessment.findings, "frame") == [Outcome.REVIEW, Outcome.REVIEW]
 
 
@@ -124,7 +124,7 @@ def test_a_notebook_that_showed_another_table_is_told() -> None:
     ],
 )
 def test_what_contradicts_itself_is_refused(changes: dict[str, Any]) -> None:
-    assert assess_frame(claimed(**changes), rules(), catalogue()).outcome is Outcome.FAIL
+    assert assess_frame(claimed(**changes), rules(), Facts(catalogue())).outcome is Outcome.FAIL
 
 
 @pytest.mark.parametrize(
@@ -137,16 +137,26 @@ def test_margins_must_be_those_of_their_cells(total: int, persons: int, fails: b
         rows=[*whole["rows"], [None, total]],
         evidence=[*whole["evidence"], {"grouping": [], "rows": total, "persons": persons, "measures": [None]}],
     )
-    assessment = assess_frame(made, rules(), catalogue())
+    assessment = assess_frame(made, rules(), Facts(catalogue()))
     assert (assessment.outcome is Outcome.FAIL) is fails
     if not fails and assessment.protected is not None:
         assert assessment.protected.rows[-1] == ("Total", 80)
 
 
+@pytest.mark.parametrize(("persons", "fails"), [(39, True), (40, False), (None, False)])
+def test_more_units_than_persons_are_no_persons(persons: int | None, fails: bool) -> None:
+    outcome = assess_frame(claimed(), rules(), Facts(catalogue(), persons=persons)).outcome
+    assert (outcome is Outcome.FAIL) is fails
+
+
+def test_an_empty_table_is_refused() -> None:
+    assert assess_frame(claimed(rows=[], evidence=[]), rules(), Facts(catalogue())).outcome is Outcome.FAIL
+
+
 def test_acro_tables_are_unverified_and_for_people() -> None:
     emitted = read_acro(acro_payload())
     assert emitted is not None
-    assessment = assess_frame(emitted.claimed[0], rules(), catalogue())
+    assessment = assess_frame(emitted.claimed[0], rules(), Facts(catalogue()))
     assert (assessment.assurance, assessment.outcome) == (Assurance.UNVERIFIED, Outcome.REVIEW)
     low = next(finding for finding in assessment.findings if finding.cells)
     assert low.cells == ((0, 2),)
@@ -156,4 +166,4 @@ def test_acro_tables_are_unverified_and_for_people() -> None:
 def test_an_identifier_in_an_acro_table_is_refused() -> None:
     emitted = read_acro(acro_payload(rows=[["a@b.fr", "G", 70]]))
     assert emitted is not None
-    assert assess_frame(emitted.claimed[0], rules(), catalogue()).outcome is Outcome.FAIL
+    assert assess_frame(emitted.claimed[0], rules(), Facts(catalogue())).outcome is Outcome.FAIL
