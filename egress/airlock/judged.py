@@ -51,6 +51,8 @@ def fingerprint_of(
     if query is None or exact is None or evidence is None or assessment.declaration.protect is Protection.DP:
         return None
     table = assessment.protected or exact
+    primary = _primary(assessment.findings, query, exact, table)
+    few = {row for row in primary if evidence.cells[row].persons < rules.min_persons}
     made = Fingerprint(
         request=request,
         project=project,
@@ -62,7 +64,8 @@ def fingerprint_of(
         status=Status.PENDING,
         rules=rules,
         protect=assessment.declaration.protect,
-        primary=_primary(assessment.findings, query, exact, table),
+        primary=primary,
+        large=tuple(row for row in primary if row not in few),
     )
     return made if assessment.protected is not None and assessment.outcome is not Outcome.FAIL else unvalued(made)
 

@@ -65,7 +65,8 @@ class Fingerprint:
     """One table. `table` is as released, None being a suppressed value (or a missing key).
 
     `groupings`: per row, the positions of the keys that it is broken down by, others being totals. `primary`: the rows
-    that were suppressed for their own sake; the others went with them.
+    that were suppressed for their own sake; the others went with them. `large`: those of `primary` that were hidden
+    for another reason than few persons, so that nobody can take them for small.
     """
 
     request: str
@@ -79,13 +80,14 @@ class Fingerprint:
     rules: Thresholds
     protect: Protection = Protection.SUPPRESS
     primary: tuple[int, ...] = ()
+    large: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         if self.table.columns != self.query.columns or len(self.groupings) != len(self.table.rows):
             raise ValueError("a fingerprint's table is not its query's")
         if not all(grouping in self.query.groupings for grouping in self.groupings):
             raise ValueError("a fingerprint's row has a grouping that its query has not")
-        if not set(self.primary) <= set(range(len(self.table.rows))):
+        if not set(self.large) <= set(self.primary) <= set(range(len(self.table.rows))):
             raise ValueError("a fingerprint names a row that it has not")
 
     def to_json(self) -> dict[str, Any]:
@@ -104,6 +106,7 @@ class Fingerprint:
             "rows": [[_plain(value) for value in row] for row in self.table.rows],
             "groupings": [list(grouping) for grouping in self.groupings],
             "primary": list(self.primary),
+            "large": list(self.large),
             "status": self.status.value,
             "rules": {
                 "name": self.rules.name,
@@ -141,6 +144,7 @@ class Fingerprint:
                 ),
                 protect=Protection(raw["protect"]),
                 primary=tuple(_whole(at) for at in raw["primary"]),
+                large=tuple(_whole(at) for at in raw["large"]),
             )
         except (KeyError, TypeError, AttributeError, InvalidOperation) as error:
             raise ValueError("not a fingerprint") from error
