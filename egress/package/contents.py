@@ -62,4 +62,5 @@ def contents_of(request: ReleaseRequest, reports: tuple[OutputReport, ...], rule
         if report.protected is None or report.outcome is Outcome.FAIL:
             raise PackageError(say("The output {output} has nothing that may leave.", output=report.name))
         tables.append(ReleasedTable(report, report.protected))
-    return PackageContents(request, tuple(tables), rules)
+    # By name: in which order a notebook declares is its author's choice, and n tables have n! orders.
+    return PackageContents(request, tuple(sorted(tables, key=lambda released: released.report.name)), rules)

@@ -102,6 +102,11 @@ def test_the_package_is_the_same_whatever_the_notebook_showed_in_between() -> No
     assert build_package(contents_of(other, reports, rules)) == build_package(contents())
 
 
+def test_in_which_order_a_notebook_declares_is_in_nothing_that_leaves(inside: dict[str, str]) -> None:
+    assert [output["name"] for output in json.loads(inside["criteria.json"])["outputs"]] == ["costs", "stays"]
+    assert inside["index.html"].index("<code>costs</code>") < inside["index.html"].index("<code>stays</code>")
+
+
 def test_criteria_hold_rules_outcomes_and_times_but_no_value(inside: dict[str, str]) -> None:
     criteria = json.loads(inside["criteria.json"])
     assert criteria["rules"]["min_persons"] == {
@@ -146,7 +151,7 @@ def test_without_a_decision_there_is_no_package() -> None:
 def test_noise_and_rounding_are_said() -> None:
     noisy = files(build_package(contents(protect=Protection.DP, dp={"rho": "0.1"})))
     assert "noise" in noisy["index.html"]
-    assert json.loads(noisy["criteria.json"])["outputs"][0]["dp"] == {"rho": "0.1"}
+    assert json.loads(noisy["criteria.json"])["outputs"][1]["dp"] == {"rho": "0.1"}
     assert "rounded" in files(build_package(contents(protect=Protection.ROUND)))["index.html"]
     full = files(build_package(contents(table=Table(TABLE.columns, TABLE.rows[:1]))))
     assert full["index.html"].count("suppressed value") < noisy["index.html"].count("suppressed value")
