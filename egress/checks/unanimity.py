@@ -14,6 +14,7 @@ from egress.checks.examined import MAGNITUDES, Examined, Rule, row_cells, rows_o
 from egress.checks.implied import implies
 from egress.checks.model import Finding, Outcome, Risk
 from egress.query.evidence import MeasureEvidence
+from egress.query.model import Aggregate, Literal, Measure
 from hub.policy.model import DisclosureRules
 from hub.words import say
 
@@ -138,7 +139,7 @@ def _constant(examined: Examined) -> tuple[Finding, ...]:
     """A value that is the same in every row of a cell is everybody's, whatever the column."""
     findings: list[Finding] = []
     for position, measure in enumerate(examined.query.measures):
-        if measure.binary or measure.argument is None:
+        if measure.binary or not _shows_values(measure):
             continue
         rows = rows_of(examined, position, _same)
         if rows:
@@ -146,6 +147,12 @@ def _constant(examined: Examined) -> tuple[Finding, ...]:
             outcome = Outcome.FAIL if measure.sensitive else Outcome.REVIEW
             findings.append(RULE.found(outcome, measure.name, why, row_cells(examined, rows)))
     return tuple(findings)
+
+
+def _shows_values(measure: Measure) -> bool:
+    """Whether a measure is worked out from values: not a count, and not a rate of rows (whose argument is 1)."""
+    counts = {Aggregate.COUNT_VALUES, Aggregate.COUNT_PERSONS, Aggregate.SHARE_PERSONS}
+    return not (measure.argument is None or isinstance(measure.argument, Literal) or measure.aggregate in counts)
 
 
 def _same(known: MeasureEvidence) -> bool:
