@@ -1,7 +1,7 @@
-"""What tables show beside one another: those of one request, and those that were published before.
+"""What tables show beside those that were published before.
 
-What follows from the request alone is told to its author, who can mend it. What follows from earlier releases is for
-checkers; authors read one sentence that names nothing.
+What follows from the request alone was told to its author by `egress.assess`. What follows from earlier releases is
+for checkers; authors read one sentence that names nothing.
 """
 
 from __future__ import annotations
@@ -10,17 +10,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from egress.airlock.differencing import Differencing, TooManyError
 from egress.airlock.earlier import Earlier, Known
 from egress.airlock.judged import Judged
 from egress.checks.examined import TABLE
 from egress.checks.model import Audience, Finding, Outcome, Risk
 from egress.checks.table import Table, Value
+from egress.differencing import Differencing, TooManyError, cells_of
 from egress.query.engine import Engine, EngineError
 from egress.query.model import Aggregate
 from egress.release.conflict import Conflict, ConflictCell
 from egress.released.bounds import EARLIER, bounds_audit
-from egress.released.differencing import Told, is_exact
+from egress.released.differencing import Told
 from egress.released.fingerprint import Fingerprint, Lineage
 from hub.policy.model import DisclosureRules
 from hub.words import Message, say
@@ -38,7 +38,7 @@ _ADDS_UP = frozenset({Aggregate.COUNT_ROWS, Aggregate.COUNT_PERSONS, Aggregate.C
 
 @dataclass(frozen=True)
 class Beside:
-    """Compares the outputs of one request with one another and with `earlier`."""
+    """Compares the outputs of one request with `earlier`."""
 
     engine: Engine
     lineage: Lineage
@@ -48,15 +48,9 @@ class Beside:
     def look(self, judged: Sequence[Judged]) -> list[Judged]:
         """The outputs, with what there is to say of them together. Raises: EngineError."""
         working = Differencing(self.engine, self.lineage, self.rules.min_persons.value)
-        seen: list[Judged] = []
-        for output in judged:
-            within = output
-            if output.fingerprint is not None and output.may_leave:
-                within = self._within(working, output, seen)
-            seen.append(within)
         beside = [
             self._with_earlier(working, output) if output.fingerprint is not None and output.may_leave else output
-            for output in seen
+            for output in judged
         ]
         return self._audited(beside)
 
@@ -77,33 +71,6 @@ class Beside:
         most = self.rules.audit.value.tables if self.rules.audit is not None else MOST_TABLES
         return self.earlier.known[-most:]
 
-    def _within(self, working: Differencing, output: Judged, others: Iterable[Judged]) -> Judged:
-        """The later of two tables that tell of few persons is refused: without it, the other one tells nothing."""
-        findings = []
-        for other in others:
-            if output.fingerprint is None or other.fingerprint is None or not other.may_leave:
-                continue
-            try:
-                told = working.told(output.fingerprint, other.fingerprint) or ()
-            except TooManyError:
-                findings.append(_review(say("This request declares more tables than can be compared."), ()))
-                break
-            if told:
-                why = self._why(told, other.report.name)
-                exact = is_exact(output.fingerprint, other.fingerprint)
-                found = _review(why, _cells(output.fingerprint, told))
-                findings.append(replace(found, outcome=Outcome.FAIL) if exact else found)
-        return output.with_findings(findings) if findings else output
-
-    def _why(self, told: Sequence[Told], other: str) -> Message:
-        return say(
-            "Subtracted from {other} of this request, this table shows {cells} groups of fewer than {threshold} "
-            "persons. Ask for both tables with the same filter, or for one of the two.",
-            other=other,
-            cells=len(told),
-            threshold=self.rules.min_persons.value,
-        )
-
     def _with_earlier(self, working: Differencing, output: Judged) -> Judged:
         if output.fingerprint is None:
             return output
@@ -117,7 +84,7 @@ class Beside:
             elsewhere += told is None
             if told:
                 conflicts.append(_conflict(known, output.fingerprint, told))
-                findings.append(_checkers(self._conflicting(told, known), _cells(output.fingerprint, told)))
+                findings.append(_checkers(self._conflicting(told, known), cells_of(output.fingerprint, told)))
         if findings:
             findings.append(_review(EARLIER, ()))
         if elsewhere:
@@ -194,19 +161,6 @@ def _checkers(why: Message, cells: tuple[tuple[int, int], ...] = ()) -> Finding:
     return replace(_review(why, cells), audience=Audience.CHECKER)
 
 
-def _cells(fingerprint: Fingerprint, told: Iterable[Told]) -> tuple[tuple[int, int], ...]:
-    columns = fingerprint.query.columns
-    return tuple(
-        sorted(
-            {
-                (row, columns.index(fingerprint.query.measures[cell.one_measure].name))
-                for cell in told
-                for row in cell.one_rows
-            }
-        )
-    )
-
-
 def _conflict(known: Known, here: Fingerprint, told: Sequence[Told]) -> Conflict:
     """Cells with the same keys and columns as the first, which are those of the finest comparison."""
     there = known.fingerprint
@@ -232,7 +186,7 @@ def _cell(cell: Told, here: Fingerprint, there: Fingerprint) -> ConflictCell:
         here=_value(here, cell.one_rows, cell.one_measure),
         there=_value(there, cell.other_rows, cell.other_measure),
         persons=cell.persons,
-        cells=_cells(here, [cell]),
+        cells=cells_of(here, [cell]),
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from egress.airlock.judged import Judged, fingerprint_of
 from egress.airlock.noise import draw_noisy
 from egress.airlock.pricing import priced
-from egress.assess import Assessment, Declaration, assess, linked_findings
+from egress.assess import Assessment, Declaration, assess_request
 from egress.checks.model import Assurance, Finding, Outcome, Protection, Risk, worst
 from egress.frames import assess_on
 from egress.outputs.claims import DeclaredFrame
@@ -55,13 +55,13 @@ class Judge:
                     name = f"{item.name or 'declaration'}-in-cell-{item.cell}"
                     taken[name] += 1
                     judged.append(Judged(_problem(item, name if taken[name] == 1 else f"{name}-{taken[name]}")))
-        return _linked(judged, self.engine)
+        return judged
 
     def _assessed(self, declared: Sequence[Declared]) -> Sequence[Assessment]:
         declarations = [
             Declaration(item.name, item.sql, item.title, Protection(item.protect), item.rho) for item in declared
         ]
-        return [assess(declaration, self.engine, self.rules) for declaration in declarations]
+        return assess_request(declarations, self.engine, self.rules, self.earlier, self.lineage)
 
     def _recomputed(self, assessment: Assessment) -> Judged:
         thresholds = thresholds_of(self.rules)
@@ -109,20 +109,6 @@ def report_of(assessment: Assessment) -> OutputReport:
         exact=assessment.exact,
         evidence=evidence,
     )
-
-
-def _linked(judged: list[Judged], engine: Engine) -> list[Judged]:
-    """The outputs, with what tables that leave together tell of one another."""
-    exact = {
-        output.report.name: (output.report.sql, output.report.protected)
-        for output in judged
-        if output.report.protected is not None and output.fingerprint is not None and output.may_leave
-    }
-    found = linked_findings(exact, engine)
-    return [
-        output.with_findings((found[output.report.name],)) if output.report.name in found else output
-        for output in judged
-    ]
 
 
 def _problem(problem: DeclarationProblem, name: str) -> OutputReport:

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from egress.airlock import differencing
-from egress.airlock.differencing import Differencing, TooManyError
+from egress import differencing
 from egress.checks.model import Protection
+from egress.differencing import Differencing, TooManyError
 from egress.query.engine import Engine
 from egress.query.model import Query
 from egress.query.parse import parse
