@@ -16,6 +16,9 @@ from hub.words import say
 
 COMPARISONS = frozenset({"eq", "ne", "lt", "le", "gt", "ge", "same", "differs"})
 
+# DuckDB does not read a < b < c.
+_CHAINED = (exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.NullSafeEQ, exp.NullSafeNEQ)
+
 
 class ComparisonReader(ColumnReader):
     """Reads comparisons; what stands inside them is read by whoever inherits."""
@@ -45,6 +48,8 @@ class ComparisonReader(ColumnReader):
         return typed
 
     def compare(self, name: str, node: exp.Expr, sides: Sequence[exp.Expr]) -> Typed:
+        if any(isinstance(side, _CHAINED) for side in sides):
+            raise RefusedSqlError("grammar", node, say("Comparisons in comparisons need parentheses."))
         flat = [side.unnest() for side in sides]
         fixed = [constants.is_constant(side) for side in flat]
         if all(fixed):
