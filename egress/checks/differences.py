@@ -16,7 +16,7 @@ from egress.checks.model import Finding, Outcome, Risk
 from egress.query.evidence import CellEvidence, MeasureEvidence
 from egress.query.model import Aggregate, Expression, Measure, columns_in
 from hub.policy.model import DisclosureRules
-from hub.words import say
+from hub.words import Message, say
 
 RULE = Rule("differences", Risk.IMPLICIT_TABLES)
 
@@ -120,12 +120,20 @@ def _told(
         )
         yield RULE.found(Outcome.FAIL, where, why, tuple((row, at) for row in rows[Outcome.FAIL] for at in places))
     if rows[Outcome.REVIEW]:
-        why = say(
-            "This column and {other} differ by a condition or an expression, and their difference is a column "
-            "that was not looked at. Make the condition a key, so that each part is.",
-            other=other,
-        )
+        why = _not_looked_at(other) if where != other else _left_of_a_share()
         yield RULE.found(Outcome.REVIEW, where, why, tuple((row, at) for row in rows[Outcome.REVIEW] for at in places))
+
+
+def _not_looked_at(other: str) -> Message:
+    return say(
+        "This column and {other} differ by a condition or an expression, and their difference is a column "
+        "that was not looked at. Make the condition a key, so that each part is.",
+        other=other,
+    )
+
+
+def _left_of_a_share() -> Message:
+    return say("What this share leaves of its whole was not looked at. Make its condition a key, so that each part is.")
 
 
 def _shares(one: Expression, other: Expression) -> bool:

@@ -1,15 +1,16 @@
-"""Tables of one request that are totals of one another: what one suppresses, another may give back.
+"""Tables of one request whose relation is no sum: quantiles of a group and of its parts bound one another.
 
-Covers tables over the same rows (same tables, joins and filters) with a measure in common. Other relations, and
-tables released before, are the differencing check's (design, section 2).
+What adds up is protected together (`egress.released`), filters that differ are recomputed (`egress.airlock`). What the
+quantiles of several tables tell of a suppressed one nobody works out: people look.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from egress.checks.model import Finding, Outcome, Risk
+from egress.query.canonical import canonical
 from egress.query.model import Aggregate, Expression, Query
 from hub.words import say
 
@@ -26,12 +27,11 @@ class DeclaredTable:
 
 
 def linked_tables(tables: Sequence[DeclaredTable]) -> Mapping[str, Finding]:
-    """A finding for each table that hides values of which another table of the request holds totals, by its name."""
+    """A finding for each table that hides quantiles which another table of the request may bound, by its name."""
     found: dict[str, Finding] = {}
+    tables = [replace(table, query=canonical(table.query)) for table in tables]
     for table in tables:
-        others = [
-            other.name for other in tables if other.name != table.name and _gives_totals(other.query, table.query)
-        ]
+        others = [other.name for other in tables if other.name != table.name and _bounds(other.query, table.query)]
         if table.suppressing and others:
             found[table.name] = _finding(others)
     return found
@@ -39,34 +39,28 @@ def linked_tables(tables: Sequence[DeclaredTable]) -> Mapping[str, Finding]:
 
 def _finding(others: Iterable[str]) -> Finding:
     why = say(
-        "Totals of this table stand in {others}: what is suppressed here may be computed from there. "
-        "Declare them as one table with totals (ROLLUP, CUBE), so that they are protected together.",
+        "The same quantiles of coarser or finer groups stand in {others}: the machine does not work out what they tell "
+        "of the suppressed ones here.",
         others=", ".join(sorted(others)),
     )
     return Finding(CHECK, Risk.DIFFERENCING, Outcome.REVIEW, "table", why)
 
 
-def _gives_totals(total: Query, part: Query) -> bool:
-    if not _same_rows(total, part) or not _measures(total) & _measures(part):
+def _bounds(one: Query, other: Query) -> bool:
+    if not _same_rows(one, other) or not _measures(one) & _measures(other):
         return False
-    fine = _groupings(part)
-    return any(coarse < whole for coarse in _groupings(total) for whole in fine)
+    return any(mine < theirs or theirs < mine for mine in _groupings(one) for theirs in _groupings(other))
 
 
 def _same_rows(one: Query, other: Query) -> bool:
-    rows = [(frozenset(query.tables), frozenset(query.joins), frozenset(query.where)) for query in (one, other)]
-    return rows[0] == rows[1]
+    return (one.tables, one.joins, one.where) == (other.tables, other.joins, other.where)
 
 
 def _groupings(query: Query) -> set[frozenset[Expression]]:
     return {frozenset(query.keys[position].expression for position in grouping) for grouping in query.groupings}
 
 
-def _measures(query: Query) -> set[tuple[str, Expression | None]]:
-    """What adds up, or gives what adds up: a mean beside a count is a sum."""
-    additive = {Aggregate.SUM: "sum", Aggregate.AVG: "sum"}
+def _measures(query: Query) -> set[tuple[float | None, Expression | None]]:
     return {
-        (additive.get(measure.aggregate, str(measure.aggregate)), measure.argument)
-        for measure in query.measures
-        if measure.aggregate not in {Aggregate.STDDEV, Aggregate.QUANTILE}
+        (measure.parameter, measure.argument) for measure in query.measures if measure.aggregate is Aggregate.QUANTILE
     }
