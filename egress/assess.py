@@ -5,10 +5,11 @@ Tables of one request, and those released before, are protected as one (`egress.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from egress.before import Extract
 from egress.checks import declaration as declared
 from egress.checks.carriers import carriers
 from egress.checks.choice import apart
@@ -18,16 +19,15 @@ from egress.checks.linked import DeclaredTable, linked_tables
 from egress.checks.model import Assurance, Audience, Finding, Outcome, Protection, Risk, worst
 from egress.checks.registry import examine
 from egress.checks.table import Table, plain
+from egress.differencing import protect_apart
 from egress.protect.suppression import Protected
 from egress.query.canonical import canonical
 from egress.query.engine import Engine, EngineError
 from egress.query.evidence import Evidence
-from egress.query.model import Aggregate, Measure, Query, QueryRefusal
+from egress.query.model import Query, QueryRefusal
 from egress.query.parse import parse
-from egress.released.cells import Rows, spreads
-from egress.released.fingerprint import Fingerprint, Lineage, Status
-from egress.released.joint import Asked, Before, protect_request
-from egress.released.lineage import on_extract
+from egress.released.fingerprint import Fingerprint, Lineage
+from egress.released.joint import Asked
 from hub.catalogue.model import Catalogue
 from hub.language import render
 from hub.policy.model import DisclosureRules
@@ -82,18 +82,6 @@ class Assessment:
         return answer
 
 
-def linked_findings(outputs: Mapping[str, tuple[str, Table]], engine: Engine) -> Mapping[str, Finding]:
-    """Findings on the exact tables of one request together, by output name; `outputs` holds SQL and protected table."""
-    tables = []
-    for name, (sql, protected) in outputs.items():
-        query = parse(sql, engine.manifest.catalogue, engine.persons)
-        if isinstance(query, Query):
-            values = [protected.columns.index(measure.name) for measure in query.measures]
-            hides = any(row[position] is None for row in protected.rows for position in values)
-            tables.append(DeclaredTable(name, query, suppressing=hides))
-    return linked_tables(tables)
-
-
 def finding_json(finding: Finding, language: str = "en") -> dict[str, str]:
     """One entry of `findings`."""
     return {
@@ -130,7 +118,7 @@ def assess_request(
     """
     drafts = [_draft(declaration, engine, rules) for declaration in declarations]
     open_ones = [draft for draft in drafts if isinstance(draft, _Draft)]
-    before = tuple(_before(earlier, engine, lineage)) if open_ones else ()
+    extract = Extract(engine, lineage)
     alike = apart({draft.declaration.name: canonical(draft.examined.query) for draft in open_ones})
     asked = [
         Asked(
@@ -138,12 +126,24 @@ def assess_request(
             draft.examined,
             (*draft.findings, *filter(None, [alike.get(draft.declaration.name)])),
             draft.declaration.protect,
-            _source(draft.examined.query, engine),
+            extract.source(draft.examined.query),
         )
         for draft in open_ones
     ]
-    protected = iter(protect_request(asked, before, rules))
-    return tuple(draft if isinstance(draft, Assessment) else draft.assessment(next(protected)) for draft in drafts)
+    before = extract.before([one.held for one in asked], earlier) if earlier else ()
+    protected = protect_apart(asked, before, rules, engine)
+    found = linked_tables([_declared_table(one, made) for one, made in zip(asked, protected, strict=True)])
+    told = iter(
+        replace(made, findings=(*made.findings, found[one.name])) if one.name in found else made
+        for one, made in zip(asked, protected, strict=True)
+    )
+    return tuple(draft if isinstance(draft, Assessment) else draft.assessment(next(told)) for draft in drafts)
+
+
+def _declared_table(one: Asked, made: Protected) -> DeclaredTable:
+    places = one.examined.measure_columns()
+    hides = any(row[at] is None for row in made.table.rows for at in places)
+    return DeclaredTable(one.name, one.examined.query, suppressing=hides and not one.hopeless)
 
 
 @dataclass(frozen=True)
@@ -186,44 +186,6 @@ def _draft(declaration: Declaration, engine: Engine, rules: DisclosureRules) -> 
         return Assessment(declaration, Assurance.RECOMPUTED, (*findings, broken), query)
     examined = Examined(query, table, evidence, declaration.title, labels)
     return _Draft(declaration, examined, (*findings, *examine(examined, rules)))
-
-
-def _before(earlier: Iterable[Fingerprint], engine: Engine, lineage: Lineage | None) -> Iterator[Before]:
-    """The earlier releases that can be computed on this extract; the others are the bounds audit's."""
-    for fingerprint in earlier:
-        if fingerprint.status is not Status.RELEASED or fingerprint.protect is Protection.DP:
-            continue
-        query = on_extract(fingerprint, lineage or fingerprint.lineage, engine.manifest.catalogue, engine.persons)
-        if query is None:
-            continue
-        try:
-            table, evidence = engine.table(query), engine.evidence(query)
-        except EngineError:
-            continue
-        if len(table.rows) == len(evidence.cells):
-            yield Before(fingerprint, query, table, evidence, _source(query, engine))
-
-
-def _source(query: Query, engine: Engine) -> Rows | None:
-    """Of joined tables that together hold as many rows as one of them does, that one: joins only looked things up."""
-    (spread, *_) = spreads(query)
-    names, joins = spread.layer.source
-    if not joins or any(name not in engine.manifest.tables for name in names):
-        return None
-    everything = replace(
-        query,
-        where=(),
-        keys=(),
-        measures=(Measure("n", Aggregate.COUNT_ROWS),),
-        groupings=((),),
-        columns=("n",),
-        notes=(),
-    )
-    try:
-        (row,) = engine.table(everything).rows
-    except EngineError:
-        return None
-    return next((((name,), ()) for name in names if engine.manifest.tables[name].rows == row[0]), None)
 
 
 def declared_findings(declaration: Declaration, query: Query, catalogue: Catalogue) -> tuple[Finding, ...]:

@@ -71,10 +71,9 @@ class Spread:
     published: tuple[Published, ...]
     partial: bool
 
-
-def at_of(layer: Layer, known: Mapping[Expression, Value | None]) -> At:
-    """The values of a cell in the order of its layer's expressions."""
-    return tuple(known[expression] for expression in layer.by)
+    def layers(self) -> tuple[Layer, ...]:
+        """Its own layer, and those of the parts that its numbers are about."""
+        return (self.layer, *(one.layer for one in self.published))
 
 
 def spreads(query: Query) -> tuple[Spread, ...]:

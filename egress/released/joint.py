@@ -25,7 +25,6 @@ from egress.protect.suppression import (
     protect,
 )
 from egress.protect.system import Pattern
-from egress.query.evidence import Evidence
 from egress.query.model import Query
 from egress.query.table import Table, Value, plain
 from egress.released.cells import Rows
@@ -54,6 +53,13 @@ class Asked:
     source: Rows | None = None
 
     @property
+    def held(self) -> Held:
+        """The table as linking knows it."""
+        evidence = self.examined.evidence
+        groupings = tuple(cell.grouping for cell in evidence.cells)
+        return Held(self.examined.query, self.examined.table, groupings, evidence, self.source)
+
+    @property
     def hopeless(self) -> bool:
         """Whether it is refused whatever is suppressed: it tells nobody anything."""
         failed = [finding for finding in self.findings if finding.outcome is Outcome.FAIL]
@@ -64,13 +70,10 @@ class Asked:
 
 @dataclass(frozen=True)
 class Before:
-    """An earlier release as it is on today's extract: its exact table, and which rows it did not show."""
+    """An earlier release as it is on today's extract: `held` is its exact table, whatever it showed."""
 
     fingerprint: Fingerprint
-    query: Query
-    table: Table
-    evidence: Evidence
-    source: Rows | None = None
+    held: Held
 
     @property
     def name(self) -> str:
@@ -78,16 +81,21 @@ class Before:
 
     def joined(self) -> Joined:
         """The release among the tables to be linked: nothing of it can be changed any more."""
-        groupings = tuple(cell.grouping for cell in self.evidence.cells)
+        held = self.held
         shown, primary = _shown_before(self.fingerprint)
-        labels = [_label(self.query, self.table, row, grouping) for row, grouping in enumerate(groupings)]
+        labels = [_label(held.query, held.table, row, grouping) for row, grouping in enumerate(held.groupings)]
         return Joined(
-            Held(self.query, self.table, groupings, self.evidence, self.source),
+            held,
             frozenset(row for row, label in enumerate(labels) if label in primary),
             frozenset(row for row, label in enumerate(labels) if label not in shown),
             settled=True,
             released=True,
         )
+
+    def keys(self, row: int) -> list[str]:
+        """The keys of a row, in words."""
+        table, query = self.held.table, self.held.query
+        return [_word(table.rows[row][table.columns.index(key.name)]) for key in query.keys]
 
 
 _Label = tuple[tuple[int, ...], tuple[object, ...]]
@@ -124,18 +132,10 @@ def protect_request(asked: Sequence[Asked], before: Sequence[Before], rules: Dis
 
 
 def _joined(one: Asked) -> Joined:
-    cells = one.examined.evidence.cells
-    held = Held(
-        one.examined.query,
-        one.examined.table,
-        tuple(cell.grouping for cell in cells),
-        one.examined.evidence,
-        one.source,
-    )
     if one.protection not in {Protection.SUPPRESS, Protection.ROUND}:
-        return Joined(held, settled=True)
+        return Joined(one.held, settled=True)
     primary = primary_rows(one.findings)
-    return Joined(held, primary, primary)
+    return Joined(one.held, primary, primary)
 
 
 @dataclass(frozen=True)
@@ -219,7 +219,7 @@ class _Scene:
         named = []
         for table, row in trouble.exposed[:MOST_NAMED]:
             one = self.before[table - self.request] if table >= self.request else None
-            keys = [] if one is None else [_word(value) for value in one.evidence.cells[row].keys]
+            keys = [] if one is None else one.keys(row)
             named.append(" ".join([self.names[table], *(keys or [str(row + 1)])]))
         return "; ".join(named) or "–"
 

@@ -238,7 +238,8 @@ def _vector(universe: Universe, task: Task, number: Number, primary: Marks, rule
 
 def _one_row_each(universe: Universe, cells: Places) -> bool:
     """Whether rows count persons in these cells."""
-    return bool(np.all(universe.rows[cells] == universe.persons[cells]))
+    rows, persons = universe.rows[cells], universe.persons[cells]
+    return bool(np.all((rows == persons) | np.isnan(persons)))
 
 
 def _marks(marks: Iterable[bool]) -> Marks:

@@ -130,21 +130,24 @@ def _grouped(labels: NDArray[np.signedinteger[Any]]) -> Mapping[int, Places]:
 
 @dataclass(frozen=True, eq=False)
 class Published:
-    """Tables that an outsider holds, as cells. `one_row_each`: rows are persons in all of them."""
+    """Tables that an outsider holds, as cells. `single`: those in which rows are persons."""
 
     tables: tuple[Fingerprint, ...]
     universe: Universe
     nestings: tuple[Nesting, ...]
-    one_row_each: bool
+    single: tuple[bool, ...]
 
     @classmethod
     def of(cls, tables: Sequence[Fingerprint], one_row_each: frozenset[str] = frozenset()) -> Published:
         """`one_row_each`: tables of the source with one row per person. Raises: TooManyLayersError."""
         years = len({one.lineage.population for one in tables}) > 1
-        held = [Held(_granted(one) if years else one.query, one.table, one.groupings) for one in tables]
+        single = [{table.table for table in one.query.tables} <= one_row_each for one in tables]
+        held = [
+            Held(_granted(one) if years else one.query, one.table, one.groupings, single=alone)
+            for one, alone in zip(tables, single, strict=True)
+        ]
         universe = Universe.of(held)
-        names = {table.table for one in tables for table in one.query.tables}
-        return cls(tuple(tables), universe, nestings(universe), names <= one_row_each)
+        return cls(tuple(tables), universe, nestings(universe), tuple(single))
 
     def knowledge(self, number: Number) -> Knowledge:
         """What is known of `number`."""
@@ -198,7 +201,6 @@ class Published:
             low[:] = -np.inf
         secret, shown = np.zeros(size, dtype=bool), np.zeros(size, dtype=bool)
         values = self.universe.told
-        counted = number == PERSONS or (number == ROWS and self.one_row_each)
         for at, one in enumerate(self.universe.publications):
             if one.number != number:
                 continue
@@ -213,7 +215,8 @@ class Published:
                 low[one.cell] = max(low[one.cell], 1.0)
             if one.row in table.primary:
                 secret[one.cell] = True
-                if own and counted:
+                counted = number == PERSONS or (number == ROWS and self.single[one.table])
+                if own and counted and one.row not in table.large:  # hidden for another reason: nobody knows it small
                     high[one.cell] = min(high[one.cell], table.rules.min_persons - 1.0)
         return low, np.maximum(low, high), secret & ~shown
 

@@ -6,7 +6,7 @@ Where a finer table lists only some of them (it is filtered), the rest is no cel
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +16,7 @@ from egress.query.model import Expression, columns_in
 from egress.query.table import Value
 from egress.released.cells import At, Layer, Number
 from egress.released.reason import UNKNOWN, Unknown, implies, value_of
-from egress.released.universe import Numbers, Places, Universe
+from egress.released.universe import Held, Numbers, Places, Universe
 
 # Limits of computing time: kinds of cells that are compared with one another.
 MAX_LAYERS = 1_200
@@ -49,6 +49,26 @@ def nestings(universe: Universe) -> tuple[Nesting, ...]:
     return tuple(
         nesting for upper, lower in _candidates(universe.layers) if (nesting := _nesting(universe, upper, lower))
     )
+
+
+def reachable(tables: Sequence[Held], first: int) -> frozenset[int]:
+    """The tables that may hang together by sums with one of the `first` ones, as far as their columns tell."""
+    universe = Universe()
+    layers = [{universe.layer(layer) for spread in one.framed() for layer in spread.layers()} for one in tables]
+    near: defaultdict[int, set[int]] = defaultdict(set)
+    if len(universe.layers) > MAX_LAYERS:
+        return frozenset(range(len(tables)))
+    for upper, lower in _candidates(universe.layers):
+        near[upper].add(lower)
+        near[lower].add(upper)
+    seen: set[int] = set()
+    waiting = [layer for one in layers[:first] for layer in one]
+    while waiting:
+        layer = waiting.pop()
+        if layer not in seen:
+            seen.add(layer)
+            waiting += near[layer]
+    return frozenset(at for at, one in enumerate(layers) if one & seen)
 
 
 def _candidates(layers: list[Layer]) -> Iterator[tuple[int, int]]:

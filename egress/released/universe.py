@@ -24,7 +24,7 @@ Places: TypeAlias = NDArray[np.intp]
 class Held:
     """One table to be linked. `groupings` are those of its rows; without `evidence` only `table` is known.
 
-    `source` stands for the tables that its query reads, where others hold the same rows.
+    `source` stands for the tables that its query reads, where others hold the same rows. `single`: rows are persons.
     """
 
     query: Query
@@ -32,10 +32,11 @@ class Held:
     groupings: tuple[tuple[int, ...], ...]
     evidence: Evidence | None = None
     source: Rows | None = None
+    single: bool = False
 
-    @cached_property
-    def spreads(self) -> tuple[Spread, ...]:
-        return spreads(self.query)
+    def framed(self) -> tuple[Spread, ...]:
+        """The groupings as layers of cells of `source`."""
+        return tuple(_framed(spread, self.source) for spread in spreads(self.query))
 
 
 @dataclass(frozen=True)
@@ -152,7 +153,7 @@ class Universe:
 
     def _add(self, number: int, table: Held) -> None:
         same = _same_as_rows(table)
-        by_grouping = {spread.grouping: _framed(spread, table.source) for spread in table.spreads}
+        by_grouping = {spread.grouping: spread for spread in table.framed()}
         layers = {grouping: self._enter_slices(spread, same) for grouping, spread in by_grouping.items()}
         columns = {key.name: at for at, key in enumerate(table.query.keys)}
         places = [table.table.columns.index(name) for name in columns]
@@ -180,8 +181,8 @@ class Universe:
                         self._rows.setdefault(target, value)
 
     def _enter_slices(self, spread: Spread, same: frozenset[int]) -> tuple[int, tuple[int, ...]]:
-        layer = self._layer(spread.layer)
-        parts = tuple(self._layer(published.layer) for published in spread.published)
+        layer = self.layer(spread.layer)
+        parts = tuple(self.layer(published.layer) for published in spread.published)
         for part, published in zip(parts, spread.published, strict=True):
             what = ROWS if published.position in same else published.number
             self.slices[Slice(part, (*spread.fixed, *published.fixed), frozenset({what}))] = None
@@ -189,7 +190,8 @@ class Universe:
             self.partial.add(layer)
         return layer, parts
 
-    def _layer(self, layer: Layer) -> int:
+    def layer(self, layer: Layer) -> int:
+        """The number of a layer, a new one where it is not known."""
         found = self._layer_ids.setdefault(layer, len(self.layers))
         if found == len(self.layers):
             self.layers.append(layer)
@@ -215,7 +217,10 @@ def _framed(spread: Spread, source: Rows | None) -> Spread:
 def _same_as_rows(table: Held) -> frozenset[int]:
     """Measures that count the rows, whatever they are called: one row per person, no value missing."""
     if table.evidence is None:
-        return frozenset()
+        measures = enumerate(table.query.measures if table.single else ())
+        return frozenset(
+            at for at, one in measures if one.aggregate is Aggregate.COUNT_PERSONS and one.argument is None
+        )
     cells = table.evidence.cells
     return frozenset(at for at, measure in enumerate(table.query.measures) if _counts_rows(measure, at, cells))
 

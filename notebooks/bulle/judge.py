@@ -10,7 +10,7 @@ from typing import Any
 
 from bulle.context import Context
 from bulle.marks import Loss, loss_of
-from egress.assess import Assessment, Declaration, assess, finding_json, linked_findings, table_json
+from egress.assess import Assessment, Declaration, assess_request, finding_json, table_json
 from egress.checks.model import Assurance, Audience, Finding, Outcome, Protection, worst
 from egress.checks.table import Table
 from egress.query.engine import Engine
@@ -68,19 +68,7 @@ def assess_together(
     declarations: Sequence[Declaration], engine: Engine, rules: DisclosureRules
 ) -> tuple[Assessment, ...]:
     """The assessments of one request's declarations, which have different names. Raises: EngineError."""
-    alone = [assess(declaration, engine, rules) for declaration in declarations]
-    exact = {
-        one.declaration.name: (one.declaration.sql, one.protected)
-        for one in alone
-        if one.protected is not None
-        and one.outcome is not Outcome.FAIL
-        and one.declaration.protect is not Protection.DP
-    }
-    found = linked_findings(exact, engine)
-    return tuple(
-        replace(one, findings=(*one.findings, found[one.declaration.name])) if one.declaration.name in found else one
-        for one in alone
-    )
+    return assess_request(declarations, engine, rules)
 
 
 def judged_of(assessment: Assessment) -> Judged:
