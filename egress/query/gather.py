@@ -17,7 +17,7 @@ from egress.query.model import Aggregate, Query
 from egress.query.numbered import CELLS, PLACES, Grid, by_number, cells_sql, margin_sql, places_sql, ranges
 from egress.query.sizes import limited
 from egress.query.sweep import RANGE_ROWS, Sweep, sweep
-from egress.query.tally import Places
+from egress.query.tally import Places, Tally
 from hub.extracts.manifest import Manifest
 from hub.words import say
 
@@ -81,20 +81,25 @@ class Gatherer:
         return from_rows(query, found, PERSON_COLUMNS)
 
     def _by_number(self, query: Query) -> tuple[list[Row], Contributors, Contributors]:
-        """The same of numbered persons, one range after the other, while the cells stand in a table."""
+        """The same of numbered persons, one range after the other."""
+        grid = Grid.listed(query, self.manifest.catalogue)
+        if grid.spans is not None and len(query.groupings) == 1:
+            tally = self._swept(Sweep(query, grid, grid.places))
+            used = np.flatnonzero(tally.rows) if query.keys else np.zeros(1, np.int64)
+            zeros = (0,) * len(query.keys)
+            keys = self._limited([(*zeros, *grid.keys(int(place))) for place in used])
+            return keys, *from_tally(query, tally.taken(used))
         self._run(cells_sql(query, self.most))
         keys = self._limited(self._run(f"SELECT * EXCLUDE (place) FROM {CELLS} ORDER BY place"))  # noqa: S608 -- generated
         count = len(query.keys)
         grid = Grid.of([row[count : 2 * count] for row in keys])
-        tables = {query.tables[0].table, *(join.table.table for join in query.joins)}
-        listed = ranges(
-            self.manifest.numbered or 0, max(self.manifest.tables[name].rows for name in tables), RANGE_ROWS
-        )
+        return keys, *from_tally(query, self._swept(Sweep(query, grid, len(keys), self._margins(query, grid))))
+
+    def _swept(self, plan: Sweep) -> Tally:
+        tables = {plan.query.tables[0].table, *(join.table.table for join in plan.query.joins)}
+        rows = max(self.manifest.tables[name].rows for name in tables)
         with sentences():
-            tally = sweep(
-                self.connection, Sweep(query, grid, len(keys), self._margins(query, grid)), listed, self.threads
-            )
-        return keys, *from_tally(query, tally)
+            return sweep(self.connection, plan, ranges(self.manifest.numbered or 0, rows, RANGE_ROWS), self.threads)
 
     def _margins(self, query: Query, grid: Grid) -> tuple[Places, ...]:
         """Per grouping, the cell of each combination of keys; none where these are the cells."""

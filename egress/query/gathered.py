@@ -62,6 +62,7 @@ def from_tally(query: Query, tally: Tally) -> tuple[Contributors, Contributors]:
         found = tally.of(fact)
         rows[fact.name] = {name: getattr(found, name).tolist() for name in ROW_COLUMNS}
         people[fact.name] = {name: getattr(found, name).tolist() for name in PERSON_COLUMNS}
+        people[fact.name]["second"] = found.bounded().tolist()
     return Contributors(tally.rows.tolist(), rows), Contributors(tally.persons.tolist(), people)
 
 

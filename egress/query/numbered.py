@@ -10,6 +10,7 @@ from typing import Any
 from egress.query.facts import Fact, facts, selected
 from egress.query.model import ColumnRef, Query
 from egress.query.sql import column_sql, group_sql, margins, order_sql, quoted
+from hub.catalogue.model import Catalogue, ColumnType
 from hub.extracts.manifest import PERSON_NUMBER, Manifest
 
 # Tables beside the extract's: no table of a catalogue can be called so.
@@ -17,6 +18,9 @@ CELLS, PLACES = quoted("cells of the query"), quoted("places of the query")
 
 # So many combinations of whole numbers are counted directly, in a few megabytes; beyond, keys are looked up.
 _MOST_PLACES = 1_000_000
+
+# So many that the catalogue allows are counted without asking first which of them are there.
+_FEW_PLACES = 20_000
 
 # Columns of SciPy's matrices have 31 bits.
 _MOST_PERSONS = 2**31
@@ -42,6 +46,29 @@ class Grid:
             low = min(values, default=0)
             spans.append((low, max(values, default=low) - low + 1))
         return cls(tuple(spans) if prod(size + 1 for _, size in spans) <= _MOST_PLACES else None)
+
+    @classmethod
+    def listed(cls, query: Query, catalogue: Catalogue) -> Grid:
+        """The grid of all keys that the catalogue allows, if they are few; an extract holds no others."""
+        tables = {table.alias: table.table for table in (*query.tables, *(join.table for join in query.joins))}
+        spans = []
+        for key in query.keys:
+            ref = key.expression
+            column = catalogue.tables[tables[ref.alias]].columns.get(ref.column) if isinstance(ref, ColumnRef) else None
+            known = None if column is None else column.bounds or column.categories
+            if column is None or column.type is not ColumnType.INTEGER or known is None:
+                return cls(None)
+            low, high = min(known), max(known)
+            spans.append((int(low), int(high) - int(low) + 1))  # type: ignore[arg-type]  # whole numbers
+        return cls(tuple(spans) if prod(size + 1 for _, size in spans) <= _FEW_PLACES else None)
+
+    def keys(self, place: int) -> tuple[int | None, ...]:
+        """The keys of a place. Places are in the sorted order of keys."""
+        found: list[int | None] = []
+        for low, size in reversed(self.spans or ()):
+            place, digit = divmod(place, size + 1)
+            found.append(None if digit == size else low + digit)
+        return tuple(reversed(found))
 
     @property
     def places(self) -> int:

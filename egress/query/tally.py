@@ -8,7 +8,7 @@ totals add up.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
@@ -63,6 +63,13 @@ class FactTally:
     def empty(cls, cells: int) -> FactTally:
         return cls(*np.zeros((5, cells), np.int64), *np.zeros((4, cells)), *np.zeros((3, cells), np.bool_))
 
+    def taken(self, cells: Ints) -> FactTally:
+        return FactTally(*(getattr(self, part.name)[cells] for part in fields(self)))
+
+    def bounded(self) -> Floats:
+        """`second` as evidence has it: the largest where that makes at most a quarter of the total."""
+        return np.where(4 * self.largest > self.total, self.second, self.largest)
+
     @property
     def constant(self) -> Flags:
         return self.seen & ~self.varied
@@ -92,6 +99,13 @@ class Tally:
 
     def __post_init__(self) -> None:
         self.rows, self.persons = np.zeros((2, self.cells), np.int64)
+
+    def taken(self, cells: Ints) -> Tally:
+        """The same of some cells."""
+        found = Tally(len(cells))
+        found.rows, found.persons = self.rows[cells], self.persons[cells]
+        found.facts = {name: tally.taken(cells) for name, tally in self.facts.items()}
+        return found
 
     def of(self, fact: Fact) -> FactTally:
         return self.facts.setdefault(fact.name, FactTally.empty(self.cells))
@@ -192,9 +206,12 @@ def _add_persons(tally: FactTally, fact: Fact, values: Values, sums: _Sums) -> N
     if fact.binary:
         tally.zeros[at] += persons((value == 0) if known is None else (value == 0) & known)
     size = np.abs(totals, out=totals)
-    tally.total[at] += np.add.reduceat(size, firsts)
-    largest = np.maximum.reduceat(size, firsts)
-    tally.top_two(at, largest, _second(size, largest, firsts, count))
+    total, largest = np.add.reduceat(size, firsts), np.maximum.reduceat(size, firsts)
+    tally.total[at] += total
+    # A cell's second largest matters where its largest makes more than a quarter of it. There, the persons who have
+    # the largest among them meet this test as well; from all others only their largest counts.
+    matters = bool(np.any(4 * largest > total))
+    tally.top_two(at, largest, _second(size, largest, firsts, count) if matters else np.zeros(len(at)))
 
 
 def _second(size: Floats, largest: Floats, firsts: NDArray[Any], count: Ints) -> Floats:
