@@ -11,8 +11,8 @@ from pathlib import Path
 
 from bulle.answer import Checked
 from bulle.context import Context, open_context
-from bulle.judge import Judged, assess_together, completed, judged_of
-from egress.assess import Declaration
+from bulle.judge import Judged, completed, judged_of
+from egress.assess import Declaration, assess_request
 from egress.checks.model import Assurance, Outcome, Protection
 from egress.frames import assess_on
 from egress.outputs.claims import DeclaredFrame
@@ -106,7 +106,7 @@ def _refused(output: RefusedOutput) -> Judged:
 def _judge(declarations: Sequence[Declaration], context: Context, ledger: Path | None) -> tuple[Judged, ...]:
     try:
         with Engine(context.folder, context.manifest) as engine:
-            assessments = assess_together(declarations, engine, context.rules)
+            assessments = assess_request(declarations, engine, context.rules)
             return tuple(completed(assessment, engine, context, ledger) for assessment in assessments)
     except (EngineError, PrivacyError) as error:
         raise CheckError(error.message) from error

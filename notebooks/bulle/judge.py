@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from bulle.context import Context
 from bulle.marks import Loss, loss_of
-from egress.assess import Assessment, Declaration, assess_request, finding_json, table_json
+from egress.assess import Assessment, finding_json, table_json
 from egress.checks.model import Assurance, Audience, Finding, Outcome, Protection, worst
 from egress.checks.table import Table
 from egress.query.engine import Engine
 from egress.suggest import Suggestion, suggest
 from hub.language import render
-from hub.policy.model import DisclosureRules
 from hub.words import Message
 
 # Seconds after which no further coarser table is tried.
@@ -62,13 +61,6 @@ class Judged:
         if self.preview is not None:
             entry["preview"] = dict(self.preview)
         return entry
-
-
-def assess_together(
-    declarations: Sequence[Declaration], engine: Engine, rules: DisclosureRules
-) -> tuple[Assessment, ...]:
-    """The assessments of one request's declarations, which have different names. Raises: EngineError."""
-    return assess_request(declarations, engine, rules)
 
 
 def judged_of(assessment: Assessment) -> Judged:

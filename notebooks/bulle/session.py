@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from bulle.context import Context
-from bulle.judge import Judged, assess_together, completed, judged_of
-from egress.assess import Declaration
+from bulle.judge import Judged, completed, judged_of
+from egress.assess import Declaration, assess_request
 from egress.checks.model import Outcome, Protection
 from egress.query.engine import Engine
 from egress.query.evidence import Evidence
@@ -64,10 +64,10 @@ class Session:
             engine.memory = self.memory
             if declaration.protect is Protection.DP:
                 self.declared.pop(declaration.name, None)
-                (alone,) = assess_together([declaration], engine, context.rules)
+                (alone,) = assess_request([declaration], engine, context.rules)
                 return completed(alone, engine, context)
             before = [one for one, _ in self.declared.values() if one.name != declaration.name]
-            *others, this = assess_together([*before, declaration], engine, context.rules)
+            *others, this = assess_request([*before, declaration], engine, context.rules)
             judged = completed(this, engine, context)
         notes = [note for other in others for note in self._changed(judged_of(other))]
         self.declared |= {one.declaration.name: (one.declaration, judged_of(one)) for one in others}
