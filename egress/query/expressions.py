@@ -30,8 +30,10 @@ class Reader(ComparisonReader):
 
     depth: int = 0
 
-    def read(self, node: exp.Expr) -> Typed:
+    def read(self, node: exp.Expr | None) -> Typed:
         """The expression at `node`. Raises: RefusedSqlError."""
+        if node is None:
+            raise RefusedSqlError("syntax", None, say("This is not SQL that can be read."))
         self.depth += 1
         if self.depth > MAX_DEPTH:
             raise RefusedSqlError("size", node, say("Expressions are nested too deeply."))

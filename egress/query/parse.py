@@ -19,7 +19,7 @@ from egress.query.model import ColumnRef, Expression, Key, Measure, Note, Query,
 from egress.query.names import alias_of, default_name, distinct_name, is_plain
 from egress.query.refused import RefusedSqlError, line_and_column, offset, readable, refusal
 from egress.query.scope import SOURCE, Scope, tables_with_persons
-from egress.query.syntax import one_select
+from egress.query.syntax import SLIPS, one_select
 from egress.query.typed import Place, Typed
 from egress.query.views import all_used, read_views, resolved
 from hub.catalogue.model import Catalogue
@@ -51,6 +51,8 @@ def parse(sql: str, catalogue: Catalogue, persons: frozenset[str] | None = None)
         return _Parser(sql, select, scope).query()
     except RefusedSqlError as error:
         return refusal(error, sql)
+    except SLIPS:
+        return refusal(RefusedSqlError("syntax", None, say("This is not SQL that can be read.")), sql)
     except RecursionError:
         return refusal(RefusedSqlError("size", None, say("Expressions are nested too deeply.")), sql)
 

@@ -30,8 +30,8 @@ _CLOSING = frozenset({TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.R_BRACE,
 _PREFIXES = frozenset({TokenType.NOT, TokenType.DASH, TokenType.PLUS, TokenType.TILDE})
 _SETS = frozenset({TokenType.ROLLUP, TokenType.CUBE, TokenType.GROUPING_SETS})
 
-# sqlglot's own slips on texts that no database would take
-_SLIPS = (ValueError, TypeError, AttributeError, IndexError, KeyError, AssertionError)
+# sqlglot's own slips on texts that no database would take, and what half a tree leads to
+SLIPS = (ValueError, TypeError, AttributeError, IndexError, KeyError, AssertionError)
 
 
 def one_select(sql: str) -> exp.Select:
@@ -45,7 +45,7 @@ def one_select(sql: str) -> exp.Select:
         parsed = dialect.parser().parse(list(_told_apart(tokens)), sql)
     except SqlglotError as error:
         raise _not_sql(error, sql) from None
-    except _SLIPS:
+    except SLIPS:
         raise RefusedSqlError("syntax", None, say("This is not SQL that can be read.")) from None
     statements = [statement for statement in parsed if statement is not None]
     if len(statements) != 1:
