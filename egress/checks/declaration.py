@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from egress.checks.examined import Rule
 from egress.checks.model import Finding, Outcome, Risk
-from egress.checks.vocabulary import of_key, of_measure, of_table, own_name, split
+from egress.checks.vocabulary import GLUE, of_key, of_measure, of_table, own_name, split
 from egress.query.model import Query
 from egress.query.names import is_plain
 from hub.catalogue.model import Catalogue
@@ -75,7 +75,7 @@ def _title(title: str, known: frozenset[str], catalogue: Catalogue) -> Iterator[
         yield RULE.found(Outcome.REVIEW, "title", why)
     elif not _TITLE.match(title):
         yield RULE.found(Outcome.REVIEW, "title", say("The title has unusual characters or is very long."))
-    elif not _spoken(title, known, MOST_TITLE_WORDS, repeats=2) or not _usual_case(title, catalogue):
+    elif not _spoken(title, known, MOST_TITLE_WORDS, GLUE) or not _usual_case(title, catalogue):
         why = say("The title repeats words, has very many, or unusual capital letters.")
         yield RULE.found(Outcome.REVIEW, "title", why)
 
@@ -97,10 +97,12 @@ def _called(name: str, known: frozenset[str]) -> bool:
     return bool(_NAME.match(name)) and _spoken(name, known, MOST_WORDS)
 
 
-def _spoken(text: str, known: frozenset[str], most: int, repeats: int = 1) -> bool:
-    """Whether `text` is at most `most` words of `known`, none more often than `repeats`."""
+def _spoken(text: str, known: frozenset[str], most: int, twice: frozenset[str] = frozenset()) -> bool:
+    """Whether `text` is at most `most` words of `known`, each once, those of `twice` at most twice."""
     counts = Counter(split(text))
-    return set(counts) <= known and counts.total() <= most and max(counts.values(), default=0) <= repeats
+    if not set(counts) <= known or counts.total() > most:
+        return False
+    return all(count <= 1 + (word in twice) for word, count in counts.items())
 
 
 def _usual_case(title: str, catalogue: Catalogue) -> bool:

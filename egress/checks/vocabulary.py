@@ -21,7 +21,7 @@ def _listed(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-_GLUE = _listed(
+GLUE = _listed(
     """
     a an and at by each for from in into is no not of on or over per than the their to under with within without
     before after between all both only
@@ -76,7 +76,7 @@ def of_measure(measure: Measure, query: Query, catalogue: Catalogue) -> frozense
     words = {*_OF_AGGREGATE.get(measure.aggregate, "").split(), *_aggregate_words(measure)}
     words |= {word[0] for word in (*words, *_names(parts))}  # m for a mean, c for costs
     return (
-        fold({*words, *_GLUE, *_STATISTICS, *_AGAIN})
+        fold({*words, *GLUE, *_STATISTICS, *_AGAIN})
         | _tables(query, catalogue)
         | frozenset(_about(parts, query, catalogue))
     )
@@ -85,7 +85,7 @@ def of_measure(measure: Measure, query: Query, catalogue: Catalogue) -> frozense
 def of_key(expression: Expression, query: Query, catalogue: Catalogue) -> frozenset[str]:
     """The words with which a key may be called."""
     letters = {word[0] for word in _names([expression])}
-    return fold({*_GLUE, *_STATISTICS, *_OPERATORS, *_AGAIN, *letters}) | frozenset(
+    return fold({*GLUE, *_STATISTICS, *_OPERATORS, *_AGAIN, *letters}) | frozenset(
         _about([expression], query, catalogue)
     )
 
@@ -96,7 +96,7 @@ def of_table(query: Query, catalogue: Catalogue) -> frozenset[str]:
     keys = [of_key(key.expression, query, catalogue) for key in query.keys]
     filters = frozenset(_about(query.where, query, catalogue))
     source = frozenset(split(catalogue.source.name))
-    return filters.union(source, _tables(query, catalogue), fold({*_GLUE, *_STATISTICS, *_NEUTRAL}), *measures, *keys)
+    return filters.union(source, _tables(query, catalogue), fold({*GLUE, *_STATISTICS, *_NEUTRAL}), *measures, *keys)
 
 
 def _names(parts: Iterable[Expression]) -> Iterator[str]:

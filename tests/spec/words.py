@@ -114,8 +114,8 @@ RULES = (
         "declaration",
         ("Titles", "Titres"),
         (
-            "Words and numbers of this table, with one sign between them, in usual case, sixteen at most.",
-            "Mots et nombres de ce tableau, un signe entre eux, casse ordinaire, seize au plus.",
+            "Words and numbers of this table, each once, with one sign between them, in usual case, sixteen at most.",
+            "Mots et nombres de ce tableau, chacun une fois, un signe entre eux, casse ordinaire, seize au plus.",
         ),
         "design, section 2",
         (("title", "titre"),),
