@@ -11,6 +11,7 @@ from egress.protect.system import Numbers, Places
 
 # An attempt that costs so many cells more is not worth thinning.
 _HOPELESS = 3.0
+_WORSE = 1.5
 
 
 def secondary(cover: Cover) -> Places:
@@ -55,25 +56,28 @@ def thin(cover: Cover, cells: Places, widths: Widths) -> int:
     return count
 
 
-def anew(cover: Cover, price: Numbers, widths: Widths, turns: int, seed: int) -> int:
-    """Free a few neighbouring cells, hide what they hid in another order, keep it if it costs no more.
+def anew(cover: Cover, price: Numbers, widths: Widths, turns: int, seed: int) -> None:
+    """Free a few neighbouring cells and hide what they hid in another order, `turns` times; keep the cheapest.
 
-    Ruin and recreate (Schrimpf and others 2000). `turns` attempts. How many brought something.
+    Ruin and recreate (Schrimpf and others 2000): at first a little more cost is allowed, to leave a dead end.
     """
     source = np.random.default_rng(seed)
-    better, fruitless = 0, 0
-    for _ in range(turns):
+    cover.journal.clear()
+    best, moment = cover.cost(), 0
+    for turn in range(turns):
         cells = secondary(cover)
-        # Each cell was tried about once, and nothing came of it.
-        if fruitless >= len(cells):
+        if not len(cells):
             break
-        found = _once(cover, int(source.choice(cells)), price, widths, source)
-        better, fruitless = better + found, 0 if found else fruitless + 1
-        cover.journal.clear()
-    return better
+        allowed = _WORSE * (1.0 - turn / turns) * source.random() ** 3
+        _once(cover, int(source.choice(cells)), price, widths, (source, allowed))
+        if cover.cost() < best - 1e-9:
+            best, moment = cover.cost(), len(cover.journal)
+    cover.undo(moment)
+    cover.journal.clear()
 
 
-def _once(cover: Cover, cell: int, price: Numbers, widths: Widths, source: np.random.Generator) -> bool:
+def _once(cover: Cover, cell: int, price: Numbers, widths: Widths, chance: tuple[np.random.Generator, float]) -> None:
+    source, allowed = chance
     before, moment = cover.cost(), len(cover.journal)
     near = _neighbours(cover, cell, source)
     numbers = set().union(*(cover.using.get(one, set()) for one in near.tolist()))
@@ -84,17 +88,13 @@ def _once(cover: Cover, cell: int, price: Numbers, widths: Widths, source: np.ra
     stake = [stake[at] for at in source.permutation(len(stake))]
     changed = price * source.uniform(0.6, 1.4, len(price))
     changed[cell] *= 3.0
-    if hide_all(cover, stake, changed, widths):
+    if hide_all(cover, stake, changed, widths) or cover.cost() > before + _HOPELESS:
         cover.undo(moment)
-        return False
-    if cover.cost() > before + _HOPELESS:
+        return
+    fresh = np.flatnonzero(cover.suppressed & ~was & cover.problem.free)
+    thin(cover, np.union1d(_around(cover, near), fresh), widths)
+    if cover.cost() > before + allowed + 1e-12:
         cover.undo(moment)
-        return False
-    thin(cover, np.union1d(_around(cover, near), np.flatnonzero(cover.suppressed & ~was & cover.problem.free)), widths)
-    after = cover.cost()
-    if after > before + 1e-12:
-        cover.undo(moment)
-    return after < before - 1e-9
 
 
 def _neighbours(cover: Cover, cell: int, source: np.random.Generator) -> Places:

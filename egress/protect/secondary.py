@@ -37,7 +37,7 @@ class Effort:
     def of(cls, size: int) -> Effort:
         """By size; measured with benchmarks/suppression.py."""
         if size <= 400:
-            return cls(Widths(each=40), 3, 60)
+            return cls(Widths(each=40), 2, 40)
         if size <= 1_200:
             return cls(Widths(each=8), 3, 150)
         if size <= 20_000:

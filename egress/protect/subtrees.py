@@ -72,14 +72,14 @@ class Block:
         while True:
             lines = gathered(matrix.indptr, matrix.indices, cells)
             count = matrix.indptr[cells + 1] - matrix.indptr[cells]
-            alone = np.bincount(lines, minlength=matrix.shape[0])[lines] == 1
+            used, numbered, times = np.unique(lines, return_inverse=True, return_counts=True)
+            alone = times[numbered] == 1
             if not alone.any():
                 break
             stuck = np.zeros(len(cells), dtype=bool)
             stuck[np.repeat(np.arange(len(cells)), count)[alone]] = True
             cells = cells[~stuck]
         data = gathered(matrix.indptr, matrix.data, cells).astype(float) if len(cells) else np.empty(0)
-        used, numbered = np.unique(lines, return_inverse=True)
         starts = np.concatenate([[0], np.cumsum(count)]).astype(np.int32)
         return cls(cells, csc_array((data, numbered.astype(np.int32), starts), shape=(len(used), len(cells))))
 
