@@ -18,7 +18,18 @@ from egress.protect.cellfile import COUNT
 from egress.protect.cellrules import Primary
 from egress.protect.cells import Cells
 from egress.protect.controlled import controlled
-from egress.protect.protectedcells import Known, Method, ProtectedCells, Wish, dealt_with, in_digits, losses, shown
+from egress.protect.protectedcells import (
+    Known,
+    Method,
+    ProtectedCells,
+    Wish,
+    dealt_with,
+    in_digits,
+    intervals_told,
+    known,
+    losses,
+    shown,
+)
 from egress.protect.rounding import to_base
 from egress.protect.system import Marks, Numbers, Problem, System, Vector
 from egress.protect.unusable import UnusableError
@@ -26,7 +37,6 @@ from hub.policy.model import DisclosureRules
 from hub.words import say
 
 ROUNDED = Rule("rounding", Risk.DIFFERENCING)
-_MOST_INTERVALS = 200
 
 
 def rounded_cells(cells: Cells, found: Primary, rules: DisclosureRules, wish: Wish) -> ProtectedCells:
@@ -75,15 +85,15 @@ def controlled_cells(cells: Cells, found: Primary, rules: DisclosureRules, wish:
     else:
         rounded, low, high = table, table - base + 1, table + base - 1
         findings.append(ROUNDED.passed(TABLE, say("Every total is the sum of its rounded parts.")))
-    known = _within(cells, found.marks, (np.maximum(low, 0.0), high), rules, system)
-    exposed = sum(not one.hidden for one in known)
+    told = _within(cells, found.marks, (np.maximum(low, 0.0), high), rules, system)
+    exposed = sum(not one.hidden for one in told)
     if exposed:
         why = say("{cells} small counts can be worked out in spite of rounding; take a larger base.", cells=exposed)
         findings.append(ROUNDED.found(Outcome.FAIL, TABLE, why))
     columns = {COUNT: rounded} if not exposed else {}
     reasons = tuple(found.rules_of(cell) for cell in range(cells.size))
     return ProtectedCells(
-        cells, Method.CONTROLLED, "", columns, reasons, known, losses(cells, wish, columns), tuple(findings)
+        cells, Method.CONTROLLED, "", columns, reasons, told, losses(cells, wish, columns), tuple(findings)
     )
 
 
@@ -149,6 +159,6 @@ def _within(
     exposed = set(audit(problem, everything).exposed[0])
     found = []
     for number, cell in enumerate(np.flatnonzero(secret).tolist()):
-        low, high = interval(problem, everything, cell) if number < _MOST_INTERVALS else (None, None)
-        found.append(Known(cell, COUNT, low, high, width, cell not in exposed))
+        bounds = interval(problem, everything, cell) if number < intervals_told(cells.size) else None
+        found.append(known(cell, COUNT, bounds, width, hidden=cell not in exposed))
     return tuple(found)

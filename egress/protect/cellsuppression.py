@@ -22,6 +22,8 @@ from egress.protect.protectedcells import (
     Wish,
     dealt_with,
     in_digits,
+    intervals_told,
+    known,
     losses,
     shown,
 )
@@ -32,9 +34,6 @@ from hub.words import say
 
 SECOND = Rule("secondary_suppression", Risk.DIFFERENCING)
 LEFT = Rule("suppression", Risk.LOW_COUNT)
-# Limits of computing time: of more cells only the audit's verdict is told.
-_MOST_INTERVALS = 400
-_LARGE = 3_000
 
 Proposer = Callable[[Problem], Marks | None]
 
@@ -136,14 +135,14 @@ def known_of(problem: Problem, gone: Marks) -> tuple[Known, ...]:
     result = audit(problem, gone)
     secret = problem.secret
     order = sorted(np.flatnonzero(gone).tolist(), key=lambda cell: (not secret[cell], cell))
-    most = _MOST_INTERVALS if problem.system.size <= _LARGE else _MOST_INTERVALS // 10
-    told = set(order[: max(most // max(len(problem.vectors), 1), 1)])
+    told = set(order[: intervals_told(problem.system.size) // max(len(problem.vectors), 1)])
     by_insiders = {(one.vector, one.cell) for one in result.insiders}
     found: list[Known] = []
     for at, vector in enumerate(problem.vectors):
         bad = {*result.exposed[at], *result.recoverable[at]}
         for cell in sorted(order):
-            low, high = interval(problem, gone, cell, at) if cell in told else (None, None)
             need = float(vector.need[cell]) if secret[cell] else 0.0
-            found.append(Known(cell, vector.name, low, high, need, cell not in bad and (at, cell) not in by_insiders))
+            hidden = cell not in bad and (at, cell) not in by_insiders
+            bounds = interval(problem, gone, cell, at) if cell in told else None
+            found.append(known(cell, vector.name, bounds, need, hidden=hidden))
     return tuple(found)

@@ -100,6 +100,17 @@ def with_means(columns: Mapping[str, Numbers], rules: DisclosureRules) -> dict[s
     return {**columns, MEAN: in_digits(columns[VALUE] / count, rules)}
 
 
+def intervals_told(size: int) -> int:
+    """Of how many cells intervals are worked out in a table of `size`: a limit of computing time. All get a verdict."""
+    return 400 if size <= 3_000 else 20 if size <= 20_000 else 0
+
+
+def known(cell: int, column: str, interval: tuple[float, float] | None, need: float, *, hidden: bool) -> Known:
+    """What is known of one number; no end is written as a negative zero."""
+    low, high = (None, None) if interval is None else (interval[0] + 0.0, interval[1] + 0.0)
+    return Known(cell, column, low, high, need, hidden)
+
+
 def dealt_with(finding: Finding) -> Finding:
     """A finding whose cells are all suppressed."""
     return finding if finding.outcome is not Outcome.FAIL else replace(finding, outcome=Outcome.PASS, remedy=SUPPRESSED)
