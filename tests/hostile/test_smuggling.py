@@ -75,9 +75,9 @@ ATTACKS: dict[str, tuple[str, list[str], list[str]]] = {
         [],
     ),
     "a stowaway beside a declaration": (
-        "display({MIME: payload('honest'), 'text/html': secret}, metadata={'x': secret}, raw=True)",
+        "display({MIME: payload('beside'), 'text/html': secret}, metadata={'x': secret}, raw=True)",
         ["display", "metadata"],
-        [],
+        ["declaration.stray"],
     ),
     "a call that only a helper file makes": ("import helper\nhelper.go(secret)", [], ["declaration.stray"]),
     "a call made of text": (
@@ -137,6 +137,13 @@ def test_a_replaced_function_cannot_change_what_the_source_says(attack: Attack) 
     assert after.content.disturbed
     assert after.assessments == ()
     assert not [secret for secret in SECRETS if secret in after.leaving]
+
+
+def test_a_declaration_is_made_once_and_in_its_own_cell(attack: Attack) -> None:
+    """How often it comes out would be a number of the run's choice."""
+    after = attack(PRELUDE, HONEST, "[display({MIME: payload('honest')}, raw=True) for digit in secret[:3]]")
+    assert after.rules_at(2) == ["declaration.repeated"]
+    assert after.assessments == ()
 
 
 def test_a_notebook_that_rewrites_itself_is_judged_by_what_was_frozen(attack: Attack) -> None:
