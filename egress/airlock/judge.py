@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 
-from egress.airlock.judged import Judged, fingerprint_of
+from egress.airlock.judged import Judged, discreet, fingerprint_of
 from egress.airlock.noise import draw_noisy
 from egress.airlock.pricing import priced
 from egress.assess import Assessment, Declaration, assess_request
@@ -66,7 +66,7 @@ class Judge:
     def _recomputed(self, assessment: Assessment) -> Judged:
         thresholds = thresholds_of(self.rules)
         shown = fingerprint_of(assessment, self.request, self.permit.project, self.lineage, thresholds)
-        report = report_of(assessment)
+        report = report_of(replace(assessment, findings=discreet(assessment.findings)))
         if report.outcome is Outcome.FAIL or assessment.query is None:
             return Judged(report, shown)
         if report.protect is Protection.DP:

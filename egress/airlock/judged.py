@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from egress.assess import Assessment
-from egress.checks.model import Finding, Outcome, Protection, worst
+from egress.checks.model import Audience, Finding, Outcome, Protection, Risk, worst
 from egress.checks.table import Table
 from egress.query.model import Query
 from egress.release.conflict import Conflict
 from egress.release.report import OutputReport
+from egress.released.bounds import EARLIER
 from egress.released.fingerprint import Fingerprint, Lineage, Status, Thresholds
 
-SECONDARY = "secondary_suppression"
+SECONDARY, EMPTY, DIFFERENCING = "secondary_suppression", "suppression", "differencing"
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,19 @@ class Judged:
         )
         shown = self.fingerprint
         return Judged(report, unvalued(shown) if refused and shown is not None else shown)
+
+
+def discreet(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """What protection beside earlier releases leads to is for checkers as well; its author reads the one sentence.
+
+    A table of which nothing is left once earlier releases are looked at is refused for their sake.
+    """
+    hidden = any(found.check == SECONDARY and found.audience is Audience.CHECKER and found.remedy for found in findings)
+    empty = [found for found in findings if found.check == EMPTY and found.outcome is Outcome.FAIL]
+    if not hidden or not empty:
+        return tuple(findings)
+    told = [replace(found, audience=Audience.CHECKER) if found in empty else found for found in findings]
+    return (*told, replace(empty[0], check=DIFFERENCING, risk=Risk.DIFFERENCING, why=EARLIER, cells=(), remedy=None))
 
 
 def fingerprint_of(

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from egress import differencing
-from egress.checks.model import Protection
+from egress.assess import Assessment, Declaration, assess_request
+from egress.checks.model import Audience, Finding, Outcome, Protection
 from egress.differencing import Differencing, TooManyError
 from egress.query.engine import Engine
 from egress.query.model import Query
@@ -19,7 +20,7 @@ from egress.query.parse import parse
 from egress.query.table import Table
 from egress.released.differencing import Told, is_exact
 from egress.released.fingerprint import Fingerprint, Granted, Lineage, Status, Thresholds
-from tests.egress.query.extracts import one_table, pack
+from tests.egress.query.extracts import one_table, pack, rules
 
 T = 11
 HERE = Lineage("s", "e" * 64, (Granted("t"),))
@@ -324,3 +325,74 @@ def test_rounded_tables_are_told_from_exact_ones(make: Make) -> None:
     exact = make(BY_REGION.format(""))
     assert is_exact(exact)
     assert not is_exact(exact, replace(exact, protect=Protection.ROUND))
+
+
+# -- within one request
+
+
+def assessed(engine: Engine, *sqls: str, protect: Protection = Protection.SUPPRESS) -> tuple[Assessment, ...]:
+    declarations = [Declaration(f"t{number}", sql, protect=protect) for number, sql in enumerate(sqls)]
+    return assess_request(declarations, engine, rules())
+
+
+def north(assessment: Assessment) -> object:
+    assert assessment.protected is not None
+    return next(row[-1] for row in assessment.protected.rows if row[0] == "north")
+
+
+def told_of(assessment: Assessment) -> list[Finding]:
+    return [finding for finding in assessment.findings if finding.check == "differencing"]
+
+
+@pytest.mark.parametrize(("left_out", "hidden"), [(0, False), (1, True), (T - 1, True), (T, False)])
+def test_the_later_table_hides_the_cells_by_which_it_differs(hospital: Engine, left_out: int, *, hidden: bool) -> None:
+    first, later = assessed(hospital, BY_REGION.format(""), BY_REGION.format(f"WHERE mark = 0 OR mark > {left_out}"))
+    assert north(first) == 60
+    assert (north(later) is None) is hidden
+    assert [finding.outcome for finding in told_of(later)] == ([Outcome.PASS] if hidden else [])
+    assert told_of(first) == []
+    if hidden:
+        (finding,) = told_of(later)
+        assert finding.remedy is not None
+        assert "t0" in str(finding.why)
+        assert finding.audience is Audience.AUTHOR
+
+
+def test_rounding_does_not_keep_few_persons_between_two_tables(hospital: Engine) -> None:
+    both = [BY_REGION.format(""), BY_REGION.format("WHERE mark <> 7")]
+    _, later = assessed(hospital, *both, protect=Protection.ROUND)
+    assert north(later) is None
+
+
+def test_without_protection_the_later_table_is_refused(hospital: Engine) -> None:
+    both = [BY_REGION.format(""), BY_REGION.format("WHERE mark <> 7")]
+    first, later = assessed(hospital, *both, protect=Protection.NONE)
+    assert first.outcome is not Outcome.FAIL
+    assert later.outcome is Outcome.FAIL
+    assert later.protected is None
+
+
+def test_cells_that_are_told_apart_in_sum_only_refuse_the_later_table(hospital: Engine) -> None:
+    """By region here, by sex there: one person is missing from the whole, which no single cell tells."""
+    by_sex = "SELECT sex, count(*) AS n FROM t WHERE mark <> 7 GROUP BY sex"
+    first, later = assessed(hospital, BY_REGION.format(""), by_sex)
+    assert first.outcome is not Outcome.FAIL
+    assert later.outcome is Outcome.FAIL
+    assert [finding.cells for finding in told_of(later)] == [()]
+
+
+def test_a_refused_table_takes_no_other_with_it(hospital: Engine) -> None:
+    by_sex = "SELECT sex, count(*) AS n FROM t WHERE mark <> 7 GROUP BY sex"
+    *_, again = assessed(hospital, BY_REGION.format(""), by_sex, by_sex.replace("sex,", "sex AS s,"))
+    assert again.outcome is Outcome.FAIL  # because of the first
+    (finding,) = told_of(again)
+    assert "t0" in str(finding.why)
+
+
+def test_too_many_comparisons_within_a_request_are_for_people(
+    hospital: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(differencing, "MAX_PASSES", 0)
+    first, later = assessed(hospital, BY_REGION.format(""), BY_REGION.format("WHERE mark <> 7"))
+    assert told_of(first) == []
+    assert [finding.outcome for finding in told_of(later)] == [Outcome.REVIEW]
