@@ -59,7 +59,7 @@ def _at_first(column: Column, new: Entered, node: exp.Join) -> Column:
     found = next((ref for ref in sorted(same, key=repr) if ref.alias == first.ref.alias), None)
     if found is None:
         why = say(
-            "{name} is joined by a column of its first table: begin the WITH with that table.", name=new.named.name
+            "{name} is joined by a column of its first table: begin its FROM with that table.", name=new.named.name
         )
         raise RefusedSqlError("join", node, why)
     return first, found.column

@@ -74,8 +74,8 @@ class _Parser:
         self._clauses()
         self.scope.views = read_views(self.select, self.scope)
         joins = read_tables(self.select, self.scope)
-        if self.scope.views:
-            all_used(self.select, self.scope)
+        all_used(self.select, self.scope)
+        if self.scope.shared.inner:
             self._write_out()
         person = self.scope.person(self.select)
         if len(self.select.expressions) > MAX_COLUMNS:

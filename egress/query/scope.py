@@ -63,10 +63,11 @@ class Named:
 
 @dataclass
 class Shared:
-    """What all SELECTs of one statement share: aliases in use, names of WITH that were used, size so far."""
+    """What all SELECTs of one statement share: aliases in use, names of WITH that were used, inner SELECTs, size."""
 
     taken: set[str] = field(default_factory=set)
     used: set[str] = field(default_factory=set)
+    inner: int = 0
     nodes: int = 0
 
 
@@ -115,7 +116,12 @@ class Scope:
         taken.add(alias.lower())
         return alias
 
-    def alias_of(self, node: exp.Table) -> str:
+    def inside(self, name: str, views: Mapping[str, exp.Select]) -> Scope:
+        """The scope of an inner SELECT called `name`, which sees `views` and no table of this one."""
+        prefix = f"{self.prefix}{name}."
+        return Scope(self.catalogue, self.persons, views=views, prefix=prefix, shared=self.shared)
+
+    def alias_of(self, node: exp.Table | exp.Subquery) -> str:
         """The name that the table at `node` goes by; nobody else's."""
         alias = node.args.get("alias")
         if alias is not None:
@@ -132,7 +138,7 @@ class Scope:
         """The source and catalogue name of a column."""
         meant = self.meant(node)
         if not isinstance(meant, exp.Column):
-            why = say("{name} is computed in WITH: only a table's own column stands here.", name=node.name[:63])
+            why = say("{name} is computed: only a table's own column stands here.", name=node.name[:63])
             raise RefusedSqlError("column", node, why)
         alias = meant.meta[SOURCE]
         return next(source for source in self.sources if source.ref.alias == alias), meant.name

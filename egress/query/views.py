@@ -1,4 +1,4 @@
-"""WITH: a SELECT of rows that is named and used like a table. It is read into the query that uses it.
+"""WITH, and SELECT in FROM: rows that are named and used like a table. They are read into the query that uses them.
 
 Its tables and joins come before those that follow, its conditions join those of the whole, and its columns are put in
 the place of their names, so that every rule is applied to what is meant and not to what it is called. That is exact
@@ -78,7 +78,9 @@ def all_used(select: exp.Select, scope: Scope) -> None:
 
 
 def entered(node: exp.Expr, scope: Scope, read_tables: ReadTables, *, optional: bool = False) -> Entered:
-    """The table or WITH that `node` names; `optional` right of a left join. Raises: RefusedSqlError."""
+    """The table, WITH or inner SELECT at `node`; `optional` right of a left join. Raises: RefusedSqlError."""
+    if isinstance(node, exp.Subquery):
+        return _inner(node, scope, read_tables, optional=optional)
     folded = node.name.lower() if isinstance(node, exp.Table) and isinstance(node.this, exp.Identifier) else ""
     if folded not in scope.views:
         source = scope.source(node, optional=optional)
@@ -89,9 +91,19 @@ def entered(node: exp.Expr, scope: Scope, read_tables: ReadTables, *, optional: 
     scope.shared.used.add(folded)
     names = list(scope.views)
     earlier = {each: scope.views[each] for each in names[: names.index(folded)]}
-    inner = Scope(scope.catalogue, scope.persons, views=earlier, prefix=f"{scope.prefix}{name}.", shared=scope.shared)
-    view = _View(scope.views[folded].copy(), inner)
-    made = view.entered(name, read_tables)
+    made = _View(scope.views[folded].copy(), scope.inside(name, earlier)).entered(name, read_tables)
+    return _optional(made, node) if optional else made
+
+
+def _inner(node: exp.Subquery, scope: Scope, read_tables: ReadTables, *, optional: bool) -> Entered:
+    """A SELECT that stands in FROM itself."""
+    only(node, "this", "alias")
+    if not isinstance(node.this, exp.Select):
+        raise RefusedSqlError("table", node, say("Only granted tables stand in FROM: no file, function or subquery."))
+    if not node.alias:
+        raise RefusedSqlError("table", node, say("A SELECT in FROM needs a name: (…) AS name."))
+    name = scope.alias_of(node)
+    made = _View(node.this, scope.inside(name, scope.views)).entered(name, read_tables)
     return _optional(made, node) if optional else made
 
 
@@ -100,8 +112,8 @@ def _optional(made: Entered, node: exp.Expr) -> Entered:
     plain = all(isinstance(meant, exp.Column) for meant in made.named.columns.values())
     if made.where or made.joins or not plain:
         why = say(
-            "Right of a LEFT JOIN a WITH has one table, its own columns and no WHERE: otherwise its missing rows could "
-            "not be told from those that it drops."
+            "Right of a LEFT JOIN an inner SELECT has one table, its own columns and no WHERE: otherwise its missing "
+            "rows could not be told from those that it drops."
         )
         raise RefusedSqlError("join", node, why)
     return replace(made, sources=tuple(replace(source, optional=True) for source in made.sources))
@@ -145,6 +157,7 @@ class _View:
 
     def entered(self, name: str, read_tables: ReadTables) -> Entered:
         self._clauses()
+        self.scope.shared.inner += 1
         joins = read_tables(self.select, self.scope)
         columns: dict[str, exp.Expr] = {}
         for node, column, meant in self._columns():
@@ -166,9 +179,11 @@ class _View:
                 continue
             node = value if isinstance(value, exp.Expr) else self.select
             if part == "group":
-                why = say("WITH selects rows; groups and aggregates stand in the last SELECT.")
+                why = say("An inner SELECT chooses rows; groups and aggregates stand in the outermost one.")
                 raise RefusedSqlError("with", node, why)
-            raise RefusedSqlError("with", node, say("{clause} is outside WITH.", clause=part.strip("_").upper()))
+            raise RefusedSqlError(
+                "with", node, say("{clause} has no place in an inner SELECT.", clause=part.strip("_").upper())
+            )
 
     def _columns(self) -> Iterator[tuple[exp.Expr, str, exp.Expr]]:
         for item in self.select.expressions:
@@ -177,16 +192,18 @@ class _View:
                 yield from self._star(item)
                 continue
             if is_aggregate(node):
-                why = say("WITH selects rows; groups and aggregates stand in the last SELECT.")
+                why = say("An inner SELECT chooses rows; groups and aggregates stand in the outermost one.")
                 raise RefusedSqlError("with", node, why)
             if not isinstance(item, exp.Alias) and not isinstance(node, exp.Column):
-                raise RefusedSqlError("name", item, say("A computed column of WITH needs a name: … AS name."))
+                raise RefusedSqlError(
+                    "name", item, say("A computed column of an inner SELECT needs a name: … AS name.")
+                )
             name = item.alias if isinstance(item, exp.Alias) else node.name
             meant = resolved(node, self.scope)
             if not isinstance(meant, exp.Column):
                 typed = Reader(self.scope, Place.NUMBERS).read(meant)
                 if typed.steady:
-                    raise RefusedSqlError("constant", item, say("A constant column of WITH says nothing."))
+                    raise RefusedSqlError("constant", item, say("A constant column of an inner SELECT says nothing."))
             yield item, name, meant
 
     def _star(self, item: exp.Expr) -> Iterator[tuple[exp.Expr, str, exp.Expr]]:

@@ -27,7 +27,7 @@ def frozen() -> dict[str, Any]:
     return query_to_json(query)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(queries())
 def test_a_query_comes_back_exactly(query: Query) -> None:
     text = json.dumps(query_to_json(query), allow_nan=False)
@@ -50,7 +50,7 @@ def places(raw: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
         yield from places(value, (*path, key))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.data(), JSON)
 def test_hostile_json_is_a_value_error_or_a_query(data: st.DataObject, other: Any) -> None:
     raw = frozen()

@@ -82,6 +82,17 @@ def read(sql: str) -> Query:
             "WITH x AS (SELECT nights > 5 AS long, cost FROM stay) SELECT avg(cost) FILTER (WHERE long) FROM x",
             "SELECT avg(cost) FILTER (WHERE nights > 5) FROM stay",
         ),
+        (
+            "SELECT year, avg(c) FROM (SELECT year, cost * 2 AS c FROM stay WHERE urgent = 1) AS x GROUP BY year",
+            "SELECT year, avg(cost * 2) FROM stay WHERE urgent = 1 GROUP BY year",
+        ),
+        (
+            """WITH x AS (SELECT * FROM stay WHERE urgent = 1)
+               SELECT sex, count(*) FROM person
+               JOIN (SELECT person_id AS p FROM x WHERE year = 2021) y ON y.p = person_id GROUP BY 1""",
+            """SELECT sex, count(*) FROM person JOIN stay USING (person_id) WHERE urgent = 1 AND year = 2021
+               GROUP BY 1""",
+        ),
     ],
 )  # fmt: skip
 def test_with_says_what_is_said_without(one: str, other: str) -> None:
@@ -170,6 +181,19 @@ def refused(sql: str) -> QueryRefusal:
             "column",
         ),
         ("WITH x AS (SELECT * FROM person) SELECT count(*) FROM x, x", "table"),
+        # SELECT in FROM
+        ("SELECT count(*) FROM (SELECT * FROM person)", "table"),
+        ("SELECT count(*) FROM (SELECT sex, count(*) AS n FROM person GROUP BY 1) x", "with"),
+        ("SELECT count(*) FROM (SELECT sex FROM person LIMIT 3) x", "with"),
+        ("SELECT count(*) FROM (VALUES (1)) x", "table"),
+        ("SELECT count(*) FROM (SELECT sex FROM person UNION SELECT sex FROM person) x", "table"),
+        ("SELECT count(*) FROM (SELECT age AS sex FROM person) x GROUP BY sex", "identifying"),
+        ("SELECT y, count(*) FROM (SELECT age AS y FROM person) x GROUP BY y", "identifying"),
+        ("SELECT count(*) FROM person p JOIN (SELECT * FROM stay WHERE nights = p.age) x USING (person_id)", "table"),
+        ("SELECT count(*) FROM person p, LATERAL (SELECT * FROM stay) x", None),
+        ("SELECT count(*) FROM (SELECT * FROM read_csv('x')) x", "table"),
+        ("SELECT count(*) FROM (SELECT sex FROM person) x(a)", "grammar"),
+        ("SELECT count(*) FROM (SELECT sex FROM person) x, (SELECT sex FROM person) X", "table"),
     ],
 )  # fmt: skip
 def test_refused(sql: str, rule: str | None) -> None:
