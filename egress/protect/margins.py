@@ -100,10 +100,10 @@ def _all_codes(file: CellFile, columns: Sequence[_Column]) -> tuple[Codes, ...]:
             if wider not in seen:
                 seen.add(wider)
                 more[wider] = sum(len(chain[code]) for chain, code in zip(chains, wider, strict=True))
-        if len(seen) > MAX_CELLS:
-            raise UnusableError(
-                say("{file} has more than {limit} cells, with its totals.", file=file.name, limit=MAX_CELLS)
-            )
+                if len(seen) > MAX_CELLS:  # within the line too: deep hierarchies multiply
+                    raise UnusableError(
+                        say("{file} has more than {limit} cells, with its totals.", file=file.name, limit=MAX_CELLS)
+                    )
     return (*file.codes, *sorted(more, key=lambda codes: (-more[codes], codes)))
 
 

@@ -82,3 +82,17 @@ def test_two_hierarchies_of_one_column() -> None:
     known = read("a,b\nN,n1\nN,n2\nS,s1\n")
     with pytest.raises(UnusableError, match="Two hierarchies"):
         with_margins(read_cells("c.csv", CELLS.encode()), [known, known])
+
+
+def test_deep_hierarchies_do_not_multiply_without_end() -> None:
+    """One line under 8 hierarchies of 19 levels has 20 ** 8 totals."""
+    levels = 19
+    keys = [f"k{at}" for at in range(8)]
+    rows = [",".join(f"{key}x{level}" for key in keys) + ",5" for level in range(levels)]
+    trees = [
+        read_hierarchy("h.csv", "\n".join((header, header)).encode(), key)
+        for key in keys
+        for header in [",".join(f"{key}x{level}" for level in range(levels))]
+    ]
+    with pytest.raises(UnusableError, match="more than 500000 cells"):
+        with_margins(read_cells("c.csv", "\n".join([",".join([*keys, "n"]), *rows]).encode()), trees)
