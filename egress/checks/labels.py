@@ -16,6 +16,7 @@ from hub.policy.model import DisclosureRules
 from hub.words import say
 
 RULE = Rule("labels", Risk.INDIVIDUALS)
+LONGEST = 120  # as a title: a name of a category, not a text
 SIGNS = Rule("label_signs", Risk.COVERT_CHANNEL)
 
 
@@ -28,8 +29,8 @@ def _signs(examined: Examined) -> Iterator[Finding]:
     for key in examined.query.keys:
         at = examined.query.columns.index(key.name)
         texts = {label for row in examined.table.rows if isinstance(label := row[at], str)}
-        if not all(is_plain_text(text) for text in texts):
-            why = say("Some labels have signs that nobody sees, or several spellings of one letter.")
+        if any(len(text) > LONGEST or not is_plain_text(text) for text in texts):
+            why = say("Some labels have signs that nobody sees, several spellings of one letter, or are very long.")
             yield SIGNS.found(Outcome.REVIEW, key.name, why)
         if len({" ".join(visible(text).casefold().split()) for text in texts}) < len(texts):
             yield SIGNS.found(Outcome.REVIEW, key.name, say("Two labels look alike."))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from time import perf_counter
 
 import pytest
 from hypothesis import assume, example, given, settings
@@ -253,6 +254,20 @@ def test_any_text_is_answered(text: str) -> None:
     assert visible(visible(text)) == visible(text)
     assert isinstance(unmasked(text), str)
     is_plain_text(text)
+
+
+@pytest.mark.parametrize("unit", ["1 ", "a@", "1", "O0", "12/", "FR76", "2A 1 ", "mars 12 ", "a.", "0 1-", "é\u0301"])
+def test_a_text_of_any_length_is_answered_soon(unit: str) -> None:
+    """Time grows with the text, not with its square: 40,000 signs, some seconds on a busy machine."""
+    text = unit * (40_000 // len(unit))
+    begun = perf_counter()
+    looks_direct(text)
+    assert perf_counter() - begun < 10
+
+
+def test_an_identifier_is_found_wherever_it_stands_in_a_long_text() -> None:
+    for place in range(0, 1200, 37):
+        assert looks_direct("x " * place + "255081416802538" + " x" * 700) is not None
 
 
 @settings(max_examples=50, deadline=None)
