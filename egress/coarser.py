@@ -202,7 +202,7 @@ def _dates(node: exp.Expr, column: exp.Column, known: Column) -> Iterator[_Step]
 def _classes(node: exp.Expr, column: exp.Column, known: Column) -> Iterator[_Step]:
     """Classes by published breaks, then by ever fewer of them; a CASE has classes already and gets fewer."""
     cases = isinstance(node, exp.Case)
-    if known.categories or known.type not in _NUMBERS or not (cases or node is column):
+    if known.categories or known.type not in _NUMBERS or isinstance(node, exp.Predicate | exp.Connector | exp.Not):
         return
     breaks = list(known.breaks or ())
     if cases:

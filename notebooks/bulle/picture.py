@@ -7,6 +7,7 @@ colour alone; colours bring their own foreground, so that they read the same on 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
 
 from bulle.judge import Judged
@@ -77,56 +78,76 @@ def _findings(findings: Sequence[Finding], language: str) -> str:
     return f"{shown}<details><summary>{summary}</summary>{_list(finding_lines(quiet, language))}</details>"
 
 
+@dataclass(frozen=True)
+class _Side:
+    """One of the two tables: what is marked in it, and which of its cells are suppressed."""
+
+    table: Table
+    caption: Message
+    marks: Mapping[tuple[int, int], Mark]
+    hidden: frozenset[tuple[int, int]]
+
+
 def _tables(judged: Judged, language: str) -> str:
     """The exact table with its marks beside the one that would leave; one alone where they do not differ."""
-    exact, protected = judged.exact, judged.protected
+    exact = judged.exact
+    protected = judged.protected if judged.outcome is not Outcome.FAIL else None
     marks = marks_of(judged.findings)
-    leaves = protected is not None and judged.outcome is not Outcome.FAIL
-    if exact is None:
-        return _figure(protected, judged.keys, {}, None, language) if protected is not None else ""
-    if leaves and protected is not None and protected.rows == exact.rows and not marks:
-        return _figure(protected, judged.keys, {}, say("What would leave"), language)
-    figures = [_figure(exact, judged.keys, marks, say("Exact, for your eyes only"), language)]
-    if leaves and protected is not None:
-        figures.append(_figure(protected, judged.keys, {}, say("What would leave"), language))
+    sides = []
+    if exact is not None and (protected is None or marks or protected.rows != exact.rows):
+        sides.append(_Side(exact, say("Exact, for your eyes only"), marks, frozenset()))
+    if protected is not None:
+        sides.append(_Side(protected, say("What would leave"), {}, _hidden(protected, exact, judged.keys)))
+    if not sides:
+        return ""
     wrap = "display:flex;flex-wrap:wrap;gap:24px;align-items:flex-start"
-    below = _legend(set(marks.values()), language, hides=leaves and bool(judged.loss and judged.loss.cells))
+    figures = "".join(_figure(side, judged.keys, language) for side in sides)
+    legend = _legend({mark for side in sides for mark in side.marks.values()}, language, hides=bool(sides[-1].hidden))
     lost = f"<div>{escape(loss_line(judged, language))}</div>" if loss_line(judged, language) else ""
-    return f'<div style="{wrap}">{"".join(figures)}</div>{below}{lost}'
+    return f'<div style="{wrap}">{figures}</div>{legend}{lost}'
 
 
-def _figure(
-    table: Table, keys: Sequence[str], marks: Mapping[tuple[int, int], Mark], caption: Message | None, language: str
-) -> str:
+def _hidden(protected: Table, exact: Table | None, keys: Sequence[str]) -> frozenset[tuple[int, int]]:
+    """The cells that lost their value; one that had none is not suppressed."""
+    places = [at for at, name in enumerate(protected.columns) if name not in keys]
+    return frozenset(
+        (row, at)
+        for row, values in enumerate(protected.rows)
+        for at in places
+        if values[at] is None and (exact is None or exact.rows[row][at] is not None)
+    )
+
+
+def _figure(side: _Side, keys: Sequence[str], language: str) -> str:
+    table = side.table
     head = "".join(f'<th scope="col">{escape(printable(name))}</th>' for name in table.columns)
     body = "".join(
-        "<tr>"
-        + "".join(_cell(table, keys, marks.get((row, at)), (row, at), language) for at in _places(table))
-        + "</tr>"
+        f"<tr>{''.join(_cell(side, keys, (row, at), language) for at in range(len(table.columns)))}</tr>"
         for row in range(min(len(table.rows), MAX_ROWS))
     )
     more = len(table.rows) - MAX_ROWS
-    below = f"<div>{escape(render(say('… and {rows} further rows', rows=more), language))}</div>" if more > 0 else ""
-    above = f"<caption>{escape(render(caption, language))}</caption>" if caption is not None else ""
+    told = say("… and {rows} further rows, with {cells} marked cells", rows=more, cells=_beyond(side.marks))
+    below = f"<div>{escape(render(told, language))}</div>" if more > 0 else ""
+    above = f'<caption style="white-space:nowrap">{escape(render(side.caption, language))}</caption>'
     return f"<div><table>{above}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{below}</div>"
 
 
-def _places(table: Table) -> range:
-    return range(len(table.columns))
+def _beyond(marks: Mapping[tuple[int, int], Mark]) -> int:
+    """How many marked cells stand in rows that are not shown."""
+    return sum(row >= MAX_ROWS for row, _ in marks)
 
 
-def _cell(table: Table, keys: Sequence[str], mark: Mark | None, place: tuple[int, int], language: str) -> str:
+def _cell(side: _Side, keys: Sequence[str], place: tuple[int, int], language: str) -> str:
     row, at = place
-    value: Value | None = table.rows[row][at]
-    if table.columns[at] in keys:
-        return f"<td>{MISSING if value is None else escape(spell(value))}</td>"
-    if mark is not None:
-        text = MISSING if value is None else spell(value)
+    value: Value | None = side.table.rows[row][at]
+    text = escape(spell(value, missing=MISSING))
+    mark = side.marks.get(place)
+    if mark is not None and side.table.columns[at] not in keys:
         words = escape(render(_LEGEND[mark], language))
-        return f'<td style="{_CELLS[mark]}" title="{words}">{escape(text)}&nbsp;{_LETTERS[mark]}</td>'
-    if value is None:
+        return f'<td style="{_CELLS[mark]}" title="{words}">{text}&nbsp;{_LETTERS[mark]}</td>'
+    if place in side.hidden:
         return f'<td style="{_HIDDEN}" title="{escape(render(_WORD, language))}">{SUPPRESSED}</td>'
-    return f"<td>{escape(spell(value))}</td>"
+    return f"<td>{text}</td>"
 
 
 def _legend(marks: set[Mark], language: str, *, hides: bool) -> str:

@@ -118,14 +118,10 @@ def loss_line(judged: Judged, language: str) -> str:
         return ""
     if not loss.cells:
         return render(say("Nothing of it is suppressed."), language)
-    told = say(
-        "Lost: {cells} of {of} values ({percent} %), {secondary} of them only so that others stay hidden.",
-        cells=loss.cells,
-        of=loss.of,
-        percent=f"{100 * loss.cells / loss.of:.0f}" if loss.cells >= loss.of / 100 else "< 1",
-        secondary=loss.secondary,
-    )
-    return render(told, language)
+    percent = f"{100 * loss.cells / loss.of:.0f}" if loss.cells >= loss.of / 100 else "< 1"
+    told = say("Lost: {cells} of {of} values ({percent} %).", cells=loss.cells, of=loss.of, percent=percent)
+    more = say("{secondary} of them go only so that others stay hidden.", secondary=loss.secondary)
+    return " ".join(render(one, language) for one in (told, more)[: 1 + bool(loss.secondary)])
 
 
 def suggestion_lines(suggestion: Suggestion, language: str) -> list[str]:
