@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from egress.protect.audit import audit
 from egress.protect.cover import Secret
+from egress.protect.exact import combined, given_back
 from egress.protect.relations import Relation
 from egress.protect.system import Problem, System, Vector
 from egress.protect.witness import Witness
@@ -42,15 +43,18 @@ def test_case_a02_one_suppression_is_given_back() -> None:
 
 
 def test_case_a03_two_suppressed_cells_per_line_and_one_is_exact() -> None:
-    """Two blocks that share no suppressed corner: each line has two gaps, and yet a combination of sums gives one."""
-    grid = [[4.0, 5, 6, 7], [5, 6, 7, 8], [6, 7, 47, 9], [7, 8, 9, 10]]
+    """Two rectangles and one cell between them: no line has less than two gaps, and yet sums together give 47."""
+    grid = [[4.0, 5, 6, 7], [5, 6, 47, 8], [6, 7, 8, 9], [7, 8, 9, 10]]
     table = TwoWay(grid)
-    # Rows and columns 0-1 and 2-3 crosswise, with one cell (2, 2) that closes nothing else.
-    open_cells = {(0, 0), (0, 1), (1, 0), (1, 1), (1, 2), (2, 2), (2, 3), (3, 3), (3, 0)}
+    open_cells = {(0, 0), (0, 1), (1, 0), (1, 1), (1, 2), (2, 2), (2, 3), (3, 2), (3, 3)}
     suppressed = {table.at(i, j) for i, j in open_cells}
-    found = audit(table.counts({table.at(2, 2)}), table.marks(suppressed))
-    brute = found.intervals(table.at(2, 2))
-    assert (not found.exposed[0]) == (brute[1] - brute[0] >= 1)
+    bridge = table.at(1, 2)
+    found = audit(table.counts(suppressed), table.marks(suppressed))
+    assert found.exposed == ((bridge,),)
+    assert found.intervals(bridge) == (47, 47)
+    hidden = np.flatnonzero(table.marks(suppressed))
+    assert given_back(found.problem.system, hidden).tolist() == []
+    assert combined(found.problem.system, hidden).tolist() == [bridge]
 
 
 def test_case_c05_opensafely_totals() -> None:
