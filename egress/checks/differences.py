@@ -34,6 +34,11 @@ class _Column:
     binary: bool
     whole: bool = False  # the denominator
 
+    @property
+    def persons(self) -> bool:
+        """Whether it counts persons, and not rows."""
+        return self.measure.aggregate in {Aggregate.COUNT_PERSONS, Aggregate.SHARE_PERSONS}
+
     def known(self, cell: CellEvidence) -> MeasureEvidence | None:
         known = cell.measures[self.position]
         return known.denominator if known is not None and self.whole else known
@@ -43,7 +48,7 @@ def check(examined: Examined, rules: DisclosureRules) -> tuple[Finding, ...]:
     least = rules.min_persons.value
     columns = list(_columns(examined))
     findings = [
-        *(found for pair in combinations(columns, 2) for found in _pair(examined, *pair, least)),
+        *_pairs(examined, columns, least),
         *_remainder(examined, columns, least),
         *_keys(examined),
     ]
@@ -66,18 +71,48 @@ def _columns(examined: Examined) -> Iterator[_Column]:
             yield _Column(position, measure, part, counts or binary, binary, whole)
 
 
-def _pair(examined: Examined, one: _Column, other: _Column, least: int) -> Iterator[Finding]:
+def _pairs(examined: Examined, columns: list[_Column], least: int) -> Iterator[Finding]:
+    """Nested pairs are judged by evidence, next neighbours only: what lies between others is no smaller."""
+    nested: list[tuple[_Column, _Column]] = []
+    doubtful: dict[str, list[str]] = {}
+    for one, other in combinations(columns, 2):
+        how = _related(one, other)
+        if how is None or (how is Relation.EQUAL and one.part.value == other.part.value):
+            continue
+        inner, outer = (other, one) if how is Relation.AROUND else (one, other)
+        if how is not Relation.UNKNOWN and inner.part.value == outer.part.value:
+            nested.append((inner, outer))
+        else:
+            doubtful.setdefault(inner.measure.name, []).append(outer.measure.name)
+    for inner, outer in _neighbours(nested):
+        rows: dict[Outcome, list[int]] = {outcome: [] for outcome in Outcome}
+        for row, cell in enumerate(examined.evidence.cells):
+            rows[_difference(cell, inner, outer, least)].append(row)
+        yield from _told(examined, (inner, outer), rows, least)
+    for name, others in doubtful.items():
+        yield RULE.found(Outcome.REVIEW, name, _not_looked_at(name, others))
+
+
+def _related(one: _Column, other: _Column) -> Relation | None:
+    """How two columns that may be subtracted lie to each other; None when nothing comes of it."""
     if one.counts != other.counts or not _shares(one.part.value, other.part.value):
-        return
+        return None
     how = relation(one.part.conditions, other.part.conditions)
     if how is Relation.DISJOINT or (how is Relation.UNKNOWN and not _same_columns(one, other)):
-        return
-    inner, outer = (other, one) if how is Relation.AROUND else (one, other)
-    sure = how is not Relation.UNKNOWN and inner.part.value == outer.part.value
-    by_outcome: dict[Outcome, list[int]] = {outcome: [] for outcome in Outcome}
-    for row, cell in enumerate(examined.evidence.cells):
-        by_outcome[_difference(cell, inner, outer, least) if sure else Outcome.REVIEW].append(row)
-    yield from _told(examined, (inner, outer), by_outcome, least)
+        return None
+    return how
+
+
+def _neighbours(nested: list[tuple[_Column, _Column]]) -> list[tuple[_Column, _Column]]:
+    """The pairs with no third column between."""
+    around: dict[_Column, set[_Column]] = {}
+    for inner, outer in nested:
+        around.setdefault(inner, set()).add(outer)
+    return [
+        (inner, outer)
+        for inner, outer in nested
+        if not any(outer in around.get(between, ()) for between in around[inner] - {outer})
+    ]
 
 
 def _difference(cell: CellEvidence, inner: _Column, outer: _Column, least: int) -> Outcome:
@@ -87,6 +122,9 @@ def _difference(cell: CellEvidence, inner: _Column, outer: _Column, least: int) 
     if left is None or right is None:
         return Outcome.REVIEW
     rows = _rows(right, outer) - _rows(left, inner)
+    persons = _persons(right, outer) - _persons(left, inner)
+    if inner.persons and outer.persons:
+        return Outcome.FAIL if 0 < persons < least else Outcome.PASS  # just those are told
     if not inner.counts and (inner.part.zero or outer.part.zero):
         return Outcome.REVIEW  # rows that count as 0 are not told from those that do not
     if rows == 0:
@@ -95,7 +133,7 @@ def _difference(cell: CellEvidence, inner: _Column, outer: _Column, least: int) 
         return Outcome.FAIL
     if not inner.counts:
         return Outcome.REVIEW  # who dominates the difference is not known
-    return Outcome.PASS if _persons(right, outer) - _persons(left, inner) >= least else Outcome.REVIEW
+    return Outcome.PASS if persons >= least else Outcome.REVIEW
 
 
 def _rows(known: MeasureEvidence, column: _Column) -> float:
@@ -120,20 +158,21 @@ def _told(
         )
         yield RULE.found(Outcome.FAIL, where, why, tuple((row, at) for row in rows[Outcome.FAIL] for at in places))
     if rows[Outcome.REVIEW]:
-        why = _not_looked_at(other) if where != other else _left_of_a_share()
+        why = _not_looked_at(where, [other])
         yield RULE.found(Outcome.REVIEW, where, why, tuple((row, at) for row in rows[Outcome.REVIEW] for at in places))
 
 
-def _not_looked_at(other: str) -> Message:
+def _not_looked_at(name: str, others: list[str]) -> Message:
+    told = [other for other in others if other != name]
+    if not told:  # a share and what it is a share of
+        return say(
+            "What this share leaves of its whole was not looked at. Make its condition a key, so that each part is."
+        )
     return say(
         "This column and {other} differ by a condition or an expression, and their difference is a column "
         "that was not looked at. Make the condition a key, so that each part is.",
-        other=other,
+        other=", ".join(told),
     )
-
-
-def _left_of_a_share() -> Message:
-    return say("What this share leaves of its whole was not looked at. Make its condition a key, so that each part is.")
 
 
 def _shares(one: Expression, other: Expression) -> bool:

@@ -47,6 +47,18 @@ def _cumulative(rows_60: int, persons_60: int, rows_65: int, persons_65: int) ->
     return worst(finding.outcome for finding in differences.check(found, HEALTH))
 
 
+def _cumulative_persons(persons_60: int, persons_65: int) -> Outcome:
+    """count(DISTINCT person) FILTER (WHERE age >= …)."""
+    made = [_from_age(age, persons, 1000) for age, persons in ((60, persons_60), (65, persons_65))]
+    measures = tuple(replace(one, aggregate=Aggregate.COUNT_PERSONS, binary=False) for one, _ in made)
+    known = tuple(replace(told, persons=told.nonzero, rows=3 * told.nonzero) for _, told in made)
+    one = CellEvidence(("a",), (0,), 5000, 500, known)
+    found = examined([cell()], measures[0])
+    query = replace(found.query, measures=measures, columns=("k", *(each.name for each in measures)))
+    found = replace(found, query=query, evidence=replace(found.evidence, cells=(one,)))
+    return worst(finding.outcome for finding in differences.check(found, HEALTH))
+
+
 def _ladder(above_low: int, above_high: int) -> Outcome:
     low, high = (measure(Aggregate.QUANTILE, parameter=share) for share in (0.5, 0.55))
     high = replace(high, name="h")
@@ -120,7 +132,7 @@ RULES = (
                 "lignes diffèrent, pas moins que la différence des personnes ; entre les deux, des personnes regardent."
             ),
         ),
-        "sdc.md, section 4: nested differences",
+        "nested differences: the threshold, applied to what lies between",
         (
             ("rows ≥ 60", "lignes ≥ 60"),
             ("persons ≥ 60", "personnes ≥ 60"),
@@ -134,6 +146,18 @@ RULES = (
             (311, 211, 300, 200, PASS),
         ),
         _cumulative,
+    ),
+    Rule(
+        "differences",
+        ("Cumulative numbers of persons", "Nombres cumulés de personnes"),
+        (
+            "Numbers of persons tell their difference exactly.",
+            "Des nombres de personnes disent exactement leur différence.",
+        ),
+        "nested differences: the threshold, applied to what lies between",
+        (("persons ≥ 60", "personnes ≥ 60"), ("persons ≥ 65", "personnes ≥ 65")),
+        ((200, 200, PASS), (201, 200, FAIL), (210, 200, FAIL), (211, 200, PASS), (212, 200, PASS)),
+        _cumulative_persons,
     ),
     Rule(
         "quantile_ladder",
@@ -187,7 +211,7 @@ RULES = (
             "No observation decides its own prediction: leverage below 1 - 1/11.",
             "Aucune observation ne décide de sa propre prédiction : levier sous 1 - 1/11.",
         ),
-        "sdc.md, section 3: regressions",
+        "Bundesbank sdcLog, Ritchie 2012: no observation by itself",
         (("largest leverage", "plus grand levier"),),
         ((0.90, PASS), (10 / 11, FAIL), (1.0, FAIL), (None, REVIEW)),
         lambda leverage: _fit(leverage=leverage),
