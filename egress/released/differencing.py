@@ -10,11 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from egress.checks.model import Protection
 from egress.query.canonical import canonical_form
 from egress.query.difference_sql import Difference, Side, nested
 from egress.query.model import Aggregate, Call, Case, ColumnRef, Expression, Literal, Measure, Query
-from egress.query.table import TOTAL, Value, plain
+from egress.query.table import Value, plain
 from egress.released.fingerprint import Fingerprint
 
 Label = tuple[object, ...]
@@ -106,11 +105,6 @@ def told(
                 found.append(Told(difference.keys, places, persons, rows[0], rows[1], mine, theirs))
                 break
     return tuple(found)
-
-
-def is_exact(*fingerprints: Fingerprint) -> bool:
-    """Whether the numbers of these tables leave as they are, and not rounded."""
-    return all(fingerprint.protect is not Protection.ROUND for fingerprint in fingerprints)
 
 
 def _few(difference: Difference, threshold: int, *, by_person: bool, by_row: bool, inside: bool) -> int:
@@ -237,8 +231,3 @@ def spelled(query: Query) -> Query:
     for at, place in enumerate(form.measures):
         measures[place] = form.query.measures[at]
     return replace(form.query, keys=tuple(keys), measures=tuple(measures), groupings=query.groupings)
-
-
-def label_of(value: Value | None) -> str:
-    """A key's value in a word, as pages and sentences for checkers show it."""
-    return TOTAL if value == TOTAL else "–" if value is None else str(plain(value))

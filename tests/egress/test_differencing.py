@@ -18,7 +18,7 @@ from egress.query.engine import Engine
 from egress.query.model import Query
 from egress.query.parse import parse
 from egress.query.table import Table
-from egress.released.differencing import Told, is_exact
+from egress.released.differencing import Told
 from egress.released.fingerprint import Fingerprint, Granted, Lineage, Status, Thresholds
 from tests.egress.query.extracts import one_table, pack, rules
 
@@ -319,12 +319,6 @@ def test_equal_selections_are_counted_once_and_too_many_are_not_begun(
         assert working.told(one, other) == ()
     with pytest.raises(TooManyError):
         working.told(one, make(BY_REGION.format("WHERE mark <> 7")))
-
-
-def test_rounded_tables_are_told_from_exact_ones(make: Make) -> None:
-    exact = make(BY_REGION.format(""))
-    assert is_exact(exact)
-    assert not is_exact(exact, replace(exact, protect=Protection.ROUND))
 
 
 # -- within one request

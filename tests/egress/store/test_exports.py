@@ -55,3 +55,13 @@ def test_a_place_that_is_taken_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "costs-1").write_bytes(b"a file stands here")
     with pytest.raises(ExportError, match="could not be written"):
         Exports(tmp_path).write("costs-1", b"package")
+
+
+def test_a_package_that_was_not_released_is_discarded(tmp_path: Path) -> None:
+    exports = Exports(tmp_path)
+    digest = exports.write("costs-1", b"package")
+    exports.discard("costs-1")
+    with pytest.raises(ExportError):
+        exports.read("costs-1", digest)
+    exports.discard("costs-1")  # twice, or never written: nothing is there
+    exports.discard("costs-2")
