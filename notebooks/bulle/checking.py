@@ -15,7 +15,7 @@ from bulle.judge import Judged, completed, judged_of
 from egress.assess import Declaration, assess_request
 from egress.checks.model import Assurance, Outcome, Protection
 from egress.frames import assess_on
-from egress.outputs.claims import DeclaredFrame
+from egress.outputs.claims import FRAME_PROTECTIONS, DeclaredFrame
 from egress.outputs.model import Unreadable
 from egress.outputs.notebook import read_notebook
 from egress.privacy.failure import PrivacyError
@@ -58,6 +58,12 @@ class Wish:
         rho = (self.rho or declaration.rho) if protect is Protection.DP else None
         return replace(declaration, protect=protect, rho=rho)
 
+    def on_claim(self, frame: DeclaredFrame) -> DeclaredFrame:
+        """As `applied_to`; a table that the notebook made itself has no noise of ours to ask for."""
+        if self.protect not in FRAME_PROTECTIONS:
+            return frame
+        return replace(frame, claimed=replace(frame.claimed, protect=str(self.protect)))
+
 
 def check_sql(sql: str, wish: Wish) -> Checked:
     """Judge one aggregate. Raises: CheckError."""
@@ -94,7 +100,7 @@ def check_notebook(notebook: Path, files: Sequence[Path], wish: Wish) -> Checked
 
 def _outputs(content: Content, context: Context, wish: Wish) -> tuple[Judged, ...]:
     declarations = tuple(wish.applied_to(declaration) for declaration in content.declarations)
-    frames = _judge_frames(content.frames, context) if content.frames else ()
+    frames = _judge_frames([wish.on_claim(frame) for frame in content.frames], context) if content.frames else ()
     refused = (_refused(output) for output in content.refused)
     return (*_judge(declarations, context, wish.ledger), *frames, *refused)
 

@@ -21,6 +21,10 @@ from hub.words import Message, say
 
 T = TypeVar("T")
 
+# Bounds of a kernel's memory: tables that are remembered, and their rows.
+MAX_KEPT = 200
+MAX_ROWS = 10_000
+
 
 class RememberingEngine(Engine):
     """An engine that computes each query once: an extract does not change while a workspace is open."""
@@ -29,15 +33,28 @@ class RememberingEngine(Engine):
 
     def table(self, query: Query) -> Table:
         """As Engine's. Raises: EngineError."""
-        if query not in self.memory.tables:
-            self.memory.tables[query] = super().table(query)
-        return self.memory.tables[query]
+        known = self.memory.tables.get(query)
+        if known is None:
+            known = super().table(query)
+            _keep(self.memory.tables, query, known, len(known.rows))
+        return known
 
     def evidence(self, query: Query) -> Evidence:
         """As Engine's. Raises: EngineError."""
-        if query not in self.memory.evidence:
-            self.memory.evidence[query] = super().evidence(query)
-        return self.memory.evidence[query]
+        known = self.memory.evidence.get(query)
+        if known is None:
+            known = super().evidence(query)
+            _keep(self.memory.evidence, query, known, len(known.cells))
+        return known
+
+
+def _keep(where: dict[Query, T], query: Query, value: T, rows: int) -> None:
+    """Remember `value`, if it is small; the oldest goes when there are many."""
+    if rows > MAX_ROWS:
+        return
+    where[query] = value
+    if len(where) > MAX_KEPT:
+        del where[next(iter(where))]
 
 
 @dataclass
