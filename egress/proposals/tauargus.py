@@ -28,7 +28,7 @@ _MISSING = 3
 class Limits:
     """Of one run: seconds by the clock and of processor time, and megabytes of addresses."""
 
-    seconds: int = 60
+    seconds: int = 150
     megabytes: int = 4096
 
 
