@@ -50,7 +50,7 @@ class ColumnReader:
         if column.unit and not column.categories and self.place in {Place.KEY, Place.FILTER}:
             self.note("unit", node, say("{column} tells single establishments apart.", column=name))
         kind = constants.kind_of(column)
-        facts = constants.published(column)
+        facts = self.scope.facts(source, name)
         integer = column.type in {ColumnType.INTEGER, ColumnType.DATE, ColumnType.BOOLEAN}
         domain = column.categories or column.bounds
         zero_one = bool(domain) and facts <= constants.RESULTS and (bool(column.categories) or integer)

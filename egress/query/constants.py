@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterable
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 
@@ -67,18 +66,21 @@ def published(column: Column) -> frozenset[object]:
     return frozenset(comparable(value) for value in facts)
 
 
-@dataclass(frozen=True)
 class ClassLabels:
     """Texts that name a class by one column's breaks and bounds; the last number of a class is a break less 1."""
 
-    columns: tuple[frozenset[object], ...]
+    def __init__(self, columns: Iterable[frozenset[object]]) -> None:
+        self._columns: dict[Decimal, set[int]] = {}
+        for at, facts in enumerate(columns):
+            for number in facts:
+                if isinstance(number, Decimal):
+                    self._columns.setdefault(number, set()).add(at)
+                    self._columns.setdefault(number - 1, set()).add(at)
 
     def __contains__(self, text: object) -> bool:
         told = _CLASS.match(text) if isinstance(text, str) else None
-        if told is None:
-            return False
-        numbers = {Decimal(number) for number in told.groups() if number is not None}
-        return any(all(number in facts or number + 1 in facts for number in numbers) for facts in self.columns if facts)
+        numbers = [Decimal(number) for number in told.groups() if number is not None] if told else []
+        return bool(numbers) and bool(set.intersection(*(self._columns.get(number, set()) for number in numbers)))
 
 
 def published_part(part: str, facts: Container[object]) -> frozenset[object]:

@@ -14,7 +14,6 @@ from egress.query.functions import FUNCTIONS, Kind
 from egress.query.model import Case
 from egress.query.refused import RefusedSqlError, only
 from egress.query.typed import NULL, Either, Typed, called, merged, one_kind
-from hub.catalogue.model import ColumnType
 from hub.words import say
 
 MAX_DEPTH = 40
@@ -100,10 +99,12 @@ class Reader(ComparisonReader):
         flat = node.unnest()
         if not isinstance(flat, exp.Literal) or not flat.is_string:
             return constants.RESULTS
-        columns = [column for source in self.scope.sources for column in source.table.columns.values()]
-        texts = (each for column in columns for each in column.categories or () if isinstance(each, str))
-        numbers = tuple(constants.published(column) for column in columns if column.type is not ColumnType.STRING)
-        return Either(frozenset(texts), constants.ClassLabels(numbers))
+        if self.scope.labels is None:
+            places = [(source, name) for source in self.scope.sources for name in source.table.columns]
+            facts = [self.scope.facts(source, name) for source, name in places]
+            texts = frozenset(each for one in facts for each in one if isinstance(each, str))
+            self.scope.labels = Either(texts, constants.ClassLabels(facts))
+        return self.scope.labels
 
     def _cast(self, node: exp.Cast) -> Typed:
         only(node, "this", "to", "safe", "_type")

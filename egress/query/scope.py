@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 from sqlglot import exp
 
+from egress.query.constants import published
 from egress.query.model import ColumnRef, TableRef
 from egress.query.refused import RefusedSqlError, only
 from hub.catalogue.model import Catalogue, Column, Table
@@ -63,12 +64,16 @@ class Named:
 
 @dataclass
 class Shared:
-    """What all SELECTs of one statement share: aliases in use, names of WITH that were used, inner SELECTs, size."""
+    """What all SELECTs of one statement share: aliases in use, names of WITH that were used, inner SELECTs, size.
+
+    `facts` are the published constants of columns by table and name, each gathered once: there may be thousands.
+    """
 
     taken: set[str] = field(default_factory=set)
     used: set[str] = field(default_factory=set)
     inner: int = 0
     nodes: int = 0
+    facts: dict[tuple[str, str], frozenset[object]] = field(default_factory=dict)
 
 
 @dataclass
@@ -88,6 +93,7 @@ class Scope:
     where: list[exp.Expr] = field(default_factory=list)
     views: Mapping[str, exp.Select] = field(default_factory=dict)
     prefix: str = ""
+    labels: Container[object] | None = None  # what a CASE may answer, gathered when first asked for
     shared: Shared = field(default_factory=Shared)
 
     def source(self, node: exp.Expr | None, *, optional: bool = False) -> Source:
@@ -185,6 +191,14 @@ class Scope:
             else say("There is no granted column {name}.", name=name[:63])
         )
 
+    def facts(self, source: Source, name: str) -> frozenset[object]:
+        """The published constants of a column."""
+        known = self.shared.facts
+        place = (source.ref.table, name)
+        if place not in known:
+            known[place] = published(source.table.columns[name])
+        return known[place]
+
     def is_person(self, source: Source, name: str) -> bool:
         return source.person_key is not None and name == source.person_key
 
@@ -224,9 +238,29 @@ def column_node(source: Source, name: str) -> exp.Column:
     return node
 
 
+class TableColumns(Mapping[str, exp.Expr]):
+    """A table's columns by folded name; nodes are made when they are asked for, as tables may have thousands."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._names = source.names()
+
+    def __getitem__(self, name: str) -> exp.Expr:
+        return column_node(self._source, self._names[name])
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
 def table_named(name: str, source: Source) -> Named:
     """A table with its own columns."""
-    return Named(name, {folded: column_node(source, name) for folded, name in source.names().items()})
+    return Named(name, TableColumns(source))
 
 
 def refer(source: Source, name: str) -> ColumnRef:

@@ -22,7 +22,6 @@ from hub.words import say
 
 # Limits of size, so that names for names for names cannot grow a short text into a large query.
 MAX_VIEWS = 16
-MAX_VIEW_COLUMNS = 40
 MAX_NODES = 4_000
 
 _READ = frozenset({"expressions", "from_", "joins", "where"})
@@ -160,18 +159,25 @@ class _View:
         self.scope.shared.inner += 1
         joins = read_tables(self.select, self.scope)
         columns: dict[str, exp.Expr] = {}
+        if self._all_of_one_table():
+            return Entered(Named(name, self.scope.named[0].columns), tuple(self.scope.sources), joins, self._where())
         for node, column, meant in self._columns():
             if column.lower() in columns:
                 raise RefusedSqlError("name", node, say("Two columns are called {name}.", name=column[:63]))
             columns[column.lower()] = meant
-            if len(columns) > MAX_VIEW_COLUMNS:
-                why = say("A table has at most {most} columns.", most=MAX_VIEW_COLUMNS)
-                raise RefusedSqlError("size", node, why)
+        return Entered(Named(name, columns), tuple(self.scope.sources), joins, self._where())
+
+    def _all_of_one_table(self) -> bool:
+        only_star = len(self.select.expressions) == 1 and isinstance(self.select.expressions[0], exp.Star)
+        if only_star:
+            only(self.select.expressions[0])
+        return only_star and len(self.scope.named) == 1
+
+    def _where(self) -> tuple[exp.Expr, ...]:
         where = self.select.args.get("where")
         condition = where.this.unnest() if where is not None else None
         parts = list(condition.flatten()) if isinstance(condition, exp.And) else [condition] if condition else []
-        conditions = (*self.scope.where, *(resolved(part, self.scope) for part in parts))
-        return Entered(Named(name, columns), tuple(self.scope.sources), joins, conditions)
+        return (*self.scope.where, *(resolved(part, self.scope) for part in parts))
 
     def _clauses(self) -> None:
         for part, value in self.select.args.items():
@@ -217,5 +223,5 @@ class _View:
         for named in found:
             for name, meant in named.columns.items():
                 if name not in seen or name not in self.scope.merged:
-                    yield item, name, meant.copy()
+                    yield item, name, meant
                 seen.add(name)

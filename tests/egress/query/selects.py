@@ -70,7 +70,10 @@ def origins(draw: st.DrawFn) -> tuple[str, str]:
                 (f"WITH x AS (SELECT * FROM stay WHERE {condition}) ", f"FROM x s {join} person p USING (person_id)"),
                 (
                     "",
-                    f"FROM (SELECT * FROM stay WHERE {condition}) s {join} (SELECT {PEOPLE} FROM person) p USING (person_id)",
+                    (
+                        f"FROM (SELECT * FROM stay WHERE {condition}) s {join} "
+                        f"(SELECT {PEOPLE} FROM person) p USING (person_id)"
+                    ),
                 ),
                 (f"WITH x AS (SELECT s.*, p.sex, region, age, diagnosis, ill {plain}) ", "FROM x s"),
                 (

@@ -9,6 +9,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parents[3]
 
@@ -88,6 +89,54 @@ def hostile() -> dict[str, str]:
         "zero width as an alias": 'SELECT count(*) FROM stay AS "s\u200b"',
         "combining": "SELECT count(*) AS " + "e\u0301" * 3_000 + " FROM stay",
     }
+
+
+WIDE = """
+import json, time
+from egress.query.parse import parse
+from hub.catalogue.model import Catalogue
+from tests.egress.query.test_bounds import wide
+
+found = {}
+for name, (columns, text) in wide().items():
+    source = {"name": "s", "person_key": "pid"}
+    granted = Catalogue.model_validate({"source": source, "tables": {"t": {"columns": columns}}})
+    begin = time.process_time()
+    answer = parse(text, granted)
+    found[name] = [type(answer).__name__, time.process_time() - begin]
+print(json.dumps(found))
+"""
+
+
+def wide() -> dict[str, tuple[dict[str, Any], str]]:
+    """Catalogues of ten thousand columns and of twenty thousand categories, with texts that ask much of them."""
+    texts = {
+        f"c{n}": {"type": "string", "description": "x", "categories": [f"v{n}_{k}" for k in range(9)]}
+        for n in range(10_000)
+    }
+    numbers = {f"c{n}": {"type": "integer", "description": "x", "breaks": [18, 65]} for n in range(10_000)}
+    codes = {"c": {"type": "string", "description": "x", "categories": [f"I{n}" for n in range(20_000)]}}
+    labels = " ".join(f"WHEN c{n} = 'v{n}_1' THEN 'v1_1'" for n in range(300))
+    classes = ", ".join(f"CASE WHEN c{n} < 18 THEN '<18' ELSE '18-64' END AS a{n}" for n in range(8))
+    chain = ", ".join(f"x{n} AS (SELECT y.* FROM {f'x{n - 1}' if n else 't'} y)" for n in range(16))
+    return {
+        "a plain table": (texts, "SELECT c1, count(*) FROM t GROUP BY 1"),
+        "a misspelt column": (texts, "SELECT cc, count(*) FROM t GROUP BY 1"),
+        "labels of a CASE": (texts, f"SELECT CASE {labels} END AS k, count(*) FROM t GROUP BY 1"),
+        "classes by breaks": (numbers, f"SELECT {classes}, count(*) FROM t GROUP BY ALL"),
+        "everything, sixteen times": (texts, f"WITH {chain} SELECT c1, count(*) FROM x15 GROUP BY 1"),
+        "joined to itself": (texts, f"SELECT count(*) FROM t {' '.join(f'JOIN t t{n} USING (pid)' for n in range(7))}"),
+        "many codes": (codes, "SELECT count(*) FROM t WHERE " + " OR ".join(f"c = 'I{n}'" for n in range(900))),
+    }
+
+
+def test_wide_catalogues_are_read_in_no_time() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", WIDE], cwd=ROOT, capture_output=True, text=True, timeout=120, check=True
+    )
+    found = json.loads(done.stdout)
+    assert {name for name, (kind, _) in found.items() if kind != "Query"} == {"a misspelt column"}
+    assert {name: taken for name, (_, taken) in found.items() if taken >= 1} == {}
 
 
 ACCEPTED = {"ORs to the limit", "lists to the limit", "one long list"}
