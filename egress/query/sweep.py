@@ -54,8 +54,11 @@ def sweep(connection: duckdb.DuckDBPyConnection, plan: Sweep, ranges: Iterable[R
 
     if not plan.cells:
         return Tally(0)
-    with ThreadPoolExecutor(threads) as pool:
-        first, *others = [future.result() for future in [pool.submit(work) for _ in range(threads)]]
+    workers = min(threads, left.qsize())
+    if workers < 2:
+        return work()
+    with ThreadPoolExecutor(workers) as pool:
+        first, *others = [future.result() for future in [pool.submit(work) for _ in range(workers)]]
     for other in others:
         first.merge(other)
     return first
@@ -78,14 +81,15 @@ def _add(tally: Tally, cursor: duckdb.DuckDBPyConnection, plan: Sweep, each: Ran
         _add(tally, cursor, plan, (half + 1, last))
         return
     person: Places = rows.column("p").to_numpy().view(np.int32)
-    place: Places = rows.column("place").to_numpy()
-    values = {fact: _values(rows, fact) for fact in facts(plan.query).values()}
     if np.any(person[1:] < person[:-1]):  # threads and joins may change the order
         order = np.argsort(person, kind="stable")
-        person, place = person[order], place[order]
-        values = {fact: value.taken(order) for fact, value in values.items()}
-    for cell in [margin[place] for margin in plan.margins] or [place]:
-        tally.add(cell, person, values)
+        rows, person = rows.take(order), person[order]
+    for part in tally.slices(person):
+        piece = rows.slice(part.start, part.stop - part.start)  # a view: what is copied from it lies in the cache
+        place: Places = piece.column("place").to_numpy()
+        values = {fact: _values(piece, fact) for fact in facts(plan.query).values()}
+        for cell in [margin[place] for margin in plan.margins] or [place]:
+            tally.add(cell, person[part], values)
 
 
 def _rows(cursor: duckdb.DuckDBPyConnection, sql: str, most: int | None) -> pa.Table | None:

@@ -7,7 +7,7 @@ totals add up.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -35,11 +35,6 @@ class Values:
     value: Floats | None
     known: Flags | None = None
     failing: Flags | None = None
-
-    def taken(self, rows: slice | Ints) -> Values:
-        """The same of some rows."""
-        parts = (self.value, self.known, self.failing)
-        return Values(*(None if part is None else part[rows] for part in parts))  # type: ignore[arg-type]  # in order
 
 
 @dataclass
@@ -110,18 +105,18 @@ class Tally:
     def of(self, fact: Fact) -> FactTally:
         return self.facts.setdefault(fact.name, FactTally.empty(self.cells))
 
-    def add(self, cell: Places, person: Places, values: Mapping[Fact, Values]) -> None:
-        """The rows of some persons in the order of persons: each row's cell and person, and its facts."""
+    def slices(self, person: Places) -> Iterator[slice]:
+        """Rows in the order of persons in slices of whole persons, to be added one after the other."""
         start, rows = 0, max(SLICE_ROWS, _ROWS_PER_CELL * self.cells)
-        while start < len(cell):
+        while start < len(person):
             end = start + rows
-            if end < len(cell):  # whole persons only
+            if end < len(person):
                 end = int(np.searchsorted(person, person[end - 1], side="right"))
-            part = slice(start, end)
-            self._add(cell[part], person[part], {fact: each.taken(part) for fact, each in values.items()})
+            yield slice(start, end)
             start = end
 
-    def _add(self, cell: Places, person: Places, values: Mapping[Fact, Values]) -> None:
+    def add(self, cell: Places, person: Places, values: Mapping[Fact, Values]) -> None:
+        """The rows of some persons in the order of persons: each row's cell and person, and its facts."""
         sums = _Sums(cell, person - person[0], self.cells)
         rows = np.bincount(cell, minlength=self.cells)
         self.rows += rows
