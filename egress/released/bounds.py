@@ -170,16 +170,23 @@ class _Reading:
 
     def _by_programs(self, asked: list[int], told: dict[int, Told]) -> None:
         block = self.block
-        if asked:
-            block.spread(np.array(asked, dtype=np.intp))
-        left = [at for at in asked if not self._fine(at, block.reached_low[at], block.reached_high[at])]
-        for count, at in enumerate(left):
-            if count >= MAX_ALONE:
-                told[at] = Told.OPEN
-                continue
-            low, high = block.interval(at)
+        alone = 0
+        for at in block.spread(asked, self._fine):
+            low, high = float(block.low[at]), float(block.high[at])
+            if not self._carried(at, low, high):
+                if alone == MAX_ALONE:
+                    told[at] = Told.OPEN
+                    continue
+                alone += 1
+                low, high = block.interval(at)
             if not self._fine(at, low, high):
                 told[at] = self._what(at, low, high)
+
+    def _carried(self, at: int, low: float, high: float) -> bool:
+        """Whether bounds carried along the equations decide already: programs can only narrow them."""
+        if self._is_difference(at):
+            return not self._fine(at, low, high) and bool(self.block.reached_high[at] >= 1 - 1e-6)
+        return not self._fine(at, low, high) and high > low
 
     def _is_difference(self, at: int) -> bool:
         return bool(self.cells[at] >= self.known.size - len(self.known.differences))

@@ -7,6 +7,7 @@ cells at once, and what is left is asked one by one.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -21,8 +22,9 @@ from egress.released.universe import Numbers
 MAX_DENSE = 4_000
 MAX_STEPS = 4_000
 MAX_ROUNDS = 60
-MAX_TURNS = 8
-MAX_ALONE = 400
+MAX_TURNS = 40
+MAX_IDLE = 4
+MAX_ALONE = 100
 
 _ZERO = 1e-7
 _REACH = 1e9
@@ -116,16 +118,27 @@ class Block:
         self.reached_high = np.maximum(self.reached_high, solved.x)
         return True
 
-    def spread(self, cells: NDArray[np.intp]) -> None:
-        """Push all of `cells` at once, up and down, in random directions."""
+    def spread(self, cells: Sequence[int], fine: Callable[[int, float, float], bool]) -> list[int]:
+        """Push `cells` at once in random directions, again and again those that are not `fine` yet; what is left.
+
+        `fine`: whether a cell that can reach these two values is hidden well enough.
+        """
         source = np.random.default_rng(len(cells))
+        left, idle = list(cells), 0
         for turn in range(MAX_TURNS):
+            if not left or idle == MAX_IDLE:
+                break
             gain = np.zeros(len(self.low))
-            gain[cells] = source.uniform(0.5, 1.5, len(cells)) * (1.0 if turn == 0 else -1.0)
+            signs = np.full(len(left), 1.0 if turn % 2 == 0 else -1.0)
             if turn > 1:
-                gain[cells] *= source.choice([-1.0, 1.0], len(cells))
+                signs = source.choice([-1.0, 1.0], len(left))
+            gain[left] = source.uniform(0.5, 1.5, len(left)) * signs
             if not self.push(gain):
-                return
+                break
+            still = [at for at in left if not fine(at, self.reached_low[at], self.reached_high[at])]
+            idle = idle + 1 if len(still) == len(left) else 0
+            left = still
+        return left
 
     def interval(self, cell: int) -> tuple[float, float]:
         """The tightest bounds of one cell, by two programs."""

@@ -90,18 +90,38 @@ def _nesting(universe: Universe, upper: int, lower: int) -> Nesting | None:
     asked = [part for part in above.where if part not in below.where and not implies(below.where, part)]
     index = {universe.at[cell]: int(cell) for cell in universe.cells_in(upper)}
     children = universe.cells_in(lower)
-    met = dict.fromkeys(below.where, True)
-    parent = np.full(len(children), -1, dtype=np.intp)
-    for place, cell in enumerate(children):
-        known: dict[Expression, Value | None] = {**met, **dict(zip(below.by, universe.at[cell], strict=True))}
-        at = _place(above.by, asked, known)
-        if at is UNKNOWN:
-            return None
-        parent[place] = -1 if at is None else index.get(at, -1)
+    found = _places(above, below, asked, [universe.at[cell] for cell in children])
+    if found is None:
+        return None
+    parent = np.array([-1 if at is None else index.get(at, -1) for at in found], dtype=np.intp)
     if not (parent >= 0).any():
         return None
     narrowed = tuple(part for part in below.where if part not in above.where and not implies(above.where, part))
     return Nesting(upper, lower, children, parent, narrowed)
+
+
+def _places(above: Layer, below: Layer, asked: Sequence[Expression], cells: Sequence[At]) -> list[At | None] | None:
+    """The coarser cell of each finer one; None where it cannot be told."""
+    place = {expression: at for at, expression in enumerate(below.by)}
+    if not asked and all(expression in place for expression in above.by):
+        chosen = [place[expression] for expression in above.by]
+        return [tuple(cell[at] for at in chosen) for cell in cells]
+    met = dict.fromkeys(below.where, True)
+    # Only what the answer depends on, so that equal cells are worked out once.
+    columns = {column for part in (*asked, *above.by) for column in columns_in(part)}
+    needed = [at for at, part in enumerate(below.by) if part in above.by or columns & set(columns_in(part))]
+    answers: dict[At, At | Unknown | None] = {}
+    found: list[At | None] = []
+    for cell in cells:
+        short = tuple(cell[at] for at in needed)
+        if short not in answers:
+            known: dict[Expression, Value | None] = {**met, **{below.by[at]: cell[at] for at in needed}}
+            answers[short] = _place(above.by, asked, known)
+        answer = answers[short]
+        if answer is UNKNOWN:
+            return None
+        found.append(answer)
+    return found
 
 
 def _place(
