@@ -7,7 +7,7 @@ rows of the tables that both read. A person is *changed* when it differs, and *a
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from egress.query.model import ColumnRef, Expression, Query
 from egress.query.sql import column_sql, expression_sql, from_sql
@@ -76,6 +76,57 @@ def difference_sql(one: Side, other: Side, rows: tuple[tuple[str, str], ...]) ->
         f"FROM ({people}) AS people {f'GROUP BY {by}' if names else ''} HAVING {changed} > 0 "
         f"{'ORDER BY ' + ', '.join(f'{name} NULLS LAST' for name in names) if names else ''}"
     )
+
+
+def one_source(one: Side, other: Side) -> bool:
+    """Whether both choose among the rows of the same tables, joined alike: only their conditions differ."""
+    return (one.query.tables, one.query.joins, one.query.person, one.keys) == (
+        other.query.tables,
+        other.query.joins,
+        other.query.person,
+        other.keys,
+    )
+
+
+def filters_sql(one: Side, other: Side) -> str:
+    """As `difference_sql`, for `one_source`: by the rows that one condition takes and the other leaves, which are few
+    where somebody tries to tell few persons apart.
+    """
+    names = [f"k{position}" for position in range(len(one.keys))]
+    listed = "".join(f"{name}, " for name in names)
+    keys = "".join(f"{expression_sql(key)} AS {name}, " for key, name in zip(one.keys, names, strict=True))
+    person = column_sql(one.query.person)
+    flagged = (
+        f"SELECT {keys}hash({person}) AS p, {_meets(one)} AS a, {_meets(other)} AS b "
+        f"{from_sql(replace(one.query, where=()))} WHERE {person} IS NOT NULL"
+    )
+    differing = (
+        f"SELECT {listed}p, count(*) FILTER (WHERE a) AS here, count(*) FILTER (WHERE b) AS there "  # noqa: S608 -- generated
+        f"FROM flagged WHERE a <> b GROUP BY {listed}p"
+    )
+    equal = " AND ".join(f"flagged.{name} IS NOT DISTINCT FROM differing.{name}" for name in [*names, "p"])
+    both = (
+        f"SELECT DISTINCT {', '.join(f'flagged.{name}' for name in [*names, 'p'])} "  # noqa: S608 -- generated
+        f"FROM flagged SEMI JOIN differing ON {equal} WHERE a AND b"
+    )
+    again = equal.replace("flagged.", "shared.")
+    counts = [
+        f"count(*) FILTER (WHERE {test})"
+        for test in ("there = 0 AND shared.p IS NULL", "here = 0 AND shared.p IS NULL", "here > there", "here < there")
+    ]
+    shown = "".join(f"differing.{name} AS {name}, " for name in names)
+    return (
+        f"WITH flagged AS ({flagged}), differing AS MATERIALIZED ({differing}), shared AS ({both}) "  # noqa: S608 -- generated
+        f"SELECT {shown}{', '.join(counts)}, count(*) FROM differing LEFT JOIN shared ON {again} "
+        f"{'GROUP BY ' + ', '.join(f'differing.{name}' for name in names) if names else 'HAVING count(*) > 0'} "
+        f"{'ORDER BY ' + ', '.join(f'differing.{name} NULLS LAST' for name in names) if names else ''}"
+    )
+
+
+def _meets(side: Side) -> str:
+    """Whether a row meets all conditions of one side: TRUE or FALSE, never NULL."""
+    conditions = " AND ".join(expression_sql(condition) for condition in side.query.where)
+    return f"coalesce({conditions}, FALSE)" if conditions else "TRUE"
 
 
 def cells_sql(side: Side) -> str:

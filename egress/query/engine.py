@@ -8,7 +8,15 @@ from typing import Any, Self
 
 import duckdb
 
-from egress.query.difference_sql import Difference, Side, cells_sql, difference_sql, shared_tables
+from egress.query.difference_sql import (
+    Difference,
+    Side,
+    cells_sql,
+    difference_sql,
+    filters_sql,
+    one_source,
+    shared_tables,
+)
 from egress.query.evidence import Evidence
 from egress.query.facts import selected
 from egress.query.failed import EngineError, sentences, too_large
@@ -181,15 +189,19 @@ class Engine:
 
         Raises: EngineError.
         """
-        held = [
-            (table, str(row[0]))
-            for table in shared_tables(one.query, other.query)
-            for row in self._run(f"SELECT column_name FROM (DESCRIBE {quoted(table)}) ORDER BY 1")  # noqa: S608 -- generated
-        ]
+        if one_source(one, other):
+            sql = filters_sql(one, other)
+        else:
+            held = [
+                (table, str(row[0]))
+                for table in shared_tables(one.query, other.query)
+                for row in self._run(f"SELECT column_name FROM (DESCRIBE {quoted(table)}) ORDER BY 1")  # noqa: S608 -- generated
+            ]
+            sql = difference_sql(one, other, tuple(held))
         count = len(one.keys)
         return tuple(
             Difference(tuple(value_of(key) for key in row[:count]), *(int(number) for number in row[count:]))
-            for row in self._run(difference_sql(one, other, tuple(held)))
+            for row in self._run(sql)
         )
 
     def cells(self, side: Side) -> tuple[tuple[Value | None, ...], ...]:
