@@ -27,7 +27,7 @@ def frozen() -> dict[str, Any]:
     return query_to_json(query)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(queries())
 def test_a_query_comes_back_exactly(query: Query) -> None:
     text = json.dumps(query_to_json(query), allow_nan=False)
