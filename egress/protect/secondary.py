@@ -42,7 +42,9 @@ class Effort:
             return cls(Widths(each=8), 3, 150)
         if size <= 20_000:
             return cls(Widths(), 1, 0)
-        return cls(Widths(each=4, near=600, block=1500, inside=300), 1, 0)
+        if size <= 60_000:
+            return cls(Widths(each=4, near=600, block=1500, inside=300), 1, 0)
+        return cls(Widths(each=3, near=400, block=1200, inside=200), 1, 0)
 
 
 def suppress(problem: Problem, proposal: Marks | None = None, effort: Effort | None = None) -> Pattern | Exposed:
