@@ -37,6 +37,8 @@ from hub.policy.model import DisclosureRules
 from hub.words import say
 
 ROUNDED = Rule("rounding", Risk.DIFFERENCING)
+# A limit of computing time: every count is open to the audit of a rounded table. Larger tables go to people.
+MAX_AUDITED = 3_000
 
 
 def rounded_cells(cells: Cells, found: Primary, rules: DisclosureRules, wish: Wish) -> ProtectedCells:
@@ -85,7 +87,12 @@ def controlled_cells(cells: Cells, found: Primary, rules: DisclosureRules, wish:
     else:
         rounded, low, high = table, table - base + 1, table + base - 1
         findings.append(ROUNDED.passed(TABLE, say("Every total is the sum of its rounded parts.")))
-    told = _within(cells, found.marks, (np.maximum(low, 0.0), high), rules, system)
+    told: tuple[Known, ...] = ()
+    if cells.size <= MAX_AUDITED or not found.marks.any():
+        told = _within(cells, found.marks, (np.maximum(low, 0.0), high), rules, system)
+    else:
+        why = say("What rounded counts tell together is worked out for {limit} cells at most.", limit=MAX_AUDITED)
+        findings.append(ROUNDED.found(Outcome.REVIEW, TABLE, why))
     exposed = sum(not one.hidden for one in told)
     if exposed:
         why = say("{cells} small counts can be worked out in spite of rounding; take a larger base.", cells=exposed)

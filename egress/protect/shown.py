@@ -22,6 +22,9 @@ from egress.query.model import Aggregate, Measure
 from egress.query.table import Table, Value
 from hub.policy.model import DisclosureRules
 
+# A limit of computing time: larger tables are rounded cell by cell.
+_MOST_TOGETHER = 3_000
+
 
 def shown(examined: Examined, rows: frozenset[int], protection: Protection, rules: DisclosureRules) -> Table:
     """`examined.table` without the numbers of `rows`, rounded."""
@@ -71,7 +74,7 @@ def _additive(
     exact: Sequence[Value | None], left: Sequence[int], relations: Sequence[Relation], base: int
 ) -> Sequence[Value | None] | None:
     """Counts rounded so that those of `relations` (over places of `left`) that held still hold; None: not found."""
-    if any(exact[row] is None for row in left):
+    if len(left) > _MOST_TOGETHER or any(exact[row] is None for row in left):
         return None
     values = np.array([float(exact[row]) for row in left])  # type: ignore[arg-type]  # a count
     system = System.of([one for one in relations if values[one.parent] == values[list(one.children)].sum()], len(left))
