@@ -149,16 +149,15 @@ class _Scene:
     rules: DisclosureRules
 
     def protected(self, number: int, one: Asked) -> Protected:
-        alone = protect(one.examined, one.findings, one.protection, self.rules)
-        if not any(number in tables for tables in self.together.linked):
-            return alone
-        for trouble in self.together.troubles:
-            if number in trouble.tables and trouble.cells:
-                return replace(alone, findings=(*alone.findings, self._too_many(trouble)))
-            if number in trouble.tables:
-                return replace(alone, findings=(*alone.findings, *self._exposed(number, trouble)))
-        if one.protection not in {Protection.SUPPRESS, Protection.ROUND}:
-            return alone
+        trouble = next((each for each in self.together.troubles if number in each.tables), None)
+        suppresses = one.protection in {Protection.SUPPRESS, Protection.ROUND}
+        linked = any(number in tables for tables in self.together.linked)
+        if trouble is not None or not suppresses or not linked:
+            alone = protect(one.examined, one.findings, one.protection, self.rules)
+            if trouble is None:
+                return alone
+            more = (self._too_many(trouble),) if trouble.cells else self._exposed(number, trouble)
+            return replace(alone, findings=(*alone.findings, *more))
         rows = self.together.rows[number]
         findings = (*one.findings, *self._about(number, one, rows), *self._loss(one, rows))
         return hide(one.examined, findings, rows, one.protection, self.rules)
