@@ -20,13 +20,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import scipy
 
 from benchmarks.hierarchical import SIZES, Made, made
 from egress.protect.audit import audit
-from egress.protect.secondary import loss_of, suppress
+from egress.protect.secondary import Effort, loss_of, suppress
 from egress.protect.system import Exposed, Marks, Problem, System, Vector
 
 # Measured by others on other tables of these sizes; named as such, not run here.
@@ -91,14 +92,17 @@ def line(problem: Problem, who: str, seconds: float, suppressed: Marks) -> int:
     return loss.secondary
 
 
-def compare(size: int, seed: int, limit: int, width: int, methods: list[str]) -> None:
+def compare(  # noqa: PLR0913 -- the options of one comparison
+    size: int, seed: int, limit: int, width: int, methods: list[str], turns: int | None
+) -> None:
     table = made(SIZES[size], seed=seed)
     problem = task(table, width)
     print(
         f"{len(table.values):,} cells, {int(problem.primary.sum()):,} primary, width {width} (seed {seed})", flush=True
     )
     began = time.perf_counter()
-    ours = suppress(problem)
+    effort = Effort.of(problem.system.size)
+    ours = suppress(problem, effort=effort if turns is None else replace(effort, turns=turns))
     seconds = time.perf_counter() - began
     if isinstance(ours, Exposed):
         print(f"  bulle: nothing protects {len(ours.cells)} cells ({ours.why})")
@@ -128,6 +132,7 @@ def main() -> None:
         "--width", type=int, default=1, help="whole numbers that must stay possible beside the true one"
     )
     parser.add_argument("--methods", nargs="*", default=["OPT", "MOD"], help="of τ-ARGUS; none to leave it out")
+    parser.add_argument("--turns", type=int, help="neighbourhoods done anew (default: by size); more take longer")
     parser.add_argument("--quick", action="store_true", help="the smallest size only")
     chosen = parser.parse_args()
     version = importlib.metadata.version
@@ -137,7 +142,7 @@ def main() -> None:
         for seed in chosen.seeds:
             # The exact method does not end on larger tables; it is not waited for.
             methods = [one for one in chosen.methods if one != "OPT" or size <= 1_001]
-            compare(size, seed, chosen.limit, chosen.width, methods)
+            compare(size, seed, chosen.limit, chosen.width, methods, chosen.turns)
 
 
 if __name__ == "__main__":

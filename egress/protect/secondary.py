@@ -41,7 +41,7 @@ class Effort:
         if size <= 1_200:
             return cls(Widths(each=8), 3, 150)
         if size <= 20_000:
-            return cls(Widths(), 1, 0)
+            return cls(Widths(), 1, 300)
         if size <= 60_000:
             return cls(Widths(each=4, near=600, block=1500, inside=300), 1, 0)
         return cls(Widths(each=3, near=400, block=1200, inside=200), 1, 0)
