@@ -92,7 +92,7 @@ def line(problem: Problem, who: str, seconds: float, suppressed: Marks) -> int:
     return loss.secondary
 
 
-def compare(  # noqa: PLR0913 -- the options of one comparison
+def compare(  # noqa: PLR0913, PLR0917 -- the options of one comparison
     size: int, seed: int, limit: int, width: int, methods: list[str], turns: int | None
 ) -> None:
     table = made(SIZES[size], seed=seed)
