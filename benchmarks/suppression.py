@@ -101,7 +101,7 @@ def compare(  # noqa: PLR0913, PLR0917 -- the options of one comparison
         f"{len(table.values):,} cells, {int(problem.primary.sum()):,} primary, width {width} (seed {seed})", flush=True
     )
     began = time.perf_counter()
-    effort = Effort.of(problem.system.size)
+    effort = Effort.thorough(problem.system.size)
     ours = suppress(problem, effort=effort if turns is None else replace(effort, turns=turns))
     seconds = time.perf_counter() - began
     if isinstance(ours, Exposed):

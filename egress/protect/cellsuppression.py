@@ -27,7 +27,7 @@ from egress.protect.protectedcells import (
     losses,
     shown,
 )
-from egress.protect.secondary import suppress
+from egress.protect.secondary import Effort, suppress
 from egress.protect.system import Exposed, Marks, Numbers, Problem, System, Vector
 from hub.policy.model import DisclosureRules
 from hub.words import say
@@ -74,7 +74,8 @@ def suppressed(
     if not secret.any():
         none = SECOND.passed(TABLE, say("No cell is suppressed, so that none can be given back."))
         return _published(cells, found, (problem, secret), told, "rules", none)
-    pattern = suppress(problem, propose(problem) if propose is not None else None)
+    proposal = propose(problem) if propose is not None else None
+    pattern = suppress(problem, proposal, Effort.thorough(problem.system.size))
     if isinstance(pattern, Exposed):
         why = say("The totals of this table cannot be protected: ask for it without totals, or with coarser keys.")
         return _withheld(cells, found, SECOND.found(Outcome.FAIL, TABLE, why))

@@ -34,7 +34,18 @@ class Effort:
     turns: int
 
     @classmethod
-    def of(cls, size: int) -> Effort:
+    def quick(cls, size: int) -> Effort:
+        """While a person waits, and in the service that must come to the same answer."""
+        if size <= 400:
+            return cls(Widths(each=40), 2, 40)
+        if size <= 1_200:
+            return cls(Widths(each=8), 1, 20)
+        if size <= 20_000:
+            return cls(Widths(), 1, 0)
+        return cls.thorough(size)
+
+    @classmethod
+    def thorough(cls, size: int) -> Effort:
         """By size; measured with benchmarks/suppression.py."""
         if size <= 400:
             return cls(Widths(each=40), 2, 40)
@@ -53,7 +64,7 @@ def suppress(problem: Problem, proposal: Marks | None = None, effort: Effort | N
     `proposal`: cells that somebody would suppress; they are taken first, repaired where they do not protect, and
     published again where they are not needed. Same problem, same answer: no clock, and the chances are fixed.
     """
-    effort = effort or Effort.of(problem.system.size)
+    effort = effort or Effort.quick(problem.system.size)
     never = hopeless(problem)
     if never:
         return Exposed(never)
