@@ -115,7 +115,7 @@ def audit(published: Published, own: int, rules: DisclosureRules) -> Audited:
         reached = np.concatenate([touched, np.zeros(known.size - len(touched), dtype=bool)])
         for lines, cells in known.blocks(reached):
             unknowns += len(cells)
-            if rules.audit is not None and len(cells) > rules.audit.value.cells:
+            if rules.audit is not None and len(cells) > rules.audit.value.unknowns:
                 too_many = max(too_many, len(cells))
                 continue
             found, more = _block(published, known, (lines, cells), rules)
@@ -242,7 +242,7 @@ def _findings(
                 "{cells} unknown cells hang together over this table and earlier ones, more than the {limit} that the "
                 "machine audits: what they tell together was not worked out.",
                 cells=audited.too_many,
-                limit=rules.audit.value.cells if rules.audit is not None else 0,
+                limit=rules.audit.value.unknowns if rules.audit is not None else 0,
             )
             found[output].append(_checkers(why))
         if mine:

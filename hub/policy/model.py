@@ -175,7 +175,8 @@ class ProtectionInterval(Frozen):
 class AuditLimits(Frozen):
     """How much is audited by the machine; a request beyond it goes to people, with that reason."""
 
-    cells: int = Field(ge=1, description="cells of all linked tables together")
+    cells: int = Field(ge=1, description="cells of linked tables that are protected together")
+    unknowns: int = Field(ge=1, description="cells, hidden or never shown, that hang together over earlier releases")
     tables: int = Field(ge=1, description="earlier tables of the same data source")
 
 

@@ -296,7 +296,7 @@ def test_what_never_left_hides_nothing(engine: Engine, status: Status) -> None:
 def test_more_cells_than_are_audited_go_to_review(engine: Engine, limit: int, *, outcome: bool) -> None:
     """Nine fine cells and four totals hang together."""
     declared = asked(FINE, "SELECT g, count(*) AS n FROM t GROUP BY ROLLUP (g)")
-    limited = rules(audit={"cells": limit, "tables": 10})
+    limited = rules(audit={"cells": limit, "unknowns": 1000, "tables": 10})
     found = [finding for one in assess_request(declared, engine, limited) for finding in one.findings]
     asked_for = [one for one in found if one.check == "linked_tables" and one.outcome is Outcome.REVIEW]
     assert bool(asked_for) is outcome

@@ -117,11 +117,11 @@ def test_units_that_nobody_tells_and_negative_totals_are_for_people() -> None:
 
 
 def test_a_table_beyond_the_audit_is_for_people_and_nothing_is_shown() -> None:
-    limited = rules("business-fr", audit={"cells": 2, "tables": 1})
+    limited = rules("business-fr", audit={"cells": 2, "unknowns": 1, "tables": 1})
     done = protect_cells(cells("a,n\nx,2\ny,50\n"), limited, Wish())
     assert done.outcome is Outcome.REVIEW
     assert not done.columns
-    exactly = rules("business-fr", audit={"cells": 4, "tables": 1})
+    exactly = rules("business-fr", audit={"cells": 4, "unknowns": 1, "tables": 1})
     assert protect_cells(cells("a,n\nx,2\ny,50\nz,60\n"), exactly, Wish()).outcome is Outcome.PASS
 
 

@@ -35,7 +35,7 @@ def test_the_loss_is_told_to_checkers(tmp_path: Path) -> None:
 
 def test_a_table_beyond_the_audit_goes_to_people(tmp_path: Path) -> None:
     for cells, reviewed in ((4, True), (5, False)):
-        limits = Sourced[AuditLimits](value=AuditLimits(cells=cells, tables=10), source="test")
+        limits = Sourced[AuditLimits](value=AuditLimits(cells=cells, unknowns=10, tables=10), source="test")
         after = protected(tmp_path / str(cells), rules().model_copy(update={"audit": limits}))
         found = [one.outcome for one in after.findings if one.check == "secondary_suppression"]
         assert found == [Outcome.REVIEW if reviewed else Outcome.PASS]

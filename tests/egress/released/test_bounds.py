@@ -136,7 +136,7 @@ def test_persons_who_may_stand_in_two_cells_do_not_add_up() -> None:
 @pytest.mark.parametrize(("limit", "reviewed"), [(1, True), (2, False), (3, False)])
 def test_more_tables_than_the_rules_allow(limit: int, *, reviewed: bool) -> None:
     own = [released(by("diagnosis"), ("A", 43), ("B", 60))]
-    limited = rules(audit={"cells": 100, "tables": limit})
+    limited = rules(audit={"cells": 100, "unknowns": 100, "tables": limit})
     findings = bounds_audit(own, [fine(7), fine(7)], limited, PERSONS)["table"]
     assert [one.outcome is Outcome.REVIEW for one in findings] == [reviewed]
     assert all(one.audience is Audience.CHECKER for one in findings)
@@ -148,7 +148,7 @@ def test_more_cells_than_the_rules_allow(limit: int, *, reviewed: bool) -> None:
     rows = (("North", "F", None), ("North", "M", None), ("South", "F", 25), ("South", "M", 35))
     pair = released(by("region, sex"), *rows, primary=(0,))
     own = [released(by("region"), ("North", 43), ("South", 60), project="two")]
-    limited = rules(audit={"cells": limit, "tables": 10})
+    limited = rules(audit={"cells": 1, "unknowns": limit, "tables": 10})
     findings = bounds_audit(own, [pair], limited, PERSONS)["table"]
     assert any("unknown cells" in str(one.why) for one in findings) is reviewed
 
