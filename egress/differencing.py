@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from egress.checks.examined import TABLE, Rule
 from egress.checks.model import Finding, Outcome, Risk, worst
-from egress.protect.suppression import Protected
+from egress.protect.suppression import Protected, primary_rows
 from egress.query.difference_sql import Difference, Side
 from egress.query.engine import Engine, EngineError
 from egress.query.table import Value
@@ -15,6 +15,7 @@ from egress.released.differencing import Comparison, Told, View, comparisons, to
 from egress.released.fingerprint import Fingerprint, Lineage, Status, thresholds_of
 from egress.released.joint import Asked, Before, protect_request
 from egress.released.lineage import on_extract
+from egress.released.within import audit_within
 from hub.policy.model import DisclosureRules
 from hub.words import say
 
@@ -101,8 +102,24 @@ def protect_apart(
     except (EngineError, TooManyError):
         why = say("The tables of this request could not be compared with one another.")
         left = dict.fromkeys(range(1, len(asked)), (RULE.found(Outcome.REVIEW, TABLE, why),))
-    return tuple(
+    protected = tuple(
         replace(one, findings=(*one.findings, *left[at])) if at in left else one for at, one in enumerate(protected)
+    )
+    return _audited(asked, protected, rules, engine)
+
+
+def _audited(
+    asked: Sequence[Asked], protected: Sequence[Protected], rules: DisclosureRules, engine: Engine
+) -> tuple[Protected, ...]:
+    """With what an outsider works out from all tables that would leave."""
+    shown = [(at, _shown(one, after, rules)) for at, (one, after) in enumerate(zip(asked, protected, strict=True))]
+    leaving = [(at, fingerprint) for at, fingerprint in shown if fingerprint is not None]
+    tables = engine.manifest.catalogue.tables.items()
+    once = frozenset(name for name, table in tables if table.rows_per_person == 1)
+    found = audit_within([fingerprint for _, fingerprint in leaving], rules, once)
+    told = {leaving[place][0]: finding for place, finding in found.items()}
+    return tuple(
+        replace(one, findings=(*one.findings, told[at])) if at in told else one for at, one in enumerate(protected)
     )
 
 
@@ -155,6 +172,8 @@ def _shown(one: Asked, protected: Protected, rules: DisclosureRules) -> Fingerpr
     if worst(finding.outcome for finding in protected.findings) is Outcome.FAIL:
         return None
     examined = one.examined
+    cells = examined.evidence.cells
+    primary = tuple(sorted(primary_rows(one.findings) & protected.rows))
     return Fingerprint(
         request="",
         project="",
@@ -162,8 +181,10 @@ def _shown(one: Asked, protected: Protected, rules: DisclosureRules) -> Fingerpr
         lineage=_HERE,
         query=examined.query,
         table=protected.table,
-        groupings=tuple(cell.grouping for cell in examined.evidence.cells),
+        groupings=tuple(cell.grouping for cell in cells),
         status=Status.PENDING,
         rules=thresholds_of(rules),
         protect=one.protection,
+        primary=primary,
+        large=tuple(row for row in primary if cells[row].persons >= rules.min_persons.value),
     )
