@@ -7,7 +7,7 @@ which ones and which cells, authors one fixed sentence.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -166,7 +166,18 @@ class _Reading:
             elif not self._fine(at, block.low[at], block.low[at]):
                 told[at] = Told.SMALL
         self._by_programs(asked, told)
+        if self.known.number.whole:
+            for at in self._small_remainders():
+                told.setdefault(at, Told.SMALL)
         return {} if block.contradictory else told
+
+    def _small_remainders(self) -> Iterator[int]:
+        """A difference of each shown cell of which shown cells leave few persons, hidden ones being among the rest."""
+        lines, left = self.block.lines, -self.block.right
+        for line in np.flatnonzero((left >= 1 - 1e-6) & (left < self.rules.min_persons.value - 1e-6)).tolist():
+            inside = slice(lines.indptr[line], lines.indptr[line + 1])
+            if (lines.data[inside] < 0).all():  # the cell itself is shown
+                yield from [at for at in lines.indices[inside].tolist() if self._is_difference(at)][:1]
 
     def _by_programs(self, asked: list[int], told: dict[int, Told]) -> None:
         block = self.block

@@ -155,7 +155,7 @@ def _number(measure: Measure) -> tuple[tuple[Expression, ...], Number] | None:
         case Aggregate.COUNT_PERSONS if argument is None:
             return (), PERSONS
         case Aggregate.COUNT_PERSONS | Aggregate.SHARE_PERSONS if argument is not None:
-            return (_present(argument), PERSONS) if _chosen(argument) else ((), Number("persons", argument))
+            return (_present(argument), PERSONS) if chosen(argument) else ((), Number("persons", argument))
         case Aggregate.COUNT_VALUES if argument is not None:
             conditions, inner = _conditions(argument)
             return conditions, Number("values", inner) if inner is not None else ROWS
@@ -189,7 +189,8 @@ def _conditions(argument: Expression) -> tuple[tuple[Expression, ...], Expressio
     return (), argument
 
 
-def _chosen(argument: Expression) -> bool:
+def chosen(argument: Expression) -> bool:
+    """Whether `argument` says only which rows are counted: count(DISTINCT person) FILTER (WHERE …)."""
     return isinstance(argument, Case) and _conditions(argument)[1] is None
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from egress.query.evidence import CellEvidence, Evidence, MeasureEvidence
 from egress.query.model import Aggregate, Expression, Measure, Query
 from egress.query.table import Table, Value
-from egress.released.cells import PERSONS, ROWS, At, Layer, Number, Published, Rows, Spread, reframed, spreads
+from egress.released.cells import PERSONS, ROWS, At, Layer, Number, Published, Rows, Spread, chosen, reframed, spreads
 
 Numbers: TypeAlias = NDArray[np.float64]
 Places: TypeAlias = NDArray[np.intp]
@@ -219,7 +219,9 @@ def _same_as_rows(table: Held) -> frozenset[int]:
     if table.evidence is None:
         measures = enumerate(table.query.measures if table.single else ())
         return frozenset(
-            at for at, one in measures if one.aggregate is Aggregate.COUNT_PERSONS and one.argument is None
+            at
+            for at, one in measures
+            if one.aggregate is Aggregate.COUNT_PERSONS and (one.argument is None or chosen(one.argument))
         )
     cells = table.evidence.cells
     return frozenset(at for at, measure in enumerate(table.query.measures) if _counts_rows(measure, at, cells))

@@ -43,3 +43,17 @@ def outcomes(folder: Path, cells: dict[tuple[str, str, int], int], sqls: list[st
 def test_a_filter_in_a_column_beside_one_of_the_rows(tmp_path: Path, size: int, last: str) -> None:
     cells = {("a", "y", 0): 20, ("b", "y", 0): 20, ("a", "x", 0): 20, ("c", "y", 0): size}
     assert outcomes(tmp_path, cells, FILTERED, 11) == [Outcome.PASS, Outcome(last)]
+
+
+# No table shows the total that both break down: the one hidden cell is what the other leaves of it.
+BROKEN_DOWN = [
+    "SELECT g, h, count(*) AS n FROM t GROUP BY g, h",
+    "SELECT k, h, count(*) AS n FROM t GROUP BY k, h",
+]
+
+
+@pytest.mark.parametrize(("size", "last"), [(2, "review"), (20, "pass")])
+def test_two_tables_break_the_same_total_down(tmp_path: Path, size: int, last: str) -> None:
+    cells = {("a", "x", 0): size, ("b", "x", 0): 20, ("c", "x", 1): 20, ("b", "x", 1): 20}
+    cells |= {("a", "y", 0): 20, ("b", "y", 1): 20, ("c", "y", 0): 20}
+    assert outcomes(tmp_path, cells, BROKEN_DOWN, 11) == [Outcome.PASS, Outcome(last)]
