@@ -21,6 +21,7 @@ from egress.released.fingerprint import Fingerprint, Status
 from egress.released.outsider import Knowledge, Published
 from egress.released.probe import MAX_ALONE, Block, determined
 from egress.released.relations import TooManyLayersError
+from egress.released.totals import totals
 from egress.released.universe import Places
 from hub.policy.model import DisclosureRules
 from hub.words import Message, say
@@ -91,10 +92,14 @@ def bounds_audit(
         return {one.output: (_checkers(why),) for one in asked}
     tables = (*asked, *shown)
     try:
-        published = Published.of(tables, one_row_each)
+        published = Published.of((*tables, *(totals(one) for one in tables)), one_row_each)
     except TooManyLayersError:
         return {one.output: (_checkers(_UNREAD),) for one in asked}
     audited = audit(published, len(asked), rules)
+    exposures = tuple(
+        replace(one, tables=frozenset(at for at in one.tables if at < len(tables))) for one in audited.exposures
+    )
+    audited = replace(audited, exposures=exposures)
     return _findings(published, audited, len(asked), rules)
 
 

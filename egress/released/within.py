@@ -7,21 +7,16 @@ nor hidden cells whose sum is known in two tables that differ by few persons. Eq
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from itertools import combinations
 
 from egress.checks.examined import TABLE
 from egress.checks.model import Finding, Outcome
-from egress.query.table import TOTAL, Table, Value
 from egress.released.bounds import BOUNDS, audit
 from egress.released.fingerprint import Fingerprint
 from egress.released.outsider import Published
 from egress.released.relations import TooManyLayersError
+from egress.released.totals import totals
 from hub.policy.model import DisclosureRules
 from hub.words import Message, say
-
-# Totals of finer cells than these are not looked at; bounds computing time.
-MOST_KEYS = 5
 
 _UNREAD = say("What the tables of this request tell together was not worked out: they have too many cells.")
 
@@ -36,7 +31,7 @@ def audit_within(
     if len(tables) < 2:
         return {}
     try:
-        everything = (*tables, *(_totals(one) for one in tables))
+        everything = (*tables, *(totals(one) for one in tables))
         audited = audit(Published.of(everything, one_row_each), len(tables), rules)
     except TooManyLayersError:
         return {len(tables) - 1: _review(_UNREAD)}
@@ -46,35 +41,6 @@ def audit_within(
     if audited.too_many and not found:
         found[len(tables) - 1] = _review(_UNREAD)
     return found
-
-
-def _totals(one: Fingerprint) -> Fingerprint:
-    """The totals that a table does not show, as one that hides them all: two tables may break the same total down."""
-    query = one.query
-    above = {
-        part
-        for grouping in query.groupings
-        if len(grouping) <= MOST_KEYS
-        for size in range(len(grouping))
-        for part in combinations(grouping, size)
-    } - set(query.groupings)
-    places = {at: one.table.columns.index(key.name) for at, key in enumerate(query.keys)}
-    rows: dict[tuple[tuple[int, ...], tuple[Value | None, ...]], None] = {}
-    for grouping, row in zip(one.groupings, one.table.rows, strict=True):
-        for part in above:
-            if set(part) <= set(grouping):
-                shown: list[Value | None] = [None] * len(row)
-                for at, place in places.items():
-                    shown[place] = row[place] if at in part else TOTAL
-                rows[part, tuple(shown)] = None
-    return replace(
-        one,
-        query=replace(query, groupings=tuple(sorted(above)) or query.groupings),
-        table=Table(one.table.columns, tuple(row for _, row in rows)),
-        groupings=tuple(part for part, _ in rows),
-        primary=(),
-        large=(),
-    )
 
 
 def _why(involved: frozenset[int], tables: Sequence[Fingerprint]) -> Message:
