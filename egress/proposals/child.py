@@ -1,6 +1,7 @@
 """The child process: reads one problem file, writes the cells that τ-ARGUS would suppress besides. Nothing else.
 
-`python -I -m egress.proposals.child IN OUT SECONDS MEGABYTES`. Its limits hold before the engine is loaded.
+`python -I -m egress.proposals.child IN OUT SECONDS MEGABYTES`. Its limits hold before the engine is loaded. IN is a
+problem file (.jj), or a batch file (.arb) that names the files beside it, OUT among them.
 """
 
 from __future__ import annotations
@@ -24,11 +25,23 @@ def main(arguments: list[str]) -> int:
     ):
         resource.setrlimit(what, (most, most))
     try:
-        from pytauargus._tauargus import HiTaSCtrl  # noqa: PLC0415 -- native code, under limits only
+        return _batch(source) if source.endswith(".arb") else _problem(source, target, seconds)
     except ImportError:
         return 3
+
+
+def _problem(source: str, target: str, seconds: int) -> int:
+    from pytauargus._tauargus import HiTaSCtrl  # noqa: PLC0415 -- native code, under limits only
+
     minutes = max(1, (seconds - _GRACE) // 60)  # the engine counts so; the clock that ends it is the parent's
     return 0 if HiTaSCtrl().full_jj(in_file_jj=source, out_file=target, max_time=minutes) in {0, 1} else 4
+
+
+def _batch(source: str) -> int:
+    from pytauargus.engine import run_batch  # noqa: PLC0415 -- see above
+
+    run_batch(source)  # what it raises ends this process
+    return 0
 
 
 if __name__ == "__main__":

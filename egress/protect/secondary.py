@@ -7,7 +7,7 @@ The audit judges what comes out.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -103,15 +103,28 @@ def _first(problem: Problem, proposal: Marks | None, effort: Effort, start: int)
     """A first pattern, and what it cannot hide. Later starts see other prices."""
     cover = Cover.start(problem, problem.secret)
     price = _price(problem)
-    secrets = cover.secrets()
+    left = cover.secrets()
     if proposal is not None:
-        cheap = np.asarray(proposal, dtype=bool) & problem.free
-        price = np.where(cheap, price * 1e-2, price)
+        offered = np.asarray(proposal, dtype=bool) & problem.free
+        left = _inside(cover, left, offered, effort.widths)
+        price = np.where(offered, price * 1e-2, price)
     if start:
         price = price * np.random.default_rng(start).uniform(0.7, 1.3, len(price))
-    left = hide_all(cover, secrets, price, effort.widths)
+    left = hide_all(cover, left, price, effort.widths)
     cover.journal.clear()
     return cover, _far(cover, left, price)
+
+
+def _inside(cover: Cover, secrets: list[Secret], offered: Marks, widths: Widths) -> list[Secret]:
+    """Hide what the `offered` cells hide by themselves, which needs no other cell; what is left is to be repaired.
+
+    All of them are suppressed at once: those that turn out to be needless are published again by thinning.
+    """
+    cover.suppressed |= offered
+    price = np.where(cover.suppressed, _price(cover.problem), np.inf)
+    for reach in (widths, replace(widths, inside=widths.block)):
+        secrets = hide_all(cover, secrets, price, reach)
+    return secrets
 
 
 def _far(cover: Cover, secrets: list[Secret], price: Numbers) -> list[Secret]:

@@ -45,15 +45,14 @@ def _file(problem: Problem, vector: Vector) -> str:
 
 
 def _cells(problem: Problem, vector: Vector) -> Iterator[str]:
-    largest = float(np.abs(vector.values).max(initial=0.0)) or 1.0
-    scale = max(1.0, largest / _LARGEST)
-    far = 4.0 * largest / scale + 1000.0
+    scale = scaled(vector)
+    far = 4.0 * float(np.abs(vector.values).max(initial=0.0)) / scale + 1000.0
     secret, free = problem.secret, problem.free
-    cost = np.maximum(np.rint(problem.price * _COST / problem.price.max()), 1)
+    cost = whole_costs(problem)
     values = vector.values / scale
     low = np.minimum(np.maximum(vector.low / scale, -far), values)
     high = np.maximum(np.minimum(vector.high / scale, far), values)
-    fall, rise = (np.where(secret, width / scale, 0.0) for width in _widths(vector))
+    fall, rise = (np.where(secret, width / scale, 0.0) for width in widths(vector))
     status = np.where(secret, "u", np.where(free, "s", "z"))
     for at in range(problem.system.size):
         yield (
@@ -62,7 +61,17 @@ def _cells(problem: Problem, vector: Vector) -> Iterator[str]:
         )
 
 
-def _widths(vector: Vector) -> tuple[Numbers, Numbers]:
+def scaled(vector: Vector) -> float:
+    """What one of the solver's units is worth."""
+    return max(1.0, float(np.abs(vector.values).max(initial=0.0)) / _LARGEST)
+
+
+def whole_costs(problem: Problem) -> Numbers:
+    """Prices as the solver takes them."""
+    return np.maximum(np.rint(problem.price * _COST / problem.price.max()), 1)
+
+
+def widths(vector: Vector) -> tuple[Numbers, Numbers]:
     """How far each value must be free to fall and to rise, as far as its bounds allow it at all."""
     rise = np.minimum(vector.need, vector.room_up)
     wanted = vector.need if vector.sided else vector.need - rise

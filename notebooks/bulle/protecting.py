@@ -51,7 +51,7 @@ def protect_file(request: Request) -> Protection:
     asked: list[Message] = []
 
     def proposer(problem: Problem) -> Marks | None:
-        proposal = propose(problem)
+        proposal = propose(problem, cells)
         asked.append(proposal.why)
         return proposal.marks
 

@@ -98,7 +98,7 @@ def test_an_answer() -> None:
     ],
 )
 def test_whatever_happens_is_a_sentence(stand_in: object, script: str, sentence: str) -> None:
-    found = propose(E01.counts({1}), Limits(seconds=1), python=stand_in(script))  # type: ignore[operator]  # the fixture's maker
+    found = propose(E01.counts({1}), limits=Limits(seconds=1), python=stand_in(script))  # type: ignore[operator]  # the fixture's maker
     assert found.marks is None
     assert sentence in str(found.why)
 
