@@ -46,6 +46,7 @@ def main() -> int:
     try:
         # A study may write beside itself; what was frozen stays as it is.
         shutil.copytree(work, desk)
+        desk.chmod(0o700)  # the copy took over that nothing may be written there
         ending, written = execute(desk / NOTEBOOK, out / "executed.ipynb", desk)
     except OSError:
         ending, written = Ending.NO_SPACE, b""
