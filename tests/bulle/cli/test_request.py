@@ -12,6 +12,7 @@ import pytest
 from bulle.__main__ import run
 from egress.checks.model import Assurance, Finding, Outcome, Protection, Risk
 from egress.checks.table import Table
+from egress.release.ledger import standing
 from egress.release.model import OutputRecord
 from egress.release.report import OutputReport
 from egress.release.status import Status
@@ -33,7 +34,9 @@ def enclave(tmp_path: Path) -> Iterator[TinyEnclave]:
     records = [keep(quarantine, "stays", Outcome.REVIEW), keep(quarantine, "refused", Outcome.FAIL)]
     rules = quarantine.put(read_rules("health-fr").model_dump_json().encode())
     for actor, kind, body in (submitted(), rerun(), checked(*records)):
-        told = {**body, "basis": {**body["basis"], "rules": rules}} if "basis" in body else body
+        told = dict(body)
+        if "basis" in body:
+            told |= {"basis": {**body["basis"], "rules": rules}, "standing": standing("tiny", ()).to_dict()}
         made.log.append(actor, kind, "costs", told)
     yield made
     made.log.close()
