@@ -3,8 +3,9 @@
 Counts of 1 and 2 are primary; zeros are shown. Each pattern, whoever made it, is judged by the same audit: an attacker
 who knows all sums and that counts are whole. `exposed` are primary cells that it works out exactly. τ-ARGUS runs in a
 child process with limits of time and memory, from microdata (FREQ(3, 30): its own protection levels, ±1 here).
+"From MOD's proposal" is what `bulle protect --tauargus` does: MOD proposes, bulle repairs, thins and judges.
 
-    PYTHONPATH=. python benchmarks/suppression.py                        1,001 and 9,610 cells
+    PYTHONPATH=. python benchmarks/suppression.py                        1,001 and 9,610 cells (some ten minutes)
     PYTHONPATH=. python benchmarks/suppression.py --sizes 700 9610 39600 109890 --limit 290
     PYTHONPATH=. python benchmarks/suppression.py --sizes 9610 --width 5   a protection interval of 5 counts
 """
@@ -26,7 +27,9 @@ import numpy as np
 import scipy
 
 from benchmarks.hierarchical import SIZES, Made, made
+from egress.proposals.tauargus import Limits, propose
 from egress.protect.audit import audit
+from egress.protect.cells import Cells
 from egress.protect.secondary import Effort, loss_of, suppress
 from egress.protect.system import Exposed, Marks, Problem, System, Vector
 
@@ -92,6 +95,39 @@ def line(problem: Problem, who: str, seconds: float, suppressed: Marks) -> int:
     return loss.secondary
 
 
+def from_theirs(table: Made, problem: Problem, effort: Effort, limit: int) -> tuple[float, int] | None:
+    """As `bulle protect --tauargus` does it: MOD proposes, bulle repairs and thins. Seconds of both, and secondaries.
+
+    MOD reads cells here, and is asked for what the audit asks: `width` numbers beside the true one, not ±1.
+    """
+    codes = tuple(tuple(f"c{code}" if code else "Total" for code in place) for place in np.ndindex(*table.shape))
+    cells = Cells(
+        ("a", "b", "c"), codes, (None,) * len(codes), table.values, None, None, None, None,
+        tuple(table.relations()), 0, {},
+    )  # fmt: skip
+    began = time.perf_counter()
+    proposal = propose(problem, cells, Limits(seconds=limit, megabytes=8192), exact=0)
+    if proposal.marks is None:
+        print(f"  bulle from MOD's proposal: {proposal.why}", flush=True)
+        return None
+    asked = time.perf_counter() - began
+    line(problem, "MOD's proposal", asked, proposal.marks | problem.secret)
+    ours = suppress(problem, proposal.marks, effort)
+    seconds = time.perf_counter() - began
+    if isinstance(ours, Exposed):
+        print(f"  bulle from MOD's proposal: nothing protects {len(ours.cells)} cells ({ours.why})")
+        return None
+    return seconds, line(problem, "bulle from MOD's", seconds, ours.suppressed)
+
+
+def ratio(who: str, one: tuple[float, int], whom: str, other: tuple[float, int]) -> None:
+    print(
+        f"    {who} / {whom}: {one[1] / max(other[1], 1):.3f} of its secondaries, "
+        f"{one[0] / max(other[0], 1e-9):.2f} of its time",
+        flush=True,
+    )
+
+
 def compare(  # noqa: PLR0913, PLR0917 -- the options of one comparison
     size: int, seed: int, limit: int, width: int, methods: list[str], turns: int | None
 ) -> None:
@@ -102,23 +138,23 @@ def compare(  # noqa: PLR0913, PLR0917 -- the options of one comparison
     )
     began = time.perf_counter()
     effort = Effort.thorough(problem.system.size)
-    ours = suppress(problem, effort=effort if turns is None else replace(effort, turns=turns))
+    effort = effort if turns is None else replace(effort, turns=turns)
+    ours = suppress(problem, effort=effort)
     seconds = time.perf_counter() - began
     if isinstance(ours, Exposed):
         print(f"  bulle: nothing protects {len(ours.cells)} cells ({ours.why})")
         return
-    count = line(problem, "bulle", seconds, ours.suppressed)
+    alone = seconds, line(problem, "bulle", seconds, ours.suppressed)
+    proposed = from_theirs(table, problem, effort, limit) if "MOD" in methods else None
     for method in methods if width == 1 else []:
         found = tauargus(size, seed, method, limit)
         if isinstance(found, str):
             print(f"  τ-ARGUS {method}: {found}", flush=True)
             continue
-        theirs = line(problem, f"τ-ARGUS {method}", *found)
-        print(
-            f"    bulle / {method}: {count / max(theirs, 1):.3f} of its secondaries, "
-            f"{seconds / max(found[0], 1e-9):.2f} of its time",
-            flush=True,
-        )
+        theirs = found[0], line(problem, f"τ-ARGUS {method}", *found)
+        ratio("bulle", alone, method, theirs)
+        if proposed is not None:
+            ratio("bulle from MOD's proposal", proposed, method, theirs)
     if size in QUOTED:
         print(f"    quoted, on another table of this size: {QUOTED[size]}")
 

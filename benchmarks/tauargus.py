@@ -9,6 +9,7 @@ import argparse
 import json
 import tempfile
 import time
+from contextlib import chdir
 from itertools import product
 from pathlib import Path
 
@@ -63,7 +64,7 @@ def main() -> None:
     table = made(SIZES[chosen.size], seed=chosen.seed)
     how = f"OPT(1,{chosen.minutes})" if chosen.method == "OPT" else f"MOD(1,{chosen.minutes},0,0,0)"
     place = np.arange(len(table.values)).reshape(table.shape)
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, chdir(folder):  # the engine leaves files where it stands
         files = _hierarchies(table, Path(folder))
         began = time.perf_counter()
         answer = protect(

@@ -15,7 +15,7 @@ from egress.protect.cells import Cells
 from egress.protect.system import Marks, Numbers, Problem, Vector
 from egress.protect.tauargus import scaled, whole_costs, widths
 
-# Measured with benchmarks/suppression.py; beyond this the method was never seen to end.
+# A limit of computing time: the program refuses the next larger table of benchmarks/suppression.py (109,890 cells).
 MAX_CELLS = 40_000
 # Of the program itself.
 _MOST_COLUMNS = 6
