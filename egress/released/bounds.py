@@ -177,12 +177,13 @@ class _Reading:
         return {} if block.contradictory else told
 
     def _small_remainders(self) -> Iterator[int]:
-        """A difference of each shown cell of which shown cells leave few persons, hidden ones being among the rest."""
+        """One unknown cell of each shown cell of which shown cells leave few persons: a difference, if one is there."""
         lines, left = self.block.lines, -self.block.right
         for line in np.flatnonzero((left >= 1 - 1e-6) & (left < self.rules.min_persons.value - 1e-6)).tolist():
             inside = slice(lines.indptr[line], lines.indptr[line + 1])
             if (lines.data[inside] < 0).all():  # the cell itself is shown
-                yield from [at for at in lines.indices[inside].tolist() if self._is_difference(at)][:1]
+                unknown = lines.indices[inside].tolist()
+                yield from sorted(unknown, key=lambda at: not self._is_difference(at))[:1]
 
     def _by_programs(self, asked: list[int], told: dict[int, Told]) -> None:
         block = self.block
