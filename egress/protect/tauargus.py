@@ -68,7 +68,8 @@ def scaled(vector: Vector) -> float:
 
 def whole_costs(problem: Problem) -> Numbers:
     """Prices as the solver takes them."""
-    return np.maximum(np.rint(problem.price * _COST / problem.price.max()), 1)
+    whole: Numbers = np.maximum(np.rint(problem.price * _COST / problem.price.max()), 1.0)
+    return whole
 
 
 def widths(vector: Vector) -> tuple[Numbers, Numbers]:
