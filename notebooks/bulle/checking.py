@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -12,6 +10,7 @@ from pathlib import Path
 from bulle.answer import Checked
 from bulle.context import Context, open_context
 from bulle.judge import Judged, completed, judged_of
+from bulle.plainfile import PlainFileError, read_plain
 from egress.assess import Declaration, assess_request
 from egress.checks.model import Assurance, Outcome, Protection
 from egress.frames import assess_on
@@ -146,19 +145,8 @@ def _limits() -> ContainerLimits:
 
 
 def _read(path: Path, limit: int) -> bytes:
-    """The bytes of a plain file; pipes and devices would never end."""
-    name = path.name[:100]
+    too_large = say("{file} is larger than the {limit} bytes allowed.", file=path.name[:100], limit=limit)
     try:
-        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        with os.fdopen(handle, "rb") as file:
-            known = os.fstat(handle)
-            if not stat.S_ISREG(known.st_mode):
-                raise CheckError(say("{file} is not a file.", file=name))
-            if known.st_size > limit:
-                raise CheckError(say("{file} is larger than the {limit} bytes allowed.", file=name, limit=limit))
-            return file.read(limit)
-    except IsADirectoryError as error:
-        raise CheckError(say("{file} is not a file.", file=name)) from error
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or "I/O error"
-        raise CheckError(say("{file} cannot be read: {why}.", file=name, why=why)) from error
+        return read_plain(path, limit, too_large)
+    except PlainFileError as error:
+        raise CheckError(error.message) from error

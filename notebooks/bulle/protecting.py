@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bulle.plainfile import PlainFileError, read_plain
 from bulle.protection import Protection
 from egress.package.tables import to_csv
 from egress.proposals.tauargus import propose
@@ -94,19 +93,8 @@ def _hierarchy(named: str, keys: Sequence[str], total: str) -> Hierarchy:
 
 
 def _read(path: Path) -> bytes:
-    """The bytes of a plain file; pipes and devices would never end."""
-    name = path.name[:100]
+    too_large = say("{file} is larger than {limit} MiB.", file=path.name[:100], limit=MAX_BYTES >> 20)
     try:
-        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        with os.fdopen(handle, "rb") as file:
-            known = os.fstat(handle)
-            if not stat.S_ISREG(known.st_mode):
-                raise UnusableError(say("{file} is not a file.", file=name))
-            if known.st_size > MAX_BYTES:
-                raise UnusableError(say("{file} is larger than {limit} MiB.", file=name, limit=MAX_BYTES >> 20))
-            return file.read(MAX_BYTES)
-    except IsADirectoryError as error:
-        raise UnusableError(say("{file} is not a file.", file=name)) from error
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or "I/O error"
-        raise UnusableError(say("{file} cannot be read: {why}.", file=name, why=why)) from error
+        return read_plain(path, MAX_BYTES, too_large)
+    except PlainFileError as error:
+        raise UnusableError(error.message) from error

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import stat
 from dataclasses import replace
 from importlib.util import find_spec
 from itertools import product
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -48,17 +46,6 @@ def counts(cells: Cells, threshold: int | None = 3) -> Problem:
     primary = (cells.count > 0) & (cells.count < 3)
     vector = Vector.counts("n", cells.count, primary, threshold=threshold)
     return Problem(System.of(cells.relations, cells.size), (vector,), primary)
-
-
-@pytest.fixture
-def stand_in(tmp_path: Path) -> object:
-    def make(script: str) -> str:
-        path = tmp_path / "stand-in"
-        path.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
-        path.chmod(path.stat().st_mode | stat.S_IXUSR)
-        return str(path)
-
-    return make
 
 
 @needs_engine

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -20,19 +19,6 @@ E01 = TwoWay([[18, 2], [14, 19], [12, 10], [11, 14]])
 needs_engine = pytest.mark.skipif(
     find_spec("pytauargus") is None, reason="pytauargus is not installed (extra tauargus)"
 )
-
-
-@pytest.fixture
-def stand_in(tmp_path: Path) -> object:
-    """A program in the engine's place; it gets `-I -m module IN OUT seconds megabytes`."""
-
-    def make(script: str) -> str:
-        path = tmp_path / "stand-in"
-        path.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
-        path.chmod(path.stat().st_mode | stat.S_IXUSR)
-        return str(path)
-
-    return make
 
 
 @needs_engine
