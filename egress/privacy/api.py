@@ -80,13 +80,15 @@ def draw(
 
     Raises: PrivacyError; the reservation then stays spent.
     """
-    packed = manifest.tables.get(spec.table)
+    packed = manifest.tables.get(spec.tables[0])
     if reservation.spec != spec.digest or packed is None:
         raise PrivacyError(say("The reservation is for another release; nothing was released."))
     folder = extract_dir.resolve()
     file = folder / packed.file
     if file.parent != folder or file.is_symlink() or not file.is_file():
-        raise PrivacyError(say("The extract lacks the file of table {table}; nothing was released.", table=spec.table))
+        raise PrivacyError(
+            say("The extract lacks the file of table {table}; nothing was released.", table=spec.tables[0])
+        )
     request = _request("draw", spec, reservation.nano_rho, rules)
     told = ask({**request, "file": str(file)})
     try:

@@ -7,6 +7,7 @@ from datetime import date
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from egress.privacy.filters import Joined, Predicate, Scalar, columns_of, compared, holds, joined, one_of
+from egress.privacy.keys import Plain, to_json
 from egress.privacy.spec import MAX_NUMBERS, DpKey, DpSpec, Kind, OutputColumn, Shape, Statistic
 from egress.query.model import Aggregate, Call, ColumnRef, Expression, Literal, Measure, Query
 from hub.catalogue.model import Column, ColumnType, Table
@@ -48,7 +49,7 @@ class _Reader:
         parts = [self._predicate(part, table) for part in self.query.where]
         where = joined("all", parts) if parts else None
         written = [self._key(key.expression, table, where) for key in self.query.keys]
-        keys = tuple(sorted(written, key=lambda key: key.column))
+        keys = tuple(sorted(written, key=lambda key: repr(to_json(key.expression))))
         if self.query.groupings != (tuple(range(len(keys))),):
             raise _NoSpecError("margins", say("A DP table has no margins: add up its cells."))
         if not self.query.measures:
@@ -61,7 +62,7 @@ class _Reader:
         )
         columns = tuple(self._column(name, written, keys, made, statistics) for name in self.query.columns)
         source = self.manifest.catalogue.source
-        spec = DpSpec(source.name, name, source.person_key, most, keys, where, statistics, columns)
+        spec = DpSpec(source.name, (name,), (), source.person_key, most, keys, where, statistics, columns)
         if spec.cells * len(statistics) > MAX_NUMBERS:
             raise _NoSpecError(
                 "cells",
@@ -113,7 +114,7 @@ class _Reader:
             raise _NoSpecError(
                 "column", say("Column {column} cannot be used in a DP release.", column=expression.column)
             )
-        return expression.column, column
+        return f"{self.query.tables[0].table}.{expression.column}", column
 
     # -- filters
 
@@ -171,7 +172,7 @@ class _Reader:
                 values = tuple(value for value in values if holds(part, {name: value}))
         if not values:
             raise _NoSpecError("empty", say("The filter leaves no category of {column}.", column=name))
-        return DpKey(name, values)
+        return DpKey(Plain(name), values)
 
     def _domain(self, name: str, column: Column) -> tuple[Scalar, ...]:
         """Every value the column can have, by the catalogue. A number column has too many, whatever its categories."""

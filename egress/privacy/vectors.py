@@ -14,6 +14,7 @@ from typing import Any
 import duckdb
 
 from egress.privacy.filters import Joined, OneOf, Predicate, Scalar, one_of
+from egress.privacy.keys import Plain
 from egress.privacy.spec import DpSpec, Kind, Statistic
 
 Vector = tuple[int, ...]
@@ -68,7 +69,7 @@ def _clamped(value: Any) -> int:
 
 
 def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
+    return '"' + name.rpartition(".")[2].replace('"', '""') + '"'
 
 
 @dataclass
@@ -79,11 +80,14 @@ class _Statement:
 
     def build(self, spec: DpSpec, file: str, salt: str) -> str:
         person, most = _quoted(spec.person), self._value(spec.rows_per_person)
-        names = [key.column for key in spec.keys]
+        names = [key.expression.column for key in spec.keys if isinstance(key.expression, Plain)]
         columns = {one.column for one in spec.statistics if one.column} - set(names)
         used = ", ".join(_quoted(name) for name in (spec.person, *names, *sorted(columns)))
         keys = ", ".join(_quoted(name) for name in names)
-        conditions = [f"{person} IS NOT NULL", *(self._predicate(one_of(key.column, key.values)) for key in spec.keys)]
+        conditions = [
+            f"{person} IS NOT NULL",
+            *(self._predicate(one_of(name, key.values)) for name, key in zip(names, spec.keys, strict=True)),
+        ]
         if spec.where is not None:
             conditions.append(self._predicate(spec.where))
         measures = ", ".join(self._measure(one, spec) for one in spec.statistics)

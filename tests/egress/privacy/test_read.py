@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from egress.privacy.filters import Compared, OneOf
+from egress.privacy.keys import Plain
 from egress.privacy.read import read
 from egress.privacy.spec import MAX_NUMBERS, Kind, Statistic, from_json, to_json
 from egress.query.model import Aggregate, Call, ColumnRef, Expression, Key, Literal, Measure, Query, TableRef
@@ -24,15 +25,15 @@ def test_a_table_of_counts_sums_and_means() -> None:
         "SELECT sex, site AS place, count(*) AS n, count(DISTINCT pid) AS p, sum(cost) AS c, avg(grade) AS g "
         "FROM t WHERE insured AND site < 3 GROUP BY ALL"
     )
-    assert [key.column for key in made.keys] == ["sex", "site"]
+    assert [key.expression for key in made.keys] == [Plain("t.sex"), Plain("t.site")]
     assert made.keys[1].values == (1, 2)  # the filter leaves no row of site 3: no noise is spent on it
     assert made.cells == 4
     assert made.statistics == (
         Statistic(Kind.PERSONS),
         Statistic(Kind.ROWS),
-        Statistic(Kind.TOTAL, "cost", -3, 0, 1_000_000, 0),
-        Statistic(Kind.TOTAL, "grade", 0, -2, 4, 1),
-        Statistic(Kind.VALUES, "grade"),
+        Statistic(Kind.TOTAL, "t.cost", -3, 0, 1_000_000, 0),
+        Statistic(Kind.TOTAL, "t.grade", 0, -2, 4, 1),
+        Statistic(Kind.VALUES, "t.grade"),
     )
     assert [column.name for column in made.columns] == ["sex", "place", "n", "p", "c", "g"]
     assert made.columns[5].uses == (3, 4)
@@ -235,9 +236,9 @@ def test_a_constant_that_is_no_number_is_refused(value: object) -> None:
 
 
 def test_whole_numbers_know_no_open_end_but_numbers_do() -> None:
-    assert spec("SELECT count(*) AS n FROM t WHERE site < 3").where == Compared("site", "le", 2)
-    assert spec("SELECT count(*) AS n FROM t WHERE cost < 3").where == Compared("cost", "lt", Decimal(3))
-    assert spec("SELECT count(*) AS n FROM t WHERE sex = 'F'").where == OneOf("sex", ("F",))
+    assert spec("SELECT count(*) AS n FROM t WHERE site < 3").where == Compared("t.site", "le", 2)
+    assert spec("SELECT count(*) AS n FROM t WHERE cost < 3").where == Compared("t.cost", "lt", Decimal(3))
+    assert spec("SELECT count(*) AS n FROM t WHERE sex = 'F'").where == OneOf("t.sex", ("F",))
 
 
 def test_the_bound_on_rows_is_the_catalogues() -> None:
