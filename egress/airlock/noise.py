@@ -14,6 +14,7 @@ from egress.checks.table import Table
 from egress.privacy.account import Released, release
 from egress.privacy.failure import PrivacyError
 from egress.privacy.read import read
+from egress.privacy.told import told
 from hub.events.log import EventLog
 from hub.extracts.reader import Extract
 from hub.policy.model import DataPermit, DisclosureRules
@@ -71,19 +72,9 @@ def draw_noisy(  # noqa: PLR0913 -- what is spent for, and who spends by which p
 
 
 def _drawn(released: Released) -> Noisy:
-    noise = released.table.noise
-    told = {
-        "rho": str(released.table.rho),
-        "charged": str(released.charged),
-        "epsilon": noise.epsilon,
-        "delta": noise.delta,
-        "confidence": noise.confidence,
-        "half_widths": released.table.half_widths,
-        "notes": [str(note) for note in released.table.notes],
-    }
     why = say("Noise was drawn for rho {rho}; the table holds noisy numbers only.", rho=str(released.table.rho))
     finding = Finding(CHECK, Risk.PRIVACY_BUDGET, Outcome.PASS, "table", why)
-    return Noisy((finding,), released.table.table, MappingProxyType(told))
+    return Noisy((finding,), released.table.table, MappingProxyType(told(released.table, released.charged)))
 
 
 def _refused(reason: Message) -> Noisy:

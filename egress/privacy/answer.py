@@ -5,25 +5,37 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeAlias
 
-from egress.privacy.spec import DpSpec, OutputColumn, Shape, Statistic
+from egress.privacy.intervals import Estimate, Noisy, around, printed, ratio
+from egress.privacy.notes import notes_of
+from egress.privacy.spec import DpSpec, Kind, OutputColumn, Shape, Statistic
 from egress.query.table import Table, Value
-from hub.words import Message, say
+from hub.words import Message
+
+__all__ = [
+    "NANO",
+    "Answer",
+    "ColumnAccuracy",
+    "DpTable",
+    "Interval",
+    "Noise",
+    "accuracies",
+    "noise_from",
+    "notes_of",
+    "table_of",
+]
 
 NANO = 10**9
-
-NEGATIVE = say("Noise may make a count negative; it is left so, as cutting it at 0 would raise every total.")
-NO_MEAN = say("A mean is empty where its noisy count cannot be told from 0.")
-LEFT_OUT = say("Rows without a person, or without a published value in a key column, are in no cell.")
-CLAMPED = say("Values outside the published bounds were counted as the nearest bound; missing values are not summed.")
+Interval: TypeAlias = tuple[int | float, int | float]
 
 
 @dataclass(frozen=True)
 class Noise:
     """What may be told of a release before anything runs; per statistic of the spec. No data enter it.
 
-    `nano_rho` is what is reserved and spent: at least OpenDP's own charge, which the worker checks.
+    `nano_rho` is what is reserved and spent: at least OpenDP's own charge, which the worker checks. Of a quantile, a
+    scale is of its scores and a half width is in rows. Joint half widths hold for two numbers at once.
     """
 
     nano_rho: int
@@ -37,7 +49,7 @@ class Noise:
 
 @dataclass(frozen=True)
 class Answer:
-    """The noisy statistics, each one integer per cell of the grid."""
+    """The noisy statistics, each one integer per cell of the grid: of a quantile, the position of a candidate."""
 
     noise: Noise
     noisy: tuple[tuple[int, ...], ...]
@@ -77,15 +89,32 @@ def noise_from(raw: Mapping[str, Any], delta: float, confidence: float) -> Noise
 
 
 @dataclass(frozen=True)
-class DpTable:
-    """A noisy table. `half_widths` has one number per value: it lies within ± of the exact one, with `confidence`.
+class ColumnAccuracy:
+    """One column, with what is known of its noise before anything is drawn, in the column's own unit.
 
-    None for keys and for means that are not told. `notes` say what was done to the numbers.
+    Counts and sums: `scale` (standard deviation) and `half_width` at the rules' confidence. A quantile: `ranks`, by how
+    many rows it misses its rank. Means and shares have neither before they are drawn: they depend on their count.
+    """
+
+    name: str
+    shape: Shape
+    scale: float | None = None
+    half_width: float | None = None
+    ranks: int | None = None
+
+
+@dataclass(frozen=True)
+class DpTable:
+    """A noisy table. `intervals` has one pair per value: the exact number lies within it with `noise.confidence`.
+
+    None for keys, quantiles and what is not told. `accuracies` has one entry per column, in order. `notes` say what was
+    done to the numbers.
     """
 
     columns: tuple[str, ...]
     rows: tuple[tuple[Value | None, ...], ...]
-    half_widths: tuple[tuple[float | None, ...], ...]
+    intervals: tuple[tuple[Interval | None, ...], ...]
+    accuracies: tuple[ColumnAccuracy, ...]
     noise: Noise
     notes: tuple[Message, ...]
 
@@ -103,74 +132,112 @@ def table_of(spec: DpSpec, answer: Answer) -> DpTable:
 
     Raises: ValueError when `answer` is not one of `spec`.
     """
-    shape = {len(vector) for vector in answer.noisy}
-    if len(answer.noisy) != len(spec.statistics) or shape != {spec.cells}:
+    if not _fits(spec, answer):
         raise ValueError("the stored answer is of another spec")
-    lines = [_line(spec, answer, cell, place) for place, cell in enumerate(spec.grid)]
+    lines = [
+        [_value(spec, answer, column, cell, place) for column in spec.columns] for place, cell in enumerate(spec.grid)
+    ]
     at = [position for position, column in enumerate(spec.columns) if column.shape is Shape.KEY]
-    lines.sort(key=lambda line: tuple(line[0][position] for position in at))
-    rows, widths = tuple(line[0] for line in lines), tuple(line[1] for line in lines)
-    names = tuple(column.name for column in spec.columns)
-    return DpTable(names, rows, widths, answer.noise, notes_of(spec))
+    lines.sort(key=lambda line: tuple(line[position][0] for position in at))
+    return DpTable(
+        tuple(column.name for column in spec.columns),
+        tuple(tuple(value for value, _ in line) for line in lines),
+        tuple(tuple(interval for _, interval in line) for line in lines),
+        accuracies(spec, answer.noise),
+        answer.noise,
+        notes_of(spec),
+    )
 
 
-def notes_of(spec: DpSpec) -> tuple[Message, ...]:
-    """What was done to the numbers, from the spec alone."""
-    shapes = {column.shape for column in spec.columns}
-    told = [LEFT_OUT]
-    if Shape.COUNT in shapes:
-        told.append(NEGATIVE)
-    if shapes & {Shape.SUM, Shape.MEAN}:
-        told.append(CLAMPED)
-    if Shape.MEAN in shapes:
-        told.append(NO_MEAN)
-    return tuple(told)
+def _fits(spec: DpSpec, answer: Answer) -> bool:
+    told = (answer.noisy, answer.noise.scales, answer.noise.half_widths, answer.noise.joint_half_widths)
+    if {len(part) for part in told} != {len(spec.statistics)} or {len(one) for one in answer.noisy} != {spec.cells}:
+        return False
+    chosen = [
+        (vector, len(one.candidates))
+        for one, vector in zip(spec.statistics, answer.noisy, strict=True)
+        if one.kind is Kind.QUANTILE
+    ]
+    return all(0 <= place < many for vector, many in chosen for place in vector)
 
 
-def _line(
-    spec: DpSpec, answer: Answer, cell: Sequence[Value], place: int
-) -> tuple[tuple[Value | None, ...], tuple[float | None, ...]]:
-    pairs = [_value(spec, answer, column, cell, place) for column in spec.columns]
-    return tuple(value for value, _ in pairs), tuple(width for _, width in pairs)
+def accuracies(spec: DpSpec, noise: Noise) -> tuple[ColumnAccuracy, ...]:
+    """One entry per column of the table, keys too."""
+    return tuple(_accuracy(spec, noise, column) for column in spec.columns)
+
+
+def _accuracy(spec: DpSpec, noise: Noise, column: OutputColumn) -> ColumnAccuracy:
+    first = column.uses[0]
+    if column.shape is Shape.QUANTILE:
+        return ColumnAccuracy(column.name, column.shape, ranks=noise.half_widths[first])
+    if column.shape not in (Shape.COUNT, Shape.SUM):
+        return ColumnAccuracy(column.name, column.shape)
+    unit = _step(spec.statistics[first]) * column.scale
+    half = noise.half_widths[first] * unit
+    return ColumnAccuracy(column.name, column.shape, noise.scales[first] * float(unit), float(half))
+
+
+def _step(statistic: Statistic) -> Decimal:
+    return Decimal(1).scaleb(statistic.exponent)
 
 
 def _value(
     spec: DpSpec, answer: Answer, column: OutputColumn, cell: Sequence[Value], place: int
-) -> tuple[Value | None, float | None]:
-    if column.shape is Shape.KEY:
-        return cell[column.uses[0]], None
+) -> tuple[Value | None, Interval | None]:
     first = column.uses[0]
-    noisy, width = answer.noisy[first][place], answer.noise.half_widths[first]
-    if column.shape is Shape.COUNT:
-        return noisy, float(width)
-    step = Decimal(1).scaleb(spec.statistics[first].exponent)
-    if column.shape is Shape.SUM:
-        return _number(noisy * step), float(width * step)
-    count = column.uses[1]
-    joint = answer.noise.joint_half_widths
-    return _mean(spec.statistics[first], step, (noisy, joint[first]), (answer.noisy[count][place], joint[count]))
+    if column.shape is Shape.KEY:
+        return cell[first], None
+    statistic, noisy = spec.statistics[first], answer.noisy[first][place]
+    whole = statistic.exponent >= 0
+    unit = _step(statistic) * column.scale
+    if column.shape is Shape.QUANTILE:
+        return _number(statistic.candidates[noisy] * unit, whole=whole), None
+    if column.shape in (Shape.COUNT, Shape.SUM):
+        return _shown(_total(statistic, noisy, answer.noise.half_widths[first], unit), whole=whole)
+    parts = [Noisy(answer.noisy[at][place], answer.noise.scales[at]) for at in column.uses]
+    make = _mean if column.shape is Shape.MEAN else _share
+    return _shown(make(spec, column, (parts[0], parts[1]), answer.noise.confidence), whole=False)
 
 
-def _number(value: Decimal) -> Value:
-    return int(value) if value == value.to_integral_value() and value.as_tuple().exponent >= 0 else float(value)  # type: ignore[operator]  # finite: its exponent is a number
+def _total(statistic: Statistic, noisy: int, half: int, unit: Decimal) -> Estimate:
+    """A count or a sum. Counts keep their digits, so that cells add up to their total."""
+    counted = statistic.kind is not Kind.TOTAL
+    floor = Decimal(0) if counted or statistic.low >= 0 else None
+    ceiling = Decimal(0) if not counted and statistic.high <= 0 else None
+    found = around(noisy * unit, half * unit, floor, ceiling)
+    return found if counted else printed(found, unit, floor, ceiling)
 
 
-def _mean(
-    statistic: Statistic, step: Decimal, total: tuple[int, int], count: tuple[int, int]
-) -> tuple[Value | None, float | None]:
-    """Centre plus noisy sum over noisy count, kept within the bounds.
+def _mean(spec: DpSpec, column: OutputColumn, parts: tuple[Noisy, Noisy], confidence: float) -> Estimate | None:
+    """Centre plus noisy sum over noisy count, within the bounds; half a step more where values were rounded."""
+    statistic = spec.statistics[column.uses[0]]
+    bounds = Decimal(statistic.low), Decimal(statistic.high)
+    found = ratio(*parts, confidence, *(bound - statistic.centre for bound in bounds))
+    if found is None:
+        return None
+    rounded = Decimal("0.5") if statistic.exponent else Decimal(0)
+    value, low, high = (one + statistic.centre for one in (found.value, found.low, found.high))
+    unit = _step(statistic) * column.scale
+    ends = max(low - rounded, bounds[0]) * unit, min(high + rounded, bounds[1]) * unit
+    return printed(Estimate(value * unit, *ends), None, bounds[0] * unit, bounds[1] * unit)
 
-    Sum and count each lie in their interval at (1+confidence)/2, so both do at `confidence`; the half width reaches
-    the furthest mean that any such pair gives. A count whose interval holds no number from 1 on gives no mean.
-    """
-    low, high = count[0] - count[1], count[0] + count[1]
-    if low < 1:
+
+def _share(spec: DpSpec, column: OutputColumn, parts: tuple[Noisy, Noisy], confidence: float) -> Estimate | None:
+    """Part over whole, between 0 and 1, times the column's scale."""
+    part, whole = (_step(spec.statistics[at]) for at in column.uses)
+    found = ratio(*parts, confidence, Decimal(0), whole / part)
+    if found is None:
+        return None
+    unit = column.scale * part / whole
+    scaled = Estimate(found.value * unit, found.low * unit, found.high * unit)
+    return printed(scaled, None, Decimal(0), Decimal(column.scale))
+
+
+def _shown(found: Estimate | None, *, whole: bool) -> tuple[Value | None, Interval | None]:
+    if found is None:
         return None, None
-    ends = [Decimal(total[0] + side) / Decimal(of) for side in (-total[1], total[1]) for of in (low, high)]
-    within = [_kept(end, statistic) for end in (Decimal(total[0]) / Decimal(count[0]), min(ends), max(ends))]
-    mean, least, most = ((value + statistic.centre) * step for value in within)
-    return float(mean), float(max(mean - least, most - mean))
+    return _number(found.value, whole=whole), (_number(found.low, whole=whole), _number(found.high, whole=whole))
 
 
-def _kept(value: Decimal, statistic: Statistic) -> Decimal:
-    return max(Decimal(statistic.low - statistic.centre), min(Decimal(statistic.high - statistic.centre), value))
+def _number(value: Decimal, *, whole: bool) -> int | float:
+    return int(value) if whole else float(value)
