@@ -6,97 +6,130 @@ the texts of OpenDP and DuckDB may depend on data.
 
 from __future__ import annotations
 
-import ctypes
 import json
 import os
-import resource
 import secrets
 import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-# The engine's own bounds, so that one release cannot take the machine: OpenDP's library alone maps 263 MB.
-_CPU_SECONDS = 300
-_DATA_BYTES = 4 * 2**30
-_FILES = 64
+from egress.privacy.confine import Limits, confine
+
 _MAX_REQUEST = 8 * 2**20
-_CLONE_NEWUSER = 0x10000000
-_CLONE_NEWNET = 0x40000000
+# Failures that say which; all others are "failed".
+_WORDS = ("rho", "numbers", "version")
 
 
-def confine() -> bool:
-    """Limits for this process; True when the kernel also took its network away.
-
-    No network needs root (CAP_SYS_ADMIN) or user namespaces; a container may have neither, and then stands behind
-    the network its own plan gives it.
-    """
-    for kind, limit in (
-        (resource.RLIMIT_CPU, _CPU_SECONDS),
-        (resource.RLIMIT_DATA, _DATA_BYTES),
-        (resource.RLIMIT_NOFILE, _FILES),
-        (resource.RLIMIT_FSIZE, 0),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        _, hard = resource.getrlimit(kind)
-        allowed = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
-        resource.setrlimit(kind, (allowed, allowed))
-    libc = ctypes.CDLL(None, use_errno=True)
-    flags = _CLONE_NEWNET if os.geteuid() == 0 else _CLONE_NEWUSER | _CLONE_NEWNET
-    return bool(libc.unshare(flags) == 0)
+def answer(request: Mapping[str, Any]) -> dict[str, Any]:
+    """The answer to one request of a known act. Raises: whatever goes wrong."""
+    return _ACTS[request["act"]](request)
 
 
-def answer(request: dict[str, Any]) -> dict[str, Any]:
-    """The answer to one request: preview, draw or price."""
+def _price(request: Mapping[str, Any]) -> dict[str, Any]:
     from egress.privacy import measure  # noqa: PLC0415 -- after the limits are set
-    from egress.privacy.spec import Kind, Statistic, from_json  # noqa: PLC0415 -- same
+    from egress.privacy.spec import Kind, Statistic  # noqa: PLC0415 -- same
 
     delta, confidence = float(request["delta"]), float(request["confidence"])
-    if request["act"] == "price":
-        scale = measure.scale_within(float(request["half"]), confidence)
-        cells = int(request["cells"])
-        counted = Statistic(Kind(request["kind"]))
-        charged = measure.charge(scale, measure.sensitivity(counted, int(request["rows_per_person"]), cells), cells)
-        return {"nano_rho": charged, "scale": scale, "epsilon": measure.epsilon(charged / measure.NANO, delta)}
-    spec = from_json(request["spec"])
-    nano_rho = int(request["nano_rho"])
+    scale = measure.scale_within(float(request["half"]), confidence)
+    counted = Statistic(Kind(request["kind"]))
+    charged = measure.cost(counted, scale, int(request["rows_per_person"]), int(request["cells"]))
+    return {"nano_rho": charged, "scale": scale, "epsilon": measure.epsilon(charged / measure.NANO, delta)}
+
+
+def _preview(request: Mapping[str, Any]) -> dict[str, Any]:
+    """Cost and accuracy. No data are read, and no OpenDP measurement is asked for more than its map."""
+    from egress.privacy import measure  # noqa: PLC0415 -- after the limits are set
+    from egress.privacy.spec import from_json  # noqa: PLC0415 -- same
+
+    delta, confidence = float(request["delta"]), float(request["confidence"])
+    spec, nano_rho = from_json(request["spec"]), int(request["nano_rho"])
+    if spec.cells * len(spec.statistics) > Limits.of(request["limits"]).max_numbers:
+        raise ValueError("numbers")
     planned = measure.plan(spec, nano_rho)
     charged = sum(cost for _, cost in planned)
     if charged > nano_rho:
         raise ValueError("charge")
-    told = {
+    pairs = [(one, scale) for one, (scale, _) in zip(spec.statistics, planned, strict=True)]
+    return {
         "nano_rho": nano_rho,
         "charged": charged,
-        "scales": [scale for scale, _ in planned],
-        "half_widths": [measure.half_width(scale, confidence) for scale, _ in planned],
-        # of two numbers at once: what the interval of a mean stands on
-        "joint_half_widths": [measure.half_width(scale, (1 + confidence) / 2) for scale, _ in planned],
+        "scales": [scale for _, scale in pairs],
+        "half_widths": [measure.width(one, scale, confidence) for one, scale in pairs],
+        # of two numbers at once
+        "joint_half_widths": [measure.width(one, scale, (1 + confidence) / 2) for one, scale in pairs],
         "epsilon": measure.epsilon(nano_rho / measure.NANO, delta),
     }
-    if request["act"] == "preview":
-        return told
-    if request["act"] != "draw":
-        raise ValueError("act")
+
+
+def _draw(request: Mapping[str, Any]) -> dict[str, Any]:
+    from egress.privacy import measure  # noqa: PLC0415 -- after the limits are set
+    from egress.privacy.spec import from_json  # noqa: PLC0415 -- same
     from egress.privacy.vectors import vectors  # noqa: PLC0415 -- a preview needs no DuckDB
 
+    told, spec = _preview(request), from_json(request["spec"])
     exact = vectors(spec, Path(request["file"]), secrets.token_hex(16))
-    noisy = [measure.noisy(vector, scale) for vector, (scale, _) in zip(exact, planned, strict=True)]
-    return {**told, "noisy": noisy}
+    parts = zip(spec.statistics, exact, told["scales"], strict=True)
+    return {**told, "noisy": [measure.drawn(one, vector, scale) for one, vector, scale in parts]}
+
+
+def _batch(request: Mapping[str, Any]) -> dict[str, Any]:
+    """Several requests of one process; one that fails is one word and stops no other."""
+    answers = []
+    for inner in request["requests"]:
+        if inner["act"] == "batch":
+            raise ValueError("act")
+        answers.append(_answered({**inner, "limits": request["limits"]}))
+    return {"answers": answers}
+
+
+_ACTS: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
+    "preview": _preview,
+    "draw": _draw,
+    "price": _price,
+    "batch": _batch,
+}
+
+
+def _answered(request: Mapping[str, Any]) -> dict[str, Any]:
+    """The answer, or one word."""
+    try:
+        return answer(request)
+    except ImportError:
+        return {"error": "missing"}
+    except MemoryError:
+        return {"error": "memory"}
+    except Exception as error:  # noqa: BLE001 -- whatever it says may depend on data
+        word = error.args[0] if error.args and type(error) is ValueError else ""
+        return {"error": word if word in _WORDS else "failed"}
+
+
+def _smoke() -> dict[str, Any] | None:
+    """None when OpenDP is there, and the one that was looked into."""
+    try:
+        from egress.privacy import measure  # noqa: PLC0415 -- after the limits are set
+
+        measure.smoke()
+    except ImportError:
+        return {"error": "missing"}
+    except Exception:  # noqa: BLE001 -- of any kind: this is not the OpenDP that was looked into
+        return {"error": "version"}
+    return None
 
 
 def main() -> None:
     """Answers one request; every failure is one word."""
     quiet = os.open(os.devnull, os.O_WRONLY)
     os.dup2(quiet, 2)
-    offline = confine()
+    offline = False
     try:
         request = json.loads(sys.stdin.buffer.read(_MAX_REQUEST))
-        result = answer(request)
-    except ImportError:
-        result = {"error": "missing"}
+        offline = confine(Limits.of(request["limits"]))
+        result = _smoke() or _answered(request)
     except MemoryError:
         result = {"error": "memory"}
-    except Exception as error:  # noqa: BLE001 -- whatever it says may depend on data
-        result = {"error": "rho" if error.args == ("rho",) else "failed"}
+    except Exception:  # noqa: BLE001 -- no request, or a kernel that sets no limits
+        result = {"error": "failed"}
     result["offline"] = offline
     sys.stdout.write(json.dumps(result, allow_nan=False))
     sys.stdout.flush()

@@ -1,4 +1,4 @@
-"""What sealed containers may use and submissions may be, as `policies/limits.toml` says it."""
+"""What sealed containers and the privacy worker may use and submissions may be, as `policies/limits.toml` says it."""
 
 from __future__ import annotations
 
@@ -39,12 +39,22 @@ class IntakeLimits(Frozen):
     max_outputs: int = Field(ge=1, description="declared outputs of one notebook")
 
 
+class PrivacyLimits(Frozen):
+    """One process that draws noise: it ends with its request."""
+
+    seconds: int = Field(ge=1, description="wall clock; CPU time is this for each thread")
+    memory_mb: int = Field(ge=512, description="data of the process; OpenDP's library alone maps 263 MB beside it")
+    threads: int = Field(ge=1, le=256, description="of the engine that counts")
+    max_numbers: int = Field(ge=1, description="noisy numbers of one request")
+
+
 class ContainerLimits(Frozen):
     """`limits.toml`."""
 
     workspace: WorkspaceLimits
     runner: RunnerLimits
     intake: IntakeLimits
+    privacy: PrivacyLimits
 
 
 def read_limits(folder: Path | None = None) -> ContainerLimits:

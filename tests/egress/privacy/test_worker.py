@@ -13,11 +13,14 @@ from typing import Any
 
 import pytest
 
-from egress.privacy.child import ask
+from egress.privacy.child import ask, ask_all
 from egress.privacy.failure import PrivacyError
 from egress.privacy.spec import to_json
+from hub.policy.files import policies_dir
+from hub.policy.limits import read_limits
 from tests.egress.privacy.releases import extract, spec
 
+LIMITS = read_limits().privacy
 COUNT = spec("SELECT sex, count(*) AS n FROM t GROUP BY sex")
 PREVIEW: Mapping[str, Any] = {
     "act": "preview",
@@ -89,7 +92,7 @@ def test_a_worker_that_dies_or_babbles_is_one_sentence(body: str, tmp_path: Path
 
 def test_a_worker_that_hangs_is_stopped(tmp_path: Path) -> None:
     with pytest.raises(PrivacyError, match="too long"):
-        ask(PREVIEW, python=_python(tmp_path, "time.sleep(60)"), seconds=0.5)
+        ask(PREVIEW, limits=LIMITS.model_copy(update={"seconds": 1}), python=_python(tmp_path, "time.sleep(60)"))
 
 
 def test_no_interpreter_is_one_sentence(tmp_path: Path) -> None:
@@ -98,15 +101,15 @@ def test_no_interpreter_is_one_sentence(tmp_path: Path) -> None:
 
 
 def test_a_real_abort_inside_the_worker_is_one_sentence(tmp_path: Path) -> None:
-    body = "import egress.privacy.worker as w\nw.answer = lambda request: os.abort()\nw.main()"
+    body = "import egress.privacy.worker as w\nw._smoke = lambda: os.abort()\nw.main()"
     with pytest.raises(PrivacyError, match="stopped without an answer"):
         ask(PREVIEW, python=_python(tmp_path, body))
 
 
 _PROBE = """
 import json, os, resource, socket
-from egress.privacy.worker import confine
-offline = confine()
+from egress.privacy.confine import Limits, confine
+offline = confine(Limits(60, 4096, 2, 100))
 found = {"offline": offline, "core": resource.getrlimit(resource.RLIMIT_CORE)}
 try:
     socket.create_connection(("127.0.0.1", int(os.environ["PORT"])), 2).close()
@@ -124,6 +127,13 @@ try:
     found["memory"] = True
 except MemoryError:
     found["memory"] = False
+acts = (os.fork, lambda: os.system("true"), lambda: os.execv("/bin/true", ["true"]), socket.socket)
+for act in acts:
+    try:
+        act()
+        found["started"] = True
+    except PermissionError:
+        pass
 print(json.dumps(found))
 """
 
@@ -141,6 +151,61 @@ def test_the_worker_writes_no_file_takes_no_more_memory_and_has_no_network(tmp_p
         )
     found = json.loads(done.stdout)
     assert (found["wrote"], found["memory"], found["core"]) == (False, False, [0, 0])
-    assert found["reached"] is not found["offline"]
+    assert (found["reached"], found.get("started")) == (False, None)
     if os.geteuid() == 0:
         assert ask(PREVIEW)["offline"] is found["offline"]
+
+
+def test_several_tables_cost_one_start_and_fail_apart(tmp_path: Path) -> None:
+    extract(tmp_path, [{"pid": f"p{at}", "sex": "F"} for at in range(500)])
+    drawn = {**PREVIEW, "act": "draw", "nano_rho": 10**10, "file": str(tmp_path / "t.parquet")}
+    first, broken, poor, nested, last = ask_all(
+        [drawn, {**drawn, "file": "/nowhere"}, {**drawn, "nano_rho": 0}, {"act": "unknown"}, PREVIEW]
+    )
+    assert isinstance(first, dict)
+    assert abs(first["noisy"][0][0] - 500) < 10
+    assert [str(one) for one in (broken, nested)] == [
+        "The privacy worker could not compute this release; nothing was released."
+    ] * 2
+    assert isinstance(poor, PrivacyError)
+    assert "nothing but noise" in str(poor)
+    assert isinstance(last, dict)
+    assert last["nano_rho"] == 10**8
+
+
+def test_a_batch_within_a_batch_is_no_act() -> None:
+    with pytest.raises(PrivacyError, match="could not compute"):
+        ask({"act": "batch", "requests": [{"act": "batch", "requests": []}]})
+
+
+@pytest.mark.parametrize(("most", "answered"), [(1, False), (2, True), (3, True)])
+def test_more_numbers_than_the_limit_are_refused(most: int, *, answered: bool) -> None:
+    within = LIMITS.model_copy(update={"max_numbers": most})
+    if answered:
+        assert ask(PREVIEW, limits=within)["nano_rho"] == 10**8
+    else:
+        with pytest.raises(PrivacyError, match="fewer cells"):
+            ask(PREVIEW, limits=within)
+
+
+def test_too_little_memory_is_said(tmp_path: Path) -> None:
+    body = "import egress.privacy.worker as w\nw._ACTS['preview'] = lambda request: bytearray(2**31)\nw.main()"
+    within = LIMITS.model_copy(update={"memory_mb": 1024})
+    with pytest.raises(PrivacyError, match="more memory"):
+        ask(PREVIEW, limits=within, python=_python(tmp_path, body))
+
+
+def test_another_opendp_draws_nothing(tmp_path: Path) -> None:
+    body = "import egress.privacy.measure as m, egress.privacy.worker as w\nm.OPENDP = '0.17.'\nw.main()"
+    with pytest.raises(PrivacyError, match="Another OpenDP"):
+        ask(PREVIEW, python=_python(tmp_path, body))
+
+
+def test_the_operators_limits_are_those_in_force(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BULLE_POLICIES", str(tmp_path))
+    with pytest.raises(PrivacyError, match="limits of the privacy worker"):
+        ask(PREVIEW)
+    shipped = (policies_dir() / "limits.toml").read_text()
+    (tmp_path / "limits.toml").write_text(shipped.replace("max_numbers = 20000", "max_numbers = 1"))
+    with pytest.raises(PrivacyError, match="fewer cells"):
+        ask(PREVIEW)
