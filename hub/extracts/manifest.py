@@ -25,6 +25,20 @@ class PackedTable(Frozen):
     persons: int | None = Field(None, ge=0)
 
 
+class BoundedTable(Frozen):
+    """A table's bounded copy, which DP releases read: at most `rows_per_person` rows of each person, in hashed order.
+
+    `lost_rows` of the table are not in it; `cut_persons` had more rows than the limit.
+    """
+
+    file: str
+    sha256: str
+    rows: int = Field(ge=0)
+    rows_per_person: int = Field(ge=1)
+    lost_rows: int = Field(ge=0)
+    cut_persons: int = Field(ge=0)
+
+
 class Manifest(Frozen):
     """`manifest.json`. `catalogue` is restricted to the tables and columns that are inside.
 
@@ -37,6 +51,7 @@ class Manifest(Frozen):
     schema_: Literal["bulle.extract/1"] = Field("bulle.extract/1", alias="schema")
     catalogue: Catalogue
     tables: Mapping[Name, PackedTable]
+    bounded: Mapping[Name, BoundedTable] = Field(default={}, description="bounded copies of tables about persons")
     rules: str | None = Field(None, description="the disclosure rules that govern what leaves")
     project: str | None = None
     permit_sha256: str | None = None
