@@ -50,6 +50,7 @@ from opendp.metrics import absolute_distance, l2_distance, linf_distance
 from opendp.mod import enable_features
 
 from egress.privacy import scores
+from egress.privacy.costs import sensitivity as sensitivity  # noqa: PLC0414 -- told on from here
 from egress.privacy.spec import DpSpec, Kind, Statistic
 
 # Everything in OpenDP 0.16 stands behind this flag; the two others (user-defined steps, inexact numerics) stay off.
@@ -61,20 +62,6 @@ OPENDP = "0.16."
 _EXACT_TAIL = 1000.0
 # Beyond this, noise beside a sum of 2^62 could leave 64 bits, where OpenDP cuts it.
 _MAX_SCALE = 2.0**55
-
-
-def sensitivity(statistic: Statistic, rows_per_person: int, cells: int) -> float:
-    """The bound proved above, never below it: in L2, of a quantile in L∞ of its scores."""
-    if statistic.kind is Kind.PERSONS:
-        return _root_up(min(rows_per_person, cells))
-    if statistic.kind is Kind.QUANTILE:
-        return float(rows_per_person * scores.weight(statistic))
-    return float(rows_per_person * statistic.reach)  # below 2^53 by the limits of `egress.privacy.read`
-
-
-def _root_up(whole: int) -> float:
-    root = math.sqrt(whole)
-    return root if Fraction(root) ** 2 >= whole else math.nextafter(root, math.inf)
 
 
 def measurement(scale: float, cells: int) -> Any:
