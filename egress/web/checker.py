@@ -11,6 +11,7 @@ from egress.airlock.desk import Desk, Opened
 from egress.airlock.situation import Situation
 from egress.outputs.model import Unreadable
 from egress.outputs.notebook import read_notebook
+from egress.package.spelling import visible
 from egress.release.guards import can_review
 from egress.release.model import Choice, ReleaseRequest, Review, Vote
 from egress.release.status import Status
@@ -129,7 +130,7 @@ class CheckerPages:
         rendered = read_notebook(raw, len(raw))
         if isinstance(rendered, Unreadable):
             return rendered.why
-        return [(cell.number, cell.is_code, wording.visible(cell.source)) for cell in rendered.cells]
+        return [(cell.number, cell.is_code, visible(cell.source)) for cell in rendered.cells]
 
 
 def review_of(request: ReleaseRequest, person: str) -> Review | None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from egress.checks.table import Value
+from egress.package.spelling import number, visible
 from egress.release.conflict import Conflict
-from egress.web.wording import FATE, number, visible
+from egress.web.wording import FATE
 from hub.words import Message, say
 
 _OTHER_FATE = say("Unknown")

@@ -9,7 +9,7 @@ from typing import Any
 
 from egress.checks.model import Finding
 from egress.checks.table import Table, Value
-from egress.web.wording import number, visible
+from egress.package.spelling import number, visible
 
 Spelling = Callable[[Value], str]
 

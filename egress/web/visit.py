@@ -11,8 +11,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from egress.airlock.situation import Situation
+from egress.package.spelling import number, visible
 from egress.web.sessions import Session
-from egress.web.wording import moment, number, visible
+from egress.web.wording import moment
 from hub.language import LANGUAGES, preferred, render, translate
 from hub.policy.model import Role
 

@@ -1,17 +1,15 @@
-"""How pages say things: statuses, outcomes, numbers and times in words, and hostile text made visible. Pure."""
+"""How pages say things: statuses, outcomes, kinds and times in words. Pure."""
 
 from __future__ import annotations
 
-import unicodedata
 from datetime import datetime
-from decimal import Decimal
 from types import MappingProxyType
 
 from babel.dates import format_datetime
-from babel.numbers import format_decimal
 
 from egress.checks.model import Assurance, Outcome, Protection, Risk
 from egress.outputs.model import Kind
+from egress.package.spelling import visible
 from egress.release.ledger import Fate
 from egress.release.model import Choice
 from egress.release.status import Owner, Status
@@ -141,30 +139,3 @@ def moment(at: str, language: str) -> str:
         return f"{format_datetime(datetime.fromisoformat(at), 'd MMM y, HH:mm', locale=language)} UTC"
     except ValueError:
         return visible(at)
-
-
-_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-
-
-def number(value: object, language: str, *, grouped: bool | None = None) -> str:
-    """A number as tables print it: in threes from five digits on, or as `grouped` says: years stay years."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if not isinstance(value, (int, float, Decimal)):
-        return visible(str(value))
-    size = abs(float(value))
-    if 0 < size < 1e-4:
-        digits, _, power = f"{value:.3e}".partition("e")
-        mantissa = format_decimal(float(digits), "0.###", locale=language)
-        return f"{mantissa}·10{str(int(power)).translate(_SUPERSCRIPTS)}".removeprefix("1·")
-    pattern = "#,##0.######" if (size >= 10_000 if grouped is None else grouped) else "0.######"
-    return str(format_decimal(value, pattern, locale=language))
-
-
-def visible(text: str) -> str:
-    """`text` with what a reader cannot see spelled out: controls, and marks that turn the direction of reading."""
-    return "".join(character if _shows(character) else f"⟨U+{ord(character):04X}⟩" for character in text)
-
-
-def _shows(character: str) -> bool:
-    return character in "\n\t" or unicodedata.category(character) not in {"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"}
