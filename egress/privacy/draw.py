@@ -8,6 +8,7 @@ from typing import Any
 from egress.privacy.answer import Answer, Noise, noise_from, table_of
 from egress.privacy.child import ask
 from egress.privacy.failure import PrivacyError
+from egress.privacy.files import files
 from egress.privacy.ledger import Reservation
 from egress.privacy.spec import DpSpec, to_json
 from hub.extracts.manifest import Manifest
@@ -26,17 +27,11 @@ def draw(
 
     Raises: PrivacyError; the reservation then stays spent.
     """
-    packed = manifest.tables.get(spec.tables[0])
-    if reservation.spec != spec.digest or packed is None:
+    if reservation.spec != spec.digest:
         raise PrivacyError(say("The reservation is for another release; nothing was released."))
-    folder = extract_dir.resolve()
-    file = folder / packed.file
-    if file.parent != folder or file.is_symlink() or not file.is_file():
-        raise PrivacyError(
-            say("The extract lacks the file of table {table}; nothing was released.", table=spec.tables[0])
-        )
+    paths = files(spec, manifest, extract_dir)
     request = asked("draw", spec, reservation.nano_rho, rules)
-    told = ask({**request, "file": str(file)})
+    told = ask({**request, "files": {table: str(path) for table, path in paths.items()}})
     try:
         noisy = tuple(tuple(int(value) for value in vector) for vector in told["noisy"])
         answer = Answer(noise_of(told, rules), noisy)

@@ -1,7 +1,9 @@
-"""Filters of a DP release in one canonical spelling: constants beside columns, joined by AND and OR. Pure.
+"""Filters of a DP release in one canonical spelling: constants beside columns, IS NULL, AND and OR. Pure.
 
 A filter of this shape looks at one row at a time, so it never lets one person's rows change what is kept of another's:
-it is 1-stable, and the contribution bound holds after it as before.
+it is 1-stable, and the contribution bound holds after it as before. Truth is SQL's: true, false, or neither (a
+comparison with NULL); a row is kept where the filter is true. NOT is moved to the leaves (De Morgan), where each
+operator has its opposite with the same third value, so that `negated` is exact in all three.
 """
 
 from __future__ import annotations
@@ -35,6 +37,14 @@ class Compared:
 
 
 @dataclass(frozen=True)
+class IsNull:
+    """The column IS NULL, or IS NOT NULL where `truth` is false. Never neither."""
+
+    column: str
+    truth: bool
+
+
+@dataclass(frozen=True)
 class Joined:
     """`word` is "all" or "any"; two or more distinct parts, sorted by their spelling, none with the same word."""
 
@@ -42,7 +52,7 @@ class Joined:
     parts: tuple[Predicate, ...]
 
 
-Predicate: TypeAlias = OneOf | Compared | Joined
+Predicate: TypeAlias = OneOf | Compared | IsNull | Joined
 
 
 def spelled(value: Scalar) -> Spelled:
@@ -81,6 +91,8 @@ def compared(column: str, operator: str, value: Scalar) -> Predicate:
     """A comparison, canonical: equality is membership, and whole numbers know no open ends."""
     if operator == "eq":
         return OneOf(column, (value,))
+    if isinstance(value, bool) and operator == "ne":
+        return OneOf(column, (not value,))
     if isinstance(value, int) and not isinstance(value, bool):
         if operator == "lt":
             return Compared(column, "le", value - 1)
@@ -112,6 +124,34 @@ def _merged(parts: list[Predicate]) -> list[Predicate]:
     return [*rest, *(one_of(column, found) for column, found in values.items())]
 
 
+_OPPOSITE = {"ne": "eq", "lt": "ge", "le": "gt", "gt": "le", "ge": "lt"}
+
+
+def negated(predicate: Predicate) -> Predicate:
+    """NOT: true where it is false, false where it is true, neither where it is neither."""
+    if isinstance(predicate, Joined):
+        return joined("any" if predicate.word == "all" else "all", (negated(part) for part in predicate.parts))
+    if isinstance(predicate, IsNull):
+        return IsNull(predicate.column, not predicate.truth)
+    if isinstance(predicate, OneOf):
+        return joined("all", (compared(predicate.column, "ne", value) for value in predicate.values))
+    return compared(predicate.column, _OPPOSITE[predicate.operator], predicate.value)
+
+
+def both(one: Predicate | None, other: Predicate | None) -> Predicate | None:
+    """AND, where None is no condition."""
+    if one is None or other is None:
+        return one or other
+    return joined("all", (one, other))
+
+
+def conjuncts(predicate: Predicate | None) -> tuple[Predicate, ...]:
+    """The conditions that every row passes where `predicate` is true."""
+    if predicate is None:
+        return ()
+    return predicate.parts if isinstance(predicate, Joined) and predicate.word == "all" else (predicate,)
+
+
 def columns_of(predicate: Predicate) -> frozenset[str]:
     """The columns it looks at."""
     if isinstance(predicate, Joined):
@@ -119,23 +159,35 @@ def columns_of(predicate: Predicate) -> frozenset[str]:
     return frozenset({predicate.column})
 
 
-def holds(predicate: Predicate, row: Mapping[str, Scalar]) -> bool:
-    """Whether a row with these values passes; used on published categories only."""
+def truth(predicate: Predicate, row: Mapping[str, Scalar | None]) -> bool | None:
+    """Whether it is true of a row with these values, None where neither; used on published values only."""
     if isinstance(predicate, Joined):
-        return (all if predicate.word == "all" else any)(holds(part, row) for part in predicate.parts)
+        decisive = predicate.word == "any"
+        found = {truth(part, row) for part in predicate.parts}
+        return decisive if decisive in found else None if None in found else not decisive
     value: Any = row[predicate.column]
+    if isinstance(predicate, IsNull):
+        return (value is None) is predicate.truth
+    if value is None:
+        return None
     if isinstance(predicate, OneOf):
         return value in predicate.values
     other: Any = predicate.value
-    return bool(
-        {
-            "ne": value != other,
-            "lt": value < other,
-            "le": value <= other,
-            "gt": value > other,
-            "ge": value >= other,
-        }[predicate.operator]
-    )
+    match predicate.operator:
+        case "ne":
+            return bool(value != other)
+        case "lt":
+            return bool(value < other)
+        case "le":
+            return bool(value <= other)
+        case "gt":
+            return bool(value > other)
+    return bool(value >= other)
+
+
+def holds(predicate: Predicate, row: Mapping[str, Scalar | None]) -> bool:
+    """Whether a row with these values passes."""
+    return truth(predicate, row) is True
 
 
 def to_json(predicate: Predicate) -> list[Any]:
@@ -144,6 +196,8 @@ def to_json(predicate: Predicate) -> list[Any]:
         return [predicate.word, [to_json(part) for part in predicate.parts]]
     if isinstance(predicate, OneOf):
         return ["one_of", predicate.column, [spelled(value) for value in predicate.values]]
+    if isinstance(predicate, IsNull):
+        return ["is_null", predicate.column, predicate.truth]
     return [predicate.operator, predicate.column, spelled(predicate.value)]
 
 
@@ -154,6 +208,8 @@ def from_json(raw: list[Any]) -> Predicate:
         return Joined(word, tuple(from_json(part) for part in raw[1]))
     if word == "one_of":
         return OneOf(raw[1], tuple(unspelled(value) for value in raw[2]))
+    if word == "is_null":
+        return IsNull(raw[1], bool(raw[2]))
     if word in {"ne", "lt", "le", "gt", "ge"}:
         return Compared(raw[1], word, unspelled(raw[2]))
     raise ValueError(word)

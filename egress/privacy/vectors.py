@@ -1,57 +1,64 @@
-"""The exact integer vectors of a DpSpec, computed by DuckDB from one Parquet file. Only the worker process runs this.
+"""The exact integer vectors of a DpSpec, computed by DuckDB from Parquet files. Only the worker process runs this.
 
-Two things that `egress.privacy.measure` relies on happen here, whatever the file holds: each row falls into one cell
-and is clamped, and no person keeps more than `rows_per_person` rows.
+Files: of a table about persons the extract's bounded copy, of any other its ordinary file. `egress.privacy.measure`
+relies on this, whatever the files hold otherwise:
+- no person has more than `rows_per_person` rows after the joins: each copy holds at most its limit, which was checked
+  when it was written, and `egress.privacy.read_tables` says why joins keep the product. So nothing is cut here, and a
+  release costs about as much as a plain GROUP BY;
+- rows fall into one cell and are clamped one by one (`egress.privacy.vectors_sql`);
+- a cell without rows is there with 0; sums are exact, and cut to ±2^62 at the very end.
+
+What is not in the public grid is in no cell: unpublished categories, NULL in a key, values of a key out of bounds.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from decimal import Decimal
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from egress.privacy.filters import Joined, OneOf, Predicate, Scalar, one_of
-from egress.privacy.keys import Plain
-from egress.privacy.spec import DpSpec, Kind, Statistic
+from egress.privacy.keys import Bins, Cases
+from egress.privacy.spec import DpKey, DpSpec, Kind, Statistic
+from egress.privacy.vectors_sql import Statement, labels
 
 Vector = tuple[int, ...]
 
-_OPERATORS = {"ne": "<>", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
 # Sums beyond this are cut to it: cutting moves no two sums further apart, and noise still fits 64 bits beside it.
 _LIMIT = 2**62
+_WHOLE_DOUBLES = 2**53
 
 
-def vectors(spec: DpSpec, file: Path, salt: str, memory: str = "2GB") -> tuple[Vector, ...]:
-    """One vector per statistic, one place per cell of `spec.grid`.
+def vectors(spec: DpSpec, files: Mapping[str, Path], memory: str = "2GB", threads: int = 2) -> tuple[Vector, ...]:
+    """One vector per statistic, one place per cell of `spec.grid`; for QUANTILE one per (cell, candidate), flattened.
 
-    Raises: duckdb.Error, whose text may hold data and must not be shown.
+    Raises: duckdb.Error, KeyError, whose text may hold data and must not be shown.
     """
-    statement = _Statement()
-    sql = statement.build(spec, str(file), salt)
-    connection = _connect(file, memory)
+    paths = {table: str(files[table]) for table in spec.tables}
+    connection = _connect(tuple(paths.values()), memory, threads)
     try:
+        types = _types(connection, paths)
+        statement = Statement(spec, types, _small(connection, spec, paths))
+        sql = statement.build(paths)
         rows = connection.execute(sql, statement.values).fetchall()
     finally:
         connection.close()
-    width = len(spec.keys)
-    found = {tuple(_scalar(value) for value in row[:width]): row[width:] for row in rows}
-    nothing = (0,) * len(spec.statistics)
-    table = [found.get(cell, nothing) for cell in spec.grid]
-    return tuple(tuple(_clamped(row[at]) for row in table) for at in range(len(spec.statistics)))
+    found = {_cell(row, spec.keys): row for row in rows}
+    table = [found.get(cell) for cell in spec.grid]
+    return tuple(_vector(one, statement, table) for one in spec.statistics)
 
 
-def _connect(file: Path, memory: str) -> duckdb.DuckDBPyConnection:
+def _connect(paths: Sequence[str], memory: str, threads: int) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(":memory:")
-    path = str(file).replace("'", "''")
+    allowed = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
     for setting in (
-        f"SET allowed_paths = ['{path}']",
+        f"SET allowed_paths = [{allowed}]",
         "SET autoinstall_known_extensions = false",
         "SET autoload_known_extensions = false",
         f"SET memory_limit = '{memory}'",
-        "SET threads = 2",
+        f"SET threads = {threads:d}",
+        "SET preserve_insertion_order = false",
         "SET temp_directory = ''",
         "SET enable_external_access = false",
         "SET lock_configuration = true",
@@ -60,84 +67,62 @@ def _connect(file: Path, memory: str) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def _scalar(value: Any) -> Any:
-    return Decimal(str(value)) if isinstance(value, float) else value
+def _types(connection: duckdb.DuckDBPyConnection, paths: Mapping[str, str]) -> dict[str, str]:
+    return {
+        f"{table}.{row[0]}": str(row[1])
+        for table, path in paths.items()
+        for row in connection.execute("DESCRIBE SELECT * FROM read_parquet($1)", [path]).fetchall()
+    }
 
 
-def _clamped(value: Any) -> int:
-    return max(-_LIMIT, min(_LIMIT, int(value or 0)))
+def _small(connection: duckdb.DuckDBPyConnection, spec: DpSpec, paths: Mapping[str, str]) -> bool:
+    """Whether sums of steps are whole numbers of a double, in any order: then DuckDB adds doubles, which is faster.
+
+    Joins have at most as many rows as there are persons' rows, times `rows_per_person`. The sums are exact either way.
+    """
+    sql = "SELECT num_rows FROM parquet_file_metadata($1)"
+    counts = [connection.execute(sql, [path]).fetchall()[0][0] for path in paths.values()]
+    rows = int(counts[0]) * (spec.rows_per_person if spec.joins else 1)
+    most = max((max(abs(one.low), abs(one.high)) for one in spec.statistics if one.kind is Kind.TOTAL), default=0)
+    return rows * most < _WHOLE_DOUBLES
 
 
-def _quoted(name: str) -> str:
-    return '"' + name.rpartition(".")[2].replace('"', '""') + '"'
+def _cell(row: Sequence[Any], keys: Sequence[DpKey]) -> tuple[Any, ...]:
+    return tuple(_key_value(value, key) for value, key in zip(row, keys, strict=False))
 
 
-@dataclass
-class _Statement:
-    """The one statement. Constants are parameters, names are quoted: no text of a spec becomes SQL."""
+def _key_value(value: Any, key: DpKey) -> Any:
+    if value is None:
+        return None
+    match key.expression:
+        case Bins(_, width, index):
+            return value if index else value * width
+        case Cases() as cases:
+            return labels(cases)[value]
+    return value
 
-    values: list[Any] = field(default_factory=list)
 
-    def build(self, spec: DpSpec, file: str, salt: str) -> str:
-        person, most = _quoted(spec.person), self._value(spec.rows_per_person)
-        names = [key.expression.column for key in spec.keys if isinstance(key.expression, Plain)]
-        columns = {one.column for one in spec.statistics if one.column} - set(names)
-        used = ", ".join(_quoted(name) for name in (spec.person, *names, *sorted(columns)))
-        keys = ", ".join(_quoted(name) for name in names)
-        conditions = [
-            f"{person} IS NOT NULL",
-            *(self._predicate(one_of(name, key.values)) for name, key in zip(names, spec.keys, strict=True)),
-        ]
-        if spec.where is not None:
-            conditions.append(self._predicate(spec.where))
-        measures = ", ".join(self._measure(one, spec) for one in spec.statistics)
-        selected = f"{keys}, {measures}" if keys else measures
-        grouped = f" GROUP BY {keys}" if keys else ""
-        # Which rows of a person stay depends on that person's rows and on the salt alone: rows that tie are equal in
-        # every column that is used. So taking a person away changes nothing that is kept of others. Only persons with
-        # too many rows are sorted; an extract was packed without any.
-        return f"""
-            WITH passed AS NOT MATERIALIZED
-              (SELECT {used} FROM read_parquet({self._value(file)}) WHERE {" AND ".join(conditions)}),
-            too_many AS (SELECT {person} FROM passed GROUP BY {person} HAVING count(*) > {most}),
-            kept AS NOT MATERIALIZED
-              (SELECT * FROM passed WHERE {person} NOT IN (SELECT {person} FROM too_many)
-               UNION ALL
-               SELECT * FROM passed WHERE {person} IN (SELECT {person} FROM too_many)
-               QUALIFY row_number() OVER (PARTITION BY {person} ORDER BY hash({self._value(salt)}, {used}), {used})
-                 <= {most})
-            SELECT {selected} FROM kept{grouped}"""  # noqa: S608 -- quoted names and parameters only
+def _vector(one: Statistic, statement: Statement, table: Sequence[Sequence[Any] | None]) -> Vector:
+    places = [statement.measures[sql] for sql in statement.parts(one)]
+    cells = [None if row is None else [row[place] for place in places] for row in table]
+    if one.kind is Kind.QUANTILE:
+        return tuple(count for cell in cells for count in _counts(one, cell[0] if cell else None))
+    return tuple(0 if cell is None else _clamped(_number(one, cell)) for cell in cells)
 
-    def _value(self, value: Scalar | float) -> str:
-        self.values.append(float(value) if isinstance(value, Decimal) else value)
-        return f"${len(self.values)}"
 
-    def _predicate(self, predicate: Predicate) -> str:
-        if isinstance(predicate, Joined):
-            word = " AND " if predicate.word == "all" else " OR "
-            return "(" + word.join(self._predicate(part) for part in predicate.parts) + ")"
-        column = _quoted(predicate.column)
-        if isinstance(predicate, OneOf):
-            return f"({column} IN ({', '.join(self._value(value) for value in predicate.values)}))"
-        return f"({column} {_OPERATORS[predicate.operator]} {self._value(predicate.value)})"
+def _number(one: Statistic, parts: Sequence[Any]) -> int:
+    """DuckDB's sum of nothing is NULL; a double that holds a whole number is one."""
+    total = int(parts[0] or 0)
+    return total - one.centre * int(parts[1]) if one.kind is Kind.TOTAL and one.centre else total
 
-    def _measure(self, one: Statistic, spec: DpSpec) -> str:
-        if one.kind is Kind.ROWS:
-            return "count(*)"
-        if one.kind is Kind.PERSONS:
-            return f"count(DISTINCT {_quoted(spec.person)})"
-        column = _quoted(one.column)
-        # NaN is no value, as NULL is none; infinity is clamped like any other number
-        missing = f"({column} IS NULL OR isnan(CAST({column} AS DOUBLE)))"
-        if one.kind is Kind.VALUES:
-            return f"count(*) FILTER (WHERE NOT {missing})"
-        low, high = f"{self._value(one.low)}::BIGINT", f"{self._value(one.high)}::BIGINT"
-        steps = f"least(greatest({column}, {low}), {high})"
-        if one.exponent:
-            step = Decimal(1).scaleb(one.exponent)
-            least, most = self._value(one.low * step), self._value(one.high * step)
-            factor = self._value(1 / step)
-            steps = f"round(least(greatest({column}, {least}::DOUBLE), {most}::DOUBLE) * {factor}::DOUBLE)"
-        inside = f"least(greatest(CAST({steps} AS BIGINT), {low}), {high})"
-        # DuckDB's least and greatest pass over NULL: what is missing must not become the lower bound
-        return f"coalesce(sum({inside} - {self._value(one.centre)}::BIGINT) FILTER (WHERE NOT {missing}), 0)"
+
+def _counts(one: Statistic, found: Mapping[int, int] | None) -> list[int]:
+    """Rows per candidate. DuckDB counts what lies above the last boundary under a key above all boundaries."""
+    told = found or {}
+    between = [left + right for left, right in zip(one.candidates, one.candidates[1:], strict=False)]
+    above = sum(count for boundary, count in told.items() if boundary > between[-1])
+    return [*(int(told.get(boundary, 0)) for boundary in between), int(above)]
+
+
+def _clamped(value: int) -> int:
+    return max(-_LIMIT, min(_LIMIT, value))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -68,7 +67,9 @@ def _draw(request: Mapping[str, Any]) -> dict[str, Any]:
     from egress.privacy.vectors import vectors  # noqa: PLC0415 -- a preview needs no DuckDB
 
     told, spec = _preview(request), from_json(request["spec"])
-    exact = vectors(spec, Path(request["file"]), secrets.token_hex(16))
+    files = {table: Path(file) for table, file in request["files"].items()}
+    limits = Limits.of(request["limits"])
+    exact = vectors(spec, files, f"{limits.memory_mb // 2}MB", limits.threads)  # the other half is OpenDP's
     parts = zip(spec.statistics, exact, told["scales"], strict=True)
     return {**told, "noisy": [measure.drawn(one, vector, scale) for one, vector, scale in parts]}
 

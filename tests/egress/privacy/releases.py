@@ -51,7 +51,12 @@ def extract(folder: Path, rows: Sequence[Mapping[str, Any]]) -> Manifest:
 def manifest_of(described: Catalogue = CATALOGUE, persons: int | None = 5) -> Manifest:
     """A manifest without files: specs read nothing else."""
     packed = {"file": "t.parquet", "sha256": "0" * 64, "rows": 9, "persons": persons}
-    return Manifest(catalogue=described, tables={"t": packed}, created_at="now")  # type: ignore[arg-type]  # read as its file is
+    copy = {"file": "t.dp.parquet", "sha256": "0" * 64, "rows": 9, "lost_rows": 0, "cut_persons": 0}
+    most = described.tables["t"].rows_per_person
+    bounded = {} if most is None or persons is None else {"t": {**copy, "rows_per_person": most}}
+    return Manifest.model_validate(
+        {"catalogue": described, "tables": {"t": packed}, "bounded": bounded, "created_at": "now"}
+    )
 
 
 def query(sql: str, described: Catalogue = CATALOGUE) -> Query:

@@ -151,7 +151,7 @@ def test_nothing_is_drawn_when_the_budget_does_not_reach(
 
 def test_a_draw_that_fails_lapses_and_stays_spent(log: EventLog, packed: tuple[Path, Manifest]) -> None:
     folder, manifest = packed
-    (folder / "t.parquet").write_bytes(b"not parquet")
+    (folder / "t.dp.parquet").write_bytes(b"not parquet")
     with pytest.raises(PrivacyError) as failed:
         release(log, embedded_grant("me"), COUNT, extract_dir=folder, manifest=manifest, rules=rules())
     assert "parquet" not in str(failed.value)

@@ -52,8 +52,9 @@ def test_a_rho_that_is_none_is_refused(rho: str) -> None:
 
 def test_the_whole_cap_may_be_asked_and_too_little_is_told() -> None:
     assert isinstance(preview(TABLE, RULES, CAP), Preview)
-    with pytest.raises(PrivacyError, match="nothing but noise"):
-        preview(TABLE, RULES, Decimal("1e-9"))
+    little = preview(TABLE, RULES, Decimal("1e-9"))
+    assert isinstance(little, Refusal)
+    assert "nothing but noise" in str(little.reason)
 
 
 def test_a_draw_is_near_the_truth_and_sorted_by_key(tmp_path: Path) -> None:
@@ -82,13 +83,13 @@ def test_a_reservation_buys_only_its_own_spec(tmp_path: Path) -> None:
 def test_a_file_outside_the_extract_is_not_read(tmp_path: Path) -> None:
     (tmp_path / "inside").mkdir()
     manifest = extract(tmp_path, [])
-    (tmp_path / "inside" / "t.parquet").symlink_to(tmp_path / "t.parquet")
+    (tmp_path / "inside" / "t.dp.parquet").symlink_to(tmp_path / "t.dp.parquet")
     for folder in (tmp_path / "inside", tmp_path / "nowhere"):
         with pytest.raises(PrivacyError, match="lacks the file"):
             draw(held(TABLE, 10**9), TABLE, folder, manifest_of(), RULES)
-    tables = {"t": manifest.tables["t"].model_copy(update={"file": "../t.parquet"})}
+    bounded = {"t": manifest.bounded["t"].model_copy(update={"file": "../t.dp.parquet"})}
     with pytest.raises(PrivacyError, match="lacks the file"):
-        draw(held(TABLE, 10**9), TABLE, tmp_path / "inside", manifest.model_copy(update={"tables": tables}), RULES)
+        draw(held(TABLE, 10**9), TABLE, tmp_path / "inside", manifest.model_copy(update={"bounded": bounded}), RULES)
 
 
 # -- answers, as they are kept

@@ -40,7 +40,7 @@ def test_a_preview_needs_no_file() -> None:
 
 def test_a_draw_answers_one_number_for_each_cell(tmp_path: Path) -> None:
     extract(tmp_path, [{"pid": f"p{at}", "sex": "F"} for at in range(500)])
-    told = ask({**PREVIEW, "act": "draw", "nano_rho": 10**10, "file": str(tmp_path / "t.parquet")})
+    told = ask({**PREVIEW, "act": "draw", "nano_rho": 10**10, "files": {"t": str(tmp_path / "t.dp.parquet")}})
     (noisy,) = told["noisy"]
     assert abs(noisy[0] - 500) < 10
     assert abs(noisy[1]) < 10
@@ -50,8 +50,8 @@ def test_a_draw_answers_one_number_for_each_cell(tmp_path: Path) -> None:
     "hostile",
     [
         {"act": "anything"},
-        {"act": "draw", "file": "/etc/passwd"},
-        {"act": "draw", "file": "/nowhere/secret-name.parquet"},
+        {"act": "draw", "files": {"t": "/etc/passwd"}},
+        {"act": "draw", "files": {"t": "/nowhere/secret-name.parquet"}},
         {"nano_rho": -5},
         {"nano_rho": 0},
         {"nano_rho": "x"},
@@ -64,7 +64,7 @@ def test_a_draw_answers_one_number_for_each_cell(tmp_path: Path) -> None:
 )
 def test_what_goes_wrong_is_one_fixed_sentence(hostile: Mapping[str, Any], tmp_path: Path) -> None:
     extract(tmp_path, [{"pid": "a", "sex": "F"}])
-    request = {**PREVIEW, "file": str(tmp_path / "t.parquet"), **hostile}
+    request = {**PREVIEW, "files": {"t": str(tmp_path / "t.dp.parquet")}, **hostile}
     with pytest.raises(PrivacyError) as failed:
         ask(request)
     sentence = str(failed.value)
@@ -158,9 +158,9 @@ def test_the_worker_writes_no_file_takes_no_more_memory_and_has_no_network(tmp_p
 
 def test_several_tables_cost_one_start_and_fail_apart(tmp_path: Path) -> None:
     extract(tmp_path, [{"pid": f"p{at}", "sex": "F"} for at in range(500)])
-    drawn = {**PREVIEW, "act": "draw", "nano_rho": 10**10, "file": str(tmp_path / "t.parquet")}
+    drawn = {**PREVIEW, "act": "draw", "nano_rho": 10**10, "files": {"t": str(tmp_path / "t.dp.parquet")}}
     first, broken, poor, nested, last = ask_all(
-        [drawn, {**drawn, "file": "/nowhere"}, {**drawn, "nano_rho": 0}, {"act": "unknown"}, PREVIEW]
+        [drawn, {**drawn, "files": {"t": "/nowhere"}}, {**drawn, "nano_rho": 0}, {"act": "unknown"}, PREVIEW]
     )
     assert isinstance(first, dict)
     assert abs(first["noisy"][0][0] - 500) < 10

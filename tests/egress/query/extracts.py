@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -12,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hub.catalogue.model import Catalogue
-from hub.extracts.manifest import Manifest, PackedTable
+from hub.extracts.manifest import PERSON_NUMBER, BoundedTable, Manifest, PackedTable
 from hub.extracts.pack import pack as pack_extract
 from hub.policy.files import read_rules
 from hub.policy.model import DisclosureRules
@@ -99,7 +100,46 @@ def pack(folder: Path, raw: Mapping[str, Any], data: Mapping[str, Mapping[str, S
             rows=len(next(iter(columns.values()))),
             persons=len(set(columns[key])) if key in columns else None,
         )
-    return Manifest(catalogue=described, tables=packed, created_at="2026-01-01T00:00:00Z")
+    bounded = _bounded(folder, described, data)
+    return Manifest(catalogue=described, tables=packed, bounded=bounded, created_at="2026-01-01T00:00:00Z")
+
+
+def _bounded(
+    folder: Path, described: Catalogue, data: Mapping[str, Mapping[str, Sequence[Any]]]
+) -> dict[str, BoundedTable]:
+    """Bounded copies: a person's first rows, as many as the catalogue allows; rows of nobody are left out."""
+    key = described.source.person_key
+    persons = sorted({each for columns in data.values() for each in columns.get(key, ()) if each is not None})
+    made = {}
+    for name, columns in data.items():
+        table = described.tables[name]
+        if key not in columns or table.rows_per_person is None:
+            continue
+        seen: Counter[Any] = Counter()
+        kept = []
+        for at, person in enumerate(columns[key]):
+            seen[person] += 1
+            if person is not None and seen[person] <= table.rows_per_person:
+                kept.append(at)
+        arrays = {
+            column: pa.array([columns[column][at] for at in kept], TYPES[entry.type.value])
+            for column, entry in table.columns.items()
+            if column in columns
+        }
+        arrays[PERSON_NUMBER] = pa.array([persons.index(columns[key][at]) for at in kept], pa.uint32())
+        path = folder / f"{name}.dp.parquet"
+        pq.write_table(pa.table(arrays), path)
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        cut = sum(count > table.rows_per_person for person, count in seen.items() if person is not None)
+        made[name] = BoundedTable(
+            file=path.name,
+            sha256=digest,
+            rows=len(kept),
+            rows_per_person=table.rows_per_person,
+            lost_rows=len(columns[key]) - len(kept),
+            cut_persons=cut,
+        )
+    return made
 
 
 def pack_numbered(folder: Path, raw: Mapping[str, Any], data: Mapping[str, Mapping[str, Sequence[Any]]]) -> Manifest:
