@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from egress.privacy.failure import PrivacyError
+from egress.privacy.failure import TOO_LITTLE, PrivacyError
 from hub.policy.files import PolicyFileError
 from hub.policy.limits import PrivacyLimits, read_limits
 from hub.words import Message, say
@@ -18,7 +18,7 @@ from hub.words import Message, say
 _SENTENCES: dict[str, Message] = {
     "missing": say("OpenDP is not installed here; install bulle with its extra [privacy]."),
     "memory": say("The privacy worker needs more memory than it may use; nothing was released."),
-    "rho": say("So little rho leaves nothing but noise; ask for more, or for fewer columns."),
+    "rho": TOO_LITTLE,
     "numbers": say("So many noisy numbers are more than one DP release may hold here; ask for fewer cells or columns."),
     "version": say("Another OpenDP is installed than the one that was looked into; nothing is drawn with it."),
     "failed": say("The privacy worker could not compute this release; nothing was released."),

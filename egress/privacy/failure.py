@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from hub.words import Message
+from hub.words import Message, say
+
+TOO_LITTLE = say("So little rho leaves nothing but noise; ask for more, or for fewer columns.")
 
 
 class PrivacyError(Exception):
