@@ -10,6 +10,7 @@ from egress.package.criteria import criteria
 from egress.package.page import page
 from egress.package.readme import readme
 from egress.package.tables import to_csv
+from egress.package.tidy import filed
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest a ZIP knows: no clock in the bytes
 
@@ -22,9 +23,7 @@ def build_package(contents: PackageContents) -> bytes:
         "index.html": page(contents).encode(),
     }
     for released in contents.tables:
-        files[f"tables/{released.report.name}.csv"] = to_csv(released.table)
-        if released.accuracy is not None:
-            files[f"tables/{released.report.name}.half_widths.csv"] = to_csv(released.accuracy)
+        files[f"tables/{released.report.name}.csv"] = to_csv(filed(released))
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, content in files.items():

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from egress.checks.model import Outcome
 from egress.checks.table import Table
+from egress.package.noise import SYNTHETIC, Told, read_told
 from egress.release.model import ReleaseRequest
 from egress.release.report import OutputReport
 from hub.policy.model import DisclosureRules
@@ -28,17 +29,13 @@ class ReleasedTable:
     table: Table
 
     @property
-    def accuracy(self) -> Table | None:
-        """Of a DP table: its keys, and in place of each noisy number the half width of its interval."""
-        widths = self.report.dp.get("half_widths")
-        if not widths:
-            return None
-        rows = zip(self.table.rows, widths, strict=True)
-        keys = {column for column in range(len(self.table.columns)) if all(line[column] is None for line in widths)}
-        return Table(
-            self.table.columns,
-            tuple(tuple(row[at] if at in keys else line[at] for at in range(len(row))) for row, line in rows),
-        )
+    def told(self) -> Told | None:
+        """Of a DP release: cost, accuracy, intervals, notes."""
+        return read_told(self.report.dp, self.table)
+
+    @property
+    def is_synthetic(self) -> bool:
+        return self.report.dp.get("kind") == SYNTHETIC
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,10 @@ from typing import Any
 from egress.checks.model import Audience, Finding, Outcome, worst
 from egress.package.contents import PackageContents, ReleasedTable
 from egress.package.tables import to_csv
+from egress.package.tidy import filed
 from egress.release.status import Status
 
 SCHEMA = "bulle.criteria/1"
-_DP_TOLD = ("rho", "epsilon", "delta", "confidence")
 _TOLD = (Status.SUBMITTED, Status.CHECKED, Status.APPROVED)
 
 
@@ -50,11 +50,31 @@ def _output(released: ReleasedTable) -> dict[str, Any]:
         "title": report.title,
         "assurance": str(report.assurance),
         "protection": str(report.protect),
-        "dp": {key: report.dp[key] for key in _DP_TOLD if key in report.dp},
+        "dp": _noise(released),
         "file": f"tables/{report.name}.csv",
-        "sha256": hashlib.sha256(to_csv(released.table)).hexdigest(),
+        "sha256": hashlib.sha256(to_csv(filed(released))).hexdigest(),
         "checks": _checks(report.findings),
     }
+
+
+def _noise(released: ReleasedTable) -> dict[str, Any]:
+    """Public facts of a DP release: its cost and the noise of each column; not whether the ledger had it already."""
+    told = released.told
+    if told is None:
+        return {}
+    noisy = [
+        {"name": column.name, "shape": column.shape, "scale": column.scale, "half_width": column.half_width}
+        | ({} if column.ranks is None else {"ranks": column.ranks})
+        for column in told.columns
+        if (column.scale, column.half_width, column.ranks) != (None, None, None)
+    ]
+    cost = {
+        "rho": None if told.rho is None else str(told.rho),
+        "epsilon": told.epsilon,
+        "delta": told.delta,
+        "confidence": told.confidence,
+    }
+    return {name: value for name, value in cost.items() if value is not None} | ({"columns": noisy} if noisy else {})
 
 
 def _checks(findings: tuple[Finding, ...]) -> list[dict[str, str]]:

@@ -2,9 +2,26 @@
 
 from __future__ import annotations
 
+from egress.checks.model import Protection
+from egress.package.citation import TO_CITE, citation
 from egress.package.contents import PackageContents
 from hub.language import render
-from hub.words import say
+from hub.words import Message, say
+
+SYNTHETIC_TOLD = say(
+    "The records of a synthetic extract are drawn from a noisy model; none is a person's. What the model does not "
+    "hold, they do not show: they are for trying code and teaching, not for estimates."
+)
+_COLUMNS = (
+    say("Columns that a table with differential privacy has beside its own, for a column called NAME:"),
+    say("  NAME_low, NAME_high: the exact number lies between them with the confidence stated, as far as noise goes."),
+    say("  NAME_scale: standard deviation of the noise on NAME, in its own unit, the same in every row."),
+    say("  NAME_ranks: a quantile misses its rank by at most this number of rows, with the confidence stated."),
+    say(
+        "  rho, epsilon, delta, confidence: what the whole table cost (zCDP; epsilon at delta), the same in every row."
+    ),
+    say("  An added column whose name the table has already ends in _dp."),
+)
 
 
 def readme(contents: PackageContents) -> bytes:
@@ -13,7 +30,7 @@ def readme(contents: PackageContents) -> bytes:
 
 
 def _in_language(contents: PackageContents, language: str) -> str:
-    sentences = (
+    sentences: tuple[Message, ...] = (
         say("Release package {request}", request=contents.request.id),
         say("index.html shows the released tables; it opens without a network."),
         say("tables/ holds each of them as CSV (UTF-8, comma, decimal point)."),
@@ -25,5 +42,17 @@ def _in_language(contents: PackageContents, language: str) -> str:
             "that nobody can learn anything about a person from these numbers: do not try to."
         ),
     )
+    noisy = [released for released in contents.tables if released.report.protect is Protection.DP]
+    if any(not released.is_synthetic for released in noisy):
+        sentences += _COLUMNS
+    if any(released.is_synthetic for released in noisy):
+        sentences += (SYNTHETIC_TOLD,)
     names = "\n".join(f"  tables/{released.report.name}.csv" for released in contents.tables)
+    cited = [
+        sentence
+        for released in noisy
+        if released.told and (sentence := citation(contents.request, released.report, released.told, language))
+    ]
+    if cited:
+        names += "\n" + "\n".join([render(TO_CITE, language), *(f"  {sentence}" for sentence in cited)])
     return "\n".join(render(sentence, language) for sentence in sentences) + "\n" + names
