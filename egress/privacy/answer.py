@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 from egress.privacy.intervals import Estimate, Noisy, around, printed, ratio
 from egress.privacy.notes import notes_of
+from egress.privacy.parts import is_part
 from egress.privacy.spec import DpSpec, Kind, OutputColumn, Shape, Statistic
 from egress.query.table import Table, Value
 from hub.words import Message
@@ -202,7 +203,7 @@ def _value(
 def _total(statistic: Statistic, noisy: int, half: int, unit: Decimal) -> Estimate:
     """A count or a sum. Counts keep their digits, so that cells add up to their total."""
     counted = statistic.kind is not Kind.TOTAL
-    floor = Decimal(0) if counted or statistic.low >= 0 else None
+    floor = Decimal(0) if _never_negative(statistic) else None
     ceiling = Decimal(0) if not counted and statistic.high <= 0 else None
     found = around(noisy * unit, half * unit, floor, ceiling)
     return found if counted else printed(found, unit, floor, ceiling)
@@ -223,14 +224,19 @@ def _mean(spec: DpSpec, column: OutputColumn, parts: tuple[Noisy, Noisy], confid
 
 
 def _share(spec: DpSpec, column: OutputColumn, parts: tuple[Noisy, Noisy], confidence: float) -> Estimate | None:
-    """Part over whole, between 0 and 1, times the column's scale."""
-    part, whole = (_step(spec.statistics[at]) for at in column.uses)
-    found = ratio(*parts, confidence, Decimal(0), whole / part)
+    """One number over another, times the column's scale; between 0 and 1 where the one is a part of the other."""
+    part, whole = (spec.statistics[at] for at in column.uses)
+    unit = column.scale * _step(part) / _step(whole)
+    bounds = Decimal(0) if _never_negative(part) else None, _step(whole) / _step(part) if is_part(part, whole) else None
+    found = ratio(*parts, confidence, *bounds)
     if found is None:
         return None
-    unit = column.scale * part / whole
     scaled = Estimate(found.value * unit, found.low * unit, found.high * unit)
-    return printed(scaled, None, Decimal(0), Decimal(column.scale))
+    return printed(scaled, None, *(None if bound is None else bound * unit for bound in bounds))
+
+
+def _never_negative(statistic: Statistic) -> bool:
+    return statistic.kind is not Kind.TOTAL or statistic.low >= statistic.centre
 
 
 def _shown(found: Estimate | None, *, whole: bool) -> tuple[Value | None, Interval | None]:

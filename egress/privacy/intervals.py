@@ -45,8 +45,10 @@ def around(value: Decimal, half: Decimal, floor: Decimal | None = None, ceiling:
     return Estimate(value, _within(value - half, floor, ceiling), _within(value + half, floor, ceiling))
 
 
-def ratio(above: Noisy, below: Noisy, confidence: float, least: Decimal, most: Decimal) -> Estimate | None:
-    """`above` / `below`, where the exact ratio is known to be within [`least`, `most`].
+def ratio(
+    above: Noisy, below: Noisy, confidence: float, least: Decimal | None, most: Decimal | None
+) -> Estimate | None:
+    """`above` / `below`, where the exact ratio is known to be within [`least`, `most`]; None: no such bound.
 
     None when the noisy count cannot be told from 0 at `confidence`, or is none.
     """

@@ -67,6 +67,15 @@ def test_a_share_is_between_nothing_and_the_whole(part: int, shown: float) -> No
     assert 0 <= pair[0] <= share <= pair[1] <= 100
 
 
+@pytest.mark.parametrize("kinds", [(Kind.PERSONS, Kind.ROWS), (Kind.ROWS, Kind.PERSONS)])
+def test_a_share_of_what_is_no_part_is_not_cut_at_the_whole(kinds: tuple[Kind, Kind]) -> None:
+    asked = made((Statistic(kinds[0]), Statistic(kinds[1])), OutputColumn("per", Shape.SHARE, (1, 0)))
+    share, pair = one(asked, answer((1000,), (3000,), scales=(5.0, 5.0)))
+    assert share == pytest.approx(3, abs=0.02)
+    assert pair is not None
+    assert 2.9 < pair[0] < 3 < pair[1] < 3.1
+
+
 def test_numbers_have_the_digits_that_their_interval_supports() -> None:
     asked = spec("SELECT sum(cost) AS c FROM t")  # steps of 0.001
     drawn = answer((123_456_789,), scales=(1000.0,), halves=(53_417,))
