@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from egress.privacy.answer import Answer, Noise, noise_from, table_of
-from egress.privacy.child import ask
+from egress.privacy.answer import Answer, noise_from, table_of
+from egress.privacy.child import ask, ask_all
 from egress.privacy.failure import PrivacyError
 from egress.privacy.files import files
 from egress.privacy.ledger import Reservation
@@ -27,35 +28,56 @@ def draw(
 
     Raises: PrivacyError; the reservation then stays spent.
     """
+    return _answer(spec, ask(_request(reservation, spec, extract_dir, manifest, rules)), rules)
+
+
+def draw_all(
+    wanted: Sequence[tuple[Reservation, DpSpec]], extract_dir: Path, manifest: Manifest, rules: DisclosureRules
+) -> tuple[Answer | PrivacyError, ...]:
+    """The same for several reservations, in order, with one start of the worker. One that fails stops no other.
+
+    Raises: PrivacyError when no answer came at all; all reservations then stay spent.
+    """
+    requests: dict[int, Mapping[str, Any]] = {}
+    found: dict[int, Answer | PrivacyError] = {}
+    for at, (reservation, spec) in enumerate(wanted):
+        try:
+            requests[at] = _request(reservation, spec, extract_dir, manifest, rules)
+        except PrivacyError as error:
+            found[at] = error
+    for at, told in zip(requests, ask_all(tuple(requests.values())) if requests else (), strict=True):
+        try:
+            found[at] = told if isinstance(told, PrivacyError) else _answer(wanted[at][1], told, rules)
+        except PrivacyError as error:
+            found[at] = error
+    return tuple(found[at] for at in range(len(wanted)))
+
+
+def _request(
+    reservation: Reservation, spec: DpSpec, extract_dir: Path, manifest: Manifest, rules: DisclosureRules
+) -> dict[str, Any]:
+    """What the worker is asked. No data are in it. Raises: PrivacyError."""
     if reservation.spec != spec.digest:
         raise PrivacyError(say("The reservation is for another release; nothing was released."))
     paths = files(spec, manifest, extract_dir)
-    request = asked("draw", spec, reservation.nano_rho, rules)
-    told = ask({**request, "files": {table: str(path) for table, path in paths.items()}})
+    privacy = rules.privacy.value
+    return {
+        "act": "draw",
+        "spec": to_json(spec),
+        "nano_rho": reservation.nano_rho,
+        "delta": privacy.delta,
+        "confidence": privacy.confidence,
+        "files": {table: str(path) for table, path in paths.items()},
+    }
+
+
+def _answer(spec: DpSpec, told: Mapping[str, Any], rules: DisclosureRules) -> Answer:
+    """What the worker told, when it is an answer of `spec`. Raises: PrivacyError."""
+    privacy = rules.privacy.value
     try:
         noisy = tuple(tuple(int(value) for value in vector) for vector in told["noisy"])
-        answer = Answer(noise_of(told, rules), noisy)
+        answer = Answer(noise_from(told, privacy.delta, privacy.confidence), noisy)
         table_of(spec, answer)
     except (KeyError, TypeError, ValueError):
         raise PrivacyError(_NO_ANSWER) from None
     return answer
-
-
-def asked(act: str, spec: DpSpec, nano_rho: int, rules: DisclosureRules) -> dict[str, Any]:
-    """The worker's request; no data are in it."""
-    privacy = rules.privacy.value
-    return {
-        "act": act,
-        "spec": to_json(spec),
-        "nano_rho": nano_rho,
-        "delta": privacy.delta,
-        "confidence": privacy.confidence,
-    }
-
-
-def noise_of(told: dict[str, Any], rules: DisclosureRules) -> Noise:
-    """What the worker told of its noise. Raises: PrivacyError."""
-    try:
-        return noise_from(told, rules.privacy.value.delta, rules.privacy.value.confidence)
-    except (KeyError, TypeError, ValueError):
-        raise PrivacyError(_NO_ANSWER) from None

@@ -10,6 +10,7 @@ import pytest
 
 from egress.privacy.answer import Answer, DpTable, Noise, table_of
 from egress.privacy.api import Preview, draw, preview
+from egress.privacy.draw import draw_all
 from egress.privacy.failure import PrivacyError
 from egress.privacy.ledger import Reservation
 from hub.policy.verdict import Refusal
@@ -78,6 +79,27 @@ def test_a_reservation_buys_only_its_own_spec(tmp_path: Path) -> None:
     other = spec("SELECT count(*) AS n FROM t")
     with pytest.raises(PrivacyError, match="another release"):
         draw(held(other, 10**9), TABLE, tmp_path, manifest, RULES)
+
+
+def test_several_tables_are_drawn_at_once_and_fail_apart(tmp_path: Path) -> None:
+    manifest = extract(tmp_path, [{"pid": f"p{at}", "sex": "FM"[at % 2], "cost": 5.0} for at in range(4000)])
+    other = spec("SELECT count(*) AS n FROM t")
+    wanted = [
+        (held(other, 10**9), other),
+        (held(TABLE, 10**9), other),
+        (held(TABLE, 1), TABLE),
+        (held(TABLE, 10**9), TABLE),
+    ]
+    first, swapped, poor, last = draw_all(wanted, tmp_path, manifest, RULES)
+    assert isinstance(first, Answer)
+    assert abs(first.noisy[0][0] - 4000) < 50
+    assert isinstance(swapped, PrivacyError)
+    assert "another release" in str(swapped)
+    assert isinstance(poor, PrivacyError)
+    assert "nothing but noise" in str(poor)
+    assert isinstance(last, Answer)
+    assert len(last.noisy) == len(TABLE.statistics)
+    assert draw_all([], tmp_path, manifest, RULES) == ()
 
 
 def test_a_file_outside_the_extract_is_not_read(tmp_path: Path) -> None:
