@@ -6,10 +6,13 @@ from dataclasses import dataclass
 
 from egress.airlock.desk import Desk, Opened, reason_of
 from egress.checks.model import Finding, Outcome
+from egress.checks.table import Table
+from egress.package.noise import Told, read_told
 from egress.release.model import Choice, OutputRecord
 from egress.release.report import OutputReport
 from egress.store.quarantine import QuarantineError
 from egress.web.conflicts import ShownConflict, show_conflict
+from egress.web.noise import ShownNoise, ShownPrice, sampled, show_noise, show_price
 from egress.web.tables import ShownEvidence, ShownTable, show_evidence, show_exact, show_table
 from hub.words import Message, say
 
@@ -27,6 +30,8 @@ class OutputView:
     left: bool | None
     comments: tuple[tuple[Choice, str], ...]
     conflicts: tuple[ShownConflict, ...] = ()
+    noise: ShownNoise | None = None
+    price: ShownPrice | None = None
     problem: Message | None = None
 
 
@@ -47,23 +52,36 @@ def _view(desk: Desk, opened: Opened, record: OutputRecord, language: str) -> Ou
     )
     try:
         report = desk.read(record, opened.audience)
-        shown = _shown(report, language)
+        told = read_told(report.dp, report.protected)
+        noise = show_noise(request, report, told, language) if told else None
+        price = show_price(report.price, language)  # empty in what authors may read
+        shown = _shown(report, told, price, language)
     except (QuarantineError, ValueError, KeyError, TypeError) as error:
         problem = reason_of(error) or say("The report on this output cannot be read; an operator must look.")
         return OutputView(record, None, (), None, None, (), left, comments, problem=problem)
     conflicts = tuple(show_conflict(conflict, language) for conflict in report.conflicts)
-    return OutputView(record, report, *shown, left, comments, conflicts)
+    return OutputView(record, report, *shown, left, comments, conflicts, noise, price)
 
 
 def _shown(
-    report: OutputReport, language: str
+    report: OutputReport, told: Told | None, price: ShownPrice | None, language: str
 ) -> tuple[tuple[Finding, ...], ShownTable | None, ShownTable | None, tuple[ShownEvidence, ...]]:
     # Worst first; the numbers on flagged cells count in this order.
     findings = tuple(sorted(report.findings, key=lambda found: (_ORDER.index(found.outcome), not found.notable)))
-    widths = report.dp.get("half_widths", ())
-    protected = show_table(report.protected, language, report.exact, widths) if report.protected else None
-    exact = show_exact(report.exact, language, findings) if report.exact else None
+    protected = _protected(report, told, language)
+    exact = show_exact(report.exact, language, findings, price.cells if price else ()) if report.exact else None
     return findings, protected, exact, show_evidence(report.evidence, report.exact, language)
+
+
+def _protected(report: OutputReport, told: Told | None, language: str) -> ShownTable | None:
+    if report.protected is None:
+        return None
+    most = sampled(report)
+    noisy = told is not None
+    if most is None:
+        intervals = told.intervals if told else ()
+        return show_table(report.protected, language, report.exact, intervals, noisy=noisy)
+    return show_table(Table(report.protected.columns, report.protected.rows[:most]), language, noisy=noisy)
 
 
 _ORDER = (Outcome.FAIL, Outcome.REVIEW, Outcome.PASS)

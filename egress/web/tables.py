@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
 from egress.checks.model import Finding
 from egress.checks.table import Table, Value
+from egress.package.noise import Interval
 from egress.package.spelling import number, visible
+from egress.web.noise import margin
 
 Spelling = Callable[[Value], str]
 
@@ -18,7 +20,7 @@ Spelling = Callable[[Value], str]
 class Shown:
     """One cell. `marks` number the findings that name it; `withheld`: a value stands behind it that does not leave.
 
-    `margin`: how far the exact value may be away, when noise was added.
+    `margin`: how far the exact value may be away, when noise was added. `drives`: the disclosure price comes from it.
     """
 
     text: str
@@ -28,6 +30,7 @@ class Shown:
     changed: bool = False
     marks: tuple[int, ...] = ()
     margin: str = ""
+    drives: bool = False
 
 
 @dataclass(frozen=True)
@@ -49,9 +52,17 @@ class ShownEvidence:
 
 
 def show_table(
-    table: Table, language: str, exact: Table | None = None, widths: Sequence[Sequence[float | None]] = ()
+    table: Table,
+    language: str,
+    exact: Table | None = None,
+    intervals: Sequence[Sequence[Interval | None]] = (),
+    *,
+    noisy: bool = False,
 ) -> ShownTable:
-    """What leaves. With `exact`, cells that protection changed are told apart; `widths` are those of added noise."""
+    """What leaves. With `exact`, cells that protection changed are told apart; `intervals` are those of added noise.
+
+    In a `noisy` table nothing is suppressed: what is empty there has no value.
+    """
     numeric = _numeric(table, exact)
     spell = _spellings(table, exact, language)
     aligned = exact if exact is not None and _aligned(table, exact) else None
@@ -62,19 +73,29 @@ def show_table(
         )
         for row, values in enumerate(table.rows)
     )
-    if len(widths) == len(rows):
-        rows = tuple(_with_margins(row, widths[place], language) for place, row in enumerate(rows))
+    if noisy:
+        rows = tuple(
+            tuple(replace(cell, missing=cell.missing or cell.withheld, withheld=False) for cell in row) for row in rows
+        )
+    if len(intervals) == len(rows):
+        rows = tuple(
+            _with_margins(row, table.rows[place], intervals[place], language) for place, row in enumerate(rows)
+        )
     return ShownTable(tuple(visible(name) for name in table.columns), numeric, rows)
 
 
-def _with_margins(row: tuple[Shown, ...], widths: Sequence[float | None], language: str) -> tuple[Shown, ...]:
+def _with_margins(
+    row: tuple[Shown, ...], values: Sequence[Value | None], intervals: Sequence[Interval | None], language: str
+) -> tuple[Shown, ...]:
     return tuple(
-        shown if width is None else replace(shown, margin=number(width, language))
-        for shown, width in zip(row, widths, strict=True)
+        replace(shown, margin=margin(value, interval, language))
+        for shown, value, interval in zip(row, values, intervals, strict=True)
     )
 
 
-def show_exact(table: Table, language: str, findings: Sequence[Finding]) -> ShownTable:
+def show_exact(
+    table: Table, language: str, findings: Sequence[Finding], driving: Collection[tuple[int, int]] = ()
+) -> ShownTable:
     """The exact table, for checkers: cells that a finding names carry its number, counted from 1."""
     numeric = _numeric(table, None)
     spell = _spellings(table, None, language)
@@ -89,6 +110,7 @@ def show_exact(table: Table, language: str, findings: Sequence[Finding]) -> Show
                 numeric=numeric[column],
                 missing=value is None,
                 marks=tuple(marks.get((row, column), ())),
+                drives=(row, column) in driving,
             )
             for column, value in enumerate(values)
         )

@@ -330,6 +330,41 @@ def noisy() -> OutputReport:
     )
 
 
+def dp_table() -> OutputReport:
+    """A DP release of today: a count, a mean with uneven ends, a median."""
+    shapes = (("sex", "key", None, None), ("n", "count", 27.2, 54.0), ("mean_spending", "mean", None, None))
+    columns = [
+        {"name": name, "shape": shape, "scale": scale, "half_width": half, "ranks": None}
+        for name, shape, scale, half in shapes
+    ]
+    columns.append({"name": "median_age", "shape": "quantile", "scale": None, "half_width": None, "ranks": 31})
+    told = {
+        "form": "bulle.dp-told/2",
+        "rho": "0.05",
+        "charged": "0.05",
+        "epsilon": 1.47123,
+        "delta": 1e-6,
+        "confidence": 0.95,
+        "columns": columns,
+        "intervals": [[None, [110325, 110433], [290, 341.25], None], [None, [-57, 51], None, None]],
+        "notes": [say("A mean or a share is empty where its noisy count cannot be told from 0.").to_dict()],
+    }
+    return replace(
+        noisy(),
+        name="by_sex_dp",
+        title="Spending by sex, with noise",
+        protected=Table(("sex", "n", "mean_spending", "median_age"), (("F", 110379, 312.5, 41), ("M", -3, None, 52))),
+        dp=told,
+    )
+
+
+def synthetic() -> OutputReport:
+    """A synthetic extract of 60 records."""
+    told = {"kind": "synthetic", "rho": "0.1", "charged": "0.1", "epsilon": 2.14, "delta": 1e-6, "columns": []}
+    table = Table(("sex", "age"), tuple(("F", 20 + at) for at in range(60)))
+    return replace(noisy(), name="made_up", title="Made-up persons", protected=table, dp=told)
+
+
 def single_persons() -> OutputReport:
     """Refused: it asks for something about single persons."""
     why = say("person_id stands in a filter; a person's key may only be counted.")

@@ -98,8 +98,8 @@ def test_noise_is_told_to_both_with_its_margin(house: House, person: str, path: 
     house.planted.checked(ONE, noisy())
     page = text_of(house.person(person).get(f"{PREFIX}{path}").text)
     assert "5526 ± 12" in page
-    assert "ρ = 0.25 (ε = 3.1 at δ = 10⁻⁷)" in page
-    assert "± its margin of the exact one with 95 % confidence" in page
+    assert "ρ = 0.25 (ε = 3.1 at δ = 10⁻⁷), discrete Gaussian noise." in page
+    assert "how far the exact one may lie, with 95 % confidence" in page
     assert "suppressed 55" not in page
 
 

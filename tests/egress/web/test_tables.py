@@ -58,8 +58,17 @@ def test_marks_are_the_findings_numbers_and_passes_mark_nothing() -> None:
 
 
 def test_noise_shows_its_margin_only_where_it_was_added() -> None:
-    shown = show_table(Table(("site", "n"), (("A", 101), ("B", 98))), "fr", None, ((None, 12.5), (None, 12.5)))
-    assert [[cell.margin for cell in row] for row in shown.rows] == [["", "12,5"], ["", "12,5"]]
+    table = Table(("site", "n", "mean"), (("A", 101, 7.5), ("B", 98, None)))
+    shown = show_table(table, "fr", None, ((None, (88.5, 113.5), (7.25, 20000)), (None, (85.5, 110.5), None)))
+    assert [[cell.margin for cell in row] for row in shown.rows] == [
+        ["", "± 12,5", "7,25 – 20\u202f000"],
+        ["", "± 12,5", ""],
+    ]
+
+
+def test_cells_that_drive_the_price_are_marked_in_the_exact_table() -> None:
+    shown = show_exact(Table(("site", "n"), (("A", 101), ("B", 9))), "en", (), frozenset({(1, 1)}))
+    assert [[cell.drives for cell in row] for row in shown.rows] == [[False, False], [False, True]]
 
 
 def test_evidence_tells_the_largest_share_of_one_person() -> None:
