@@ -25,31 +25,23 @@ def answer(request: Mapping[str, Any]) -> dict[str, Any]:
     return _ACTS[request["act"]](request)
 
 
-def _price(request: Mapping[str, Any]) -> dict[str, Any]:
-    from egress.privacy import measure  # noqa: PLC0415 -- after the limits are set
-    from egress.privacy.spec import Kind, Statistic  # noqa: PLC0415 -- same
-
-    delta, confidence = float(request["delta"]), float(request["confidence"])
-    scale = measure.scale_within(float(request["half"]), confidence)
-    counted = Statistic(Kind(request["kind"]))
-    charged = measure.cost(counted, scale, int(request["rows_per_person"]), int(request["cells"]))
-    return {"nano_rho": charged, "scale": scale, "epsilon": measure.epsilon(charged / measure.NANO, delta)}
-
-
-def _preview(request: Mapping[str, Any]) -> dict[str, Any]:
-    """Cost and accuracy. No data are read, and no OpenDP measurement is asked for more than its map."""
+def _draw(request: Mapping[str, Any]) -> dict[str, Any]:
+    """Noisy statistics, with the cost and accuracy that OpenDP's own maps tell before data are read."""
     from egress.privacy import measure  # noqa: PLC0415 -- after the limits are set
     from egress.privacy.spec import from_json  # noqa: PLC0415 -- same
+    from egress.privacy.vectors import vectors  # noqa: PLC0415 -- same
 
     delta, confidence = float(request["delta"]), float(request["confidence"])
-    spec, nano_rho = from_json(request["spec"]), int(request["nano_rho"])
-    if spec.cells * len(spec.statistics) > Limits.of(request["limits"]).max_numbers:
+    spec, nano_rho, limits = from_json(request["spec"]), int(request["nano_rho"]), Limits.of(request["limits"])
+    if spec.cells * len(spec.statistics) > limits.max_numbers:
         raise ValueError("numbers")
     planned = measure.plan(spec, nano_rho)
     charged = sum(cost for _, cost in planned)
     if charged > nano_rho:
         raise ValueError("charge")
     pairs = [(one, scale) for one, (scale, _) in zip(spec.statistics, planned, strict=True)]
+    files = {table: Path(file) for table, file in request["files"].items()}
+    exact = vectors(spec, files, f"{limits.memory_mb // 2}MB", limits.threads)  # the other half is OpenDP's
     return {
         "nano_rho": nano_rho,
         "charged": charged,
@@ -58,20 +50,8 @@ def _preview(request: Mapping[str, Any]) -> dict[str, Any]:
         # of two numbers at once
         "joint_half_widths": [measure.width(one, scale, (1 + confidence) / 2) for one, scale in pairs],
         "epsilon": measure.epsilon(nano_rho / measure.NANO, delta),
+        "noisy": [measure.drawn(one, vector, scale) for (one, scale), vector in zip(pairs, exact, strict=True)],
     }
-
-
-def _draw(request: Mapping[str, Any]) -> dict[str, Any]:
-    from egress.privacy import measure  # noqa: PLC0415 -- after the limits are set
-    from egress.privacy.spec import from_json  # noqa: PLC0415 -- same
-    from egress.privacy.vectors import vectors  # noqa: PLC0415 -- a preview needs no DuckDB
-
-    told, spec = _preview(request), from_json(request["spec"])
-    files = {table: Path(file) for table, file in request["files"].items()}
-    limits = Limits.of(request["limits"])
-    exact = vectors(spec, files, f"{limits.memory_mb // 2}MB", limits.threads)  # the other half is OpenDP's
-    parts = zip(spec.statistics, exact, told["scales"], strict=True)
-    return {**told, "noisy": [measure.drawn(one, vector, scale) for one, vector, scale in parts]}
 
 
 def _batch(request: Mapping[str, Any]) -> dict[str, Any]:
@@ -85,9 +65,7 @@ def _batch(request: Mapping[str, Any]) -> dict[str, Any]:
 
 
 _ACTS: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
-    "preview": _preview,
     "draw": _draw,
-    "price": _price,
     "batch": _batch,
 }
 

@@ -22,49 +22,53 @@ from tests.egress.privacy.releases import extract, spec
 
 LIMITS = read_limits().privacy
 COUNT = spec("SELECT sex, count(*) AS n FROM t GROUP BY sex")
-PREVIEW: Mapping[str, Any] = {
-    "act": "preview",
+DRAW: Mapping[str, Any] = {
+    "act": "draw",
     "spec": to_json(COUNT),
-    "nano_rho": 10**8,
+    "nano_rho": 10**10,
     "delta": 1e-6,
     "confidence": 0.95,
+    "files": {"t": "/nowhere"},
 }
 
 
-def test_a_preview_needs_no_file() -> None:
-    told = ask(PREVIEW)
-    assert told["nano_rho"] == 10**8
-    assert 10**8 - 2 <= told["charged"] <= 10**8
-    assert "noisy" not in told
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """A request on 500 women."""
+    folder = tmp_path_factory.mktemp("extract")
+    extract(folder, [{"pid": f"p{at}", "sex": "F"} for at in range(500)])
+    return {**DRAW, "files": {"t": str(folder / "t.dp.parquet")}}
 
 
-def test_a_draw_answers_one_number_for_each_cell(tmp_path: Path) -> None:
-    extract(tmp_path, [{"pid": f"p{at}", "sex": "F"} for at in range(500)])
-    told = ask({**PREVIEW, "act": "draw", "nano_rho": 10**10, "files": {"t": str(tmp_path / "t.dp.parquet")}})
+def test_a_draw_answers_one_number_for_each_cell_and_opendps_own_charge(drawn: dict[str, Any]) -> None:
+    told = ask(drawn)
     (noisy,) = told["noisy"]
     assert abs(noisy[0] - 500) < 10
     assert abs(noisy[1]) < 10
+    assert 10**10 - 2 * 10 <= told["charged"] <= told["nano_rho"] == 10**10
 
 
 @pytest.mark.parametrize(
     "hostile",
     [
         {"act": "anything"},
-        {"act": "draw", "files": {"t": "/etc/passwd"}},
-        {"act": "draw", "files": {"t": "/nowhere/secret-name.parquet"}},
+        {"act": "preview"},
+        {"act": ["draw"]},
+        {"files": {"t": "/etc/passwd"}},
+        {"files": {"t": "/nowhere/secret-name.parquet"}},
         {"nano_rho": -5},
         {"nano_rho": 0},
         {"nano_rho": "x"},
         {"spec": {}},
-        {"spec": {**to_json(COUNT), "statistics": [["total", "sex", 0, 0, 5, 0]]}, "act": "draw"},
-        {"spec": {**to_json(COUNT), "keys": [['sex" FROM t; --', [["string", "F"]]]]}, "act": "draw"},
+        {"spec": {**to_json(COUNT), "statistics": [["total", "sex", 0, 0, 5, 0]]}},
+        {"spec": {**to_json(COUNT), "keys": [['sex" FROM t; --', [["string", "F"]]]]}},
         {"delta": 0},
         {"confidence": 2},
     ],
 )
 def test_what_goes_wrong_is_one_fixed_sentence(hostile: Mapping[str, Any], tmp_path: Path) -> None:
     extract(tmp_path, [{"pid": "a", "sex": "F"}])
-    request = {**PREVIEW, "files": {"t": str(tmp_path / "t.dp.parquet")}, **hostile}
+    request = {**DRAW, "files": {"t": str(tmp_path / "t.dp.parquet")}, **hostile}
     with pytest.raises(PrivacyError) as failed:
         ask(request)
     sentence = str(failed.value)
@@ -86,24 +90,24 @@ def _python(folder: Path, body: str) -> str:
 )
 def test_a_worker_that_dies_or_babbles_is_one_sentence(body: str, tmp_path: Path) -> None:
     with pytest.raises(PrivacyError) as failed:
-        ask(PREVIEW, python=_python(tmp_path, body))
+        ask(DRAW, python=_python(tmp_path, body))
     assert str(failed.value) == "The privacy worker stopped without an answer; nothing was released."
 
 
 def test_a_worker_that_hangs_is_stopped(tmp_path: Path) -> None:
     with pytest.raises(PrivacyError, match="too long"):
-        ask(PREVIEW, limits=LIMITS.model_copy(update={"seconds": 1}), python=_python(tmp_path, "time.sleep(60)"))
+        ask(DRAW, limits=LIMITS.model_copy(update={"seconds": 1}), python=_python(tmp_path, "time.sleep(60)"))
 
 
 def test_no_interpreter_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(PrivacyError, match="stopped"):
-        ask(PREVIEW, python=str(tmp_path / "nothing"))
+        ask(DRAW, python=str(tmp_path / "nothing"))
 
 
 def test_a_real_abort_inside_the_worker_is_one_sentence(tmp_path: Path) -> None:
     body = "import egress.privacy.worker as w\nw._smoke = lambda: os.abort()\nw.main()"
     with pytest.raises(PrivacyError, match="stopped without an answer"):
-        ask(PREVIEW, python=_python(tmp_path, body))
+        ask(DRAW, python=_python(tmp_path, body))
 
 
 _PROBE = """
@@ -138,7 +142,9 @@ print(json.dumps(found))
 """
 
 
-def test_the_worker_writes_no_file_takes_no_more_memory_and_has_no_network(tmp_path: Path) -> None:
+def test_the_worker_writes_no_file_takes_no_more_memory_and_has_no_network(
+    tmp_path: Path, drawn: dict[str, Any]
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         environment = {**os.environ, "PORT": str(server.getsockname()[1]), "FILE": str(tmp_path / "out")}
         done = subprocess.run(
@@ -153,14 +159,18 @@ def test_the_worker_writes_no_file_takes_no_more_memory_and_has_no_network(tmp_p
     assert (found["wrote"], found["memory"], found["core"]) == (False, False, [0, 0])
     assert (found["reached"], found.get("started")) == (False, None)
     if os.geteuid() == 0:
-        assert ask(PREVIEW)["offline"] is found["offline"]
+        assert ask(drawn)["offline"] is found["offline"]
 
 
-def test_several_tables_cost_one_start_and_fail_apart(tmp_path: Path) -> None:
-    extract(tmp_path, [{"pid": f"p{at}", "sex": "F"} for at in range(500)])
-    drawn = {**PREVIEW, "act": "draw", "nano_rho": 10**10, "files": {"t": str(tmp_path / "t.dp.parquet")}}
+def test_several_tables_cost_one_start_and_fail_apart(drawn: dict[str, Any]) -> None:
     first, broken, poor, nested, last = ask_all(
-        [drawn, {**drawn, "files": {"t": "/nowhere"}}, {**drawn, "nano_rho": 0}, {"act": "unknown"}, PREVIEW]
+        [
+            drawn,
+            {**drawn, "files": {"t": "/nowhere"}},
+            {**drawn, "nano_rho": 0},
+            {"act": "unknown"},
+            {**drawn, "nano_rho": 10**8},
+        ]
     )
     assert isinstance(first, dict)
     assert abs(first["noisy"][0][0] - 500) < 10
@@ -179,33 +189,33 @@ def test_a_batch_within_a_batch_is_no_act() -> None:
 
 
 @pytest.mark.parametrize(("most", "answered"), [(1, False), (2, True), (3, True)])
-def test_more_numbers_than_the_limit_are_refused(most: int, *, answered: bool) -> None:
+def test_more_numbers_than_the_limit_are_refused(most: int, drawn: dict[str, Any], *, answered: bool) -> None:
     within = LIMITS.model_copy(update={"max_numbers": most})
     if answered:
-        assert ask(PREVIEW, limits=within)["nano_rho"] == 10**8
+        assert len(ask(drawn, limits=within)["noisy"]) == 1
     else:
         with pytest.raises(PrivacyError, match="fewer cells"):
-            ask(PREVIEW, limits=within)
+            ask(drawn, limits=within)
 
 
 def test_too_little_memory_is_said(tmp_path: Path) -> None:
-    body = "import egress.privacy.worker as w\nw._ACTS['preview'] = lambda request: bytearray(2**31)\nw.main()"
+    body = "import egress.privacy.worker as w\nw._ACTS['draw'] = lambda request: bytearray(2**31)\nw.main()"
     within = LIMITS.model_copy(update={"memory_mb": 1024})
     with pytest.raises(PrivacyError, match="more memory"):
-        ask(PREVIEW, limits=within, python=_python(tmp_path, body))
+        ask(DRAW, limits=within, python=_python(tmp_path, body))
 
 
 def test_another_opendp_draws_nothing(tmp_path: Path) -> None:
     body = "import egress.privacy.measure as m, egress.privacy.worker as w\nm.OPENDP = '0.17.'\nw.main()"
     with pytest.raises(PrivacyError, match="Another OpenDP"):
-        ask(PREVIEW, python=_python(tmp_path, body))
+        ask(DRAW, python=_python(tmp_path, body))
 
 
 def test_the_operators_limits_are_those_in_force(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BULLE_POLICIES", str(tmp_path))
     with pytest.raises(PrivacyError, match="limits of the privacy worker"):
-        ask(PREVIEW)
+        ask(DRAW)
     shipped = (policies_dir() / "limits.toml").read_text()
     (tmp_path / "limits.toml").write_text(shipped.replace("max_numbers = 20000", "max_numbers = 1"))
     with pytest.raises(PrivacyError, match="fewer cells"):
-        ask(PREVIEW)
+        ask(DRAW)
