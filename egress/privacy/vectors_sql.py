@@ -4,7 +4,8 @@ What `egress.privacy.measure` relies on is made here, whatever the files hold:
 - key, filter and condition are expressions of one joined row, so a row is counted in one cell at most;
 - ROWS and VALUES count it once there; TOTAL adds a whole number within [low, high] of the spec, or nothing; QUANTILE
   counts it at one candidate;
-- nothing looks at other rows: no window, no sub-select, no order.
+- nothing looks at other rows: no window, no sub-select, no order, and no comparison with NaN, which is as good as
+  NULL everywhere.
 """
 
 from __future__ import annotations
@@ -68,10 +69,10 @@ class Statement:
             case Kind.PERSONS:
                 return (f"count(DISTINCT {quoted(self.spec.tables[0])}.{quoted(PERSON_NUMBER)}){only}",)
             case Kind.VALUES:
-                return (f"count({self._present(one.column)}){only}",)
+                return (f"count({self._there(one.column)}){only}",)
             case Kind.TOTAL:
                 total = f"sum({self._steps(one)}){only}"
-                return (total, f"count({self._present(one.column)}){only}") if one.centre else (total,)
+                return (total, f"count({self._there(one.column)}){only}") if one.centre else (total,)
         # 2 v is at most the sum of two neighbours where v is nearer to the lower one, or as near
         between = self._value([left + right for left, right in pairwise(one.candidates)])
         return (f"histogram(2 * CAST({self._steps(one)} AS BIGINT), {between}::BIGINT[]){only}",)
@@ -81,7 +82,7 @@ class Statement:
         if isinstance(predicate, Joined):
             word = " AND " if predicate.word == "all" else " OR "
             return "(" + word.join(self.predicate(part) for part in predicate.parts) + ")"
-        column = _column(predicate.column)
+        column = self._there(predicate.column)
         if isinstance(predicate, IsNull):
             return f"({column} IS {'' if predicate.truth else 'NOT '}NULL)"
         if isinstance(predicate, OneOf):
@@ -93,7 +94,7 @@ class Statement:
             case Plain(column):
                 return _column(column)
             case Bins(column, width):
-                return f"TRY_CAST(floor({_column(column)} / {width:d}) AS BIGINT)"  # NULL for NaN and infinity
+                return f"TRY_CAST(floor({self._there(column)} / {width:d}) AS BIGINT)"  # NULL for infinity
             case Part(column, unit):
                 return FUNCTIONS[unit].sql.format(_column(column))
             case Cases():
@@ -103,10 +104,17 @@ class Statement:
             case Test(predicate):
                 return self.predicate(predicate)
 
-    def _present(self, column: str) -> str:
-        """SQL that is NULL where the column has no value: NaN is none, as NULL is none; infinity is one."""
+    def _there(self, column: str) -> str:
+        """The column, NULL in the place of NaN.
+
+        Which side of a constant NaN is on may depend on other rows: DuckDB skips parts of a file by their smallest and
+        largest value, which NaN does not enter.
+        """
         name = _column(column)
-        return f"CASE WHEN {name} <= 'infinity'::DOUBLE THEN 1 END" if self.types[column] in _DOUBLES else name
+        return f"CASE WHEN NOT isnan({name}) THEN {name} END" if self._double(column) else name
+
+    def _double(self, column: str) -> bool:
+        return self.types.get(column) in _DOUBLES
 
     def _steps(self, one: Statistic) -> str:
         """The value in whole steps within [low, high]; NULL where there is none.
@@ -115,15 +123,14 @@ class Statement:
         scaled bounds round to `low` and `high` themselves; `round` is monotone, so nothing lies beyond them.
         """
         name = _column(one.column)
-        if self.types[one.column] not in _DOUBLES:
+        if not self._double(one.column):
             bounded = f"WHEN {name} < {one.low:d} THEN {one.low:d} WHEN {name} > {one.high:d} THEN {one.high:d}"
             return f"CASE {bounded} ELSE {name} END"
         step = Decimal(1).scaleb(one.exponent)
         low, high, factor = (f"{self._value(number)}::DOUBLE" for number in (one.low * step, one.high * step, 1 / step))
-        # NaN is above infinity and NULL beside it is neither, so both fall to no branch
         steps = (
-            f"CASE WHEN {name} < {low} THEN round({low} * {factor}) WHEN {name} <= {high} THEN round({name} * {factor})"
-            f" WHEN {name} <= 'infinity'::DOUBLE THEN round({high} * {factor}) END"
+            f"CASE WHEN isnan({name}) THEN NULL WHEN {name} < {low} THEN {one.low:d}::DOUBLE"
+            f" WHEN {name} > {high} THEN {one.high:d}::DOUBLE ELSE round({name} * {factor}) END"
         )
         return steps if self.small else f"CAST({steps} AS BIGINT)"
 
