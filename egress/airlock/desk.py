@@ -17,6 +17,7 @@ from egress.release.report import OutputReport
 from egress.released.fingerprint import Fingerprint
 from egress.store.exports import ExportError, Exports
 from egress.store.quarantine import Quarantine, QuarantineError
+from hub.events.chain import Event
 from hub.events.log import Clock, EventLog, utc_now
 from hub.policy.verdict import Grant, Refusal, RefusedError
 from hub.words import Message, say
@@ -45,6 +46,11 @@ class Desk:
     def look(self) -> Situation:
         """Everything as it stands now."""
         return Situation.of(self._log.read())
+
+    def accounts(self) -> tuple[Situation, tuple[Event, ...]]:
+        """Everything as it stands now, with the events that the privacy ledger is folded from; one reading."""
+        events = tuple(self._log.read())
+        return Situation.of(events), tuple(event for event in events if event.kind.startswith("privacy."))
 
     def show(self, request: str, person: str) -> ReleaseRequest:
         """The request, for somebody who may see it. Raises: RefusedError."""

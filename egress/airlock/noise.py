@@ -74,7 +74,9 @@ def draw_noisy(  # noqa: PLR0913 -- what is spent for, and who spends by which p
 def _drawn(released: Released) -> Noisy:
     why = say("Noise was drawn for rho {rho}; the table holds noisy numbers only.", rho=str(released.table.rho))
     finding = Finding(CHECK, Risk.PRIVACY_BUDGET, Outcome.PASS, "table", why)
-    return Noisy((finding,), released.table.table, MappingProxyType(told(released.table, released.charged)))
+    # The budget's page finds by it what was asked.
+    kept = {**told(released.table, released.charged), "reservation": released.reservation.seq}
+    return Noisy((finding,), released.table.table, MappingProxyType(kept))
 
 
 def _refused(reason: Message) -> Noisy:

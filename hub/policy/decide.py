@@ -55,6 +55,29 @@ def may_see_requests(person: Person | None, permit: DataPermit | None) -> Grant 
     return Grant(Act.SEE_REQUEST, person.id, permit.project, "permit.names_person")
 
 
+# Who answers for the data, or for how it is used, may take the statement of a source's budget away.
+_ANSWERING = frozenset({Role.DATA_HOLDER, Role.AUDITOR, Role.OVERSIGHT})
+_BUDGET_ROLES = {
+    Act.SEE_BUDGET: _ANSWERING | {Role.OUTPUT_CHECKER, Role.RESEARCHER},
+    Act.SEE_SOURCE_BUDGET: _ANSWERING | {Role.OUTPUT_CHECKER},
+    Act.EXPORT_BUDGET: _ANSWERING,
+}
+
+
+def may_see_budget(person: Person | None, permit: DataPermit | None, act: Act = Act.SEE_BUDGET) -> Grant | Refusal:
+    """Who sees what a project spent of its privacy budget (`SEE_BUDGET`), what its source has spent in all projects
+    (`SEE_SOURCE_BUDGET`), or takes the statement of it away (`EXPORT_BUDGET`); also after the permit's end.
+    """
+    if person is None:
+        return _UNKNOWN_PERSON
+    if permit is None:
+        return _NO_PERMIT
+    roles = permit.roles_of(person.id) & _BUDGET_ROLES.get(act, frozenset())
+    if not roles:
+        return _not_named(person, permit)
+    return Grant(act, person.id, permit.project, f"permit.{min(roles)}")
+
+
 _UNKNOWN_PERSON = Refusal("person.unknown", say("This person is not known to the enclave; an admin adds them first."))
 _NO_PERMIT = Refusal("permit.missing", say("There is no permit for this project; nothing opens without one."))
 

@@ -19,6 +19,9 @@ class Act(StrEnum):
     RELEASE_REQUEST = "release_request"
     DOWNLOAD_PACKAGE = "download_package"
     SPEND_PRIVACY = "spend_privacy"
+    SEE_BUDGET = "see_budget"
+    SEE_SOURCE_BUDGET = "see_source_budget"
+    EXPORT_BUDGET = "export_budget"
 
 
 @dataclass(frozen=True)
