@@ -3,7 +3,8 @@
 from bulle.acro import release_acro
 from bulle.data import sql, tables
 from bulle.frame import release_frame
+from bulle.preview import preview
 from bulle.release import release
 from bulle.submit import submit
 
-__all__ = ["release", "release_acro", "release_frame", "sql", "submit", "tables"]
+__all__ = ["preview", "release", "release_acro", "release_frame", "sql", "submit", "tables"]

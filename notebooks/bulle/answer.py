@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from bulle import foresight
 from bulle.judge import Judged, verdict
 from bulle.show import (
     finding_lines,
     legend,
     loss_line,
     note_lines,
-    preview_lines,
     printable,
     suggestion_lines,
     text_table,
@@ -103,7 +103,7 @@ def output_text(output: Judged, language: str) -> str:
     lines = [f"{output.name}{title}: {verdict_words(output.outcome, language)}"]
     lines += [f"  {line}" for line in note_lines(output.notes, language)]
     lines += [f"  {line}" for line in finding_lines(output.findings, language)]
-    lines += [f"  {line}" for line in preview_lines(output.preview, language)]
+    lines += [f"  {line}" for line in foresight.lines(output.preview, language)]
     if output.protected is not None and output.outcome is not Outcome.FAIL:
         lines += ["", *(f"  {line}" for line in text_table(output.protected, output.keys).splitlines())]
         lines += [f"  {line}" for line in legend(output.protected, output.keys, language)]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bulle.answer import Checked
 from bulle.context import Context, open_context
-from bulle.judge import Judged, completed, judged_of
+from bulle.judge import Judged, Spending, completed, judged_of
 from bulle.plainfile import PlainFileError, read_plain
 from egress.assess import Declaration, assess_request
 from egress.checks.model import Assurance, Outcome, Protection
@@ -48,6 +48,11 @@ class Wish:
     protect: str | None = None
     rho: Decimal | None = None
     ledger: Path | None = None
+    within: float | None = None
+
+    @property
+    def spending(self) -> Spending:
+        return Spending(self.ledger, self.within)
 
     def applied_to(self, declaration: Declaration) -> Declaration:
         """The declaration under the caller's protection, when one was named."""
@@ -71,7 +76,7 @@ def check_sql(sql: str, wish: Wish) -> Checked:
     except UnicodeEncodeError as error:
         raise CheckError(say("The SQL is not UTF-8 text.")) from error
     context = _open(wish)
-    judged = _judge((wish.applied_to(Declaration(SQL_OUTPUT, sql)),), context, wish.ledger)
+    judged = _judge((wish.applied_to(Declaration(SQL_OUTPUT, sql)),), context, wish.spending)
     return Checked(context.rules.name, judged)
 
 
@@ -101,18 +106,18 @@ def _outputs(content: Content, context: Context, wish: Wish) -> tuple[Judged, ..
     declarations = tuple(wish.applied_to(declaration) for declaration in content.declarations)
     frames = _judge_frames([wish.on_claim(frame) for frame in content.frames], context) if content.frames else ()
     refused = (_refused(output) for output in content.refused)
-    return (*_judge(declarations, context, wish.ledger), *frames, *refused)
+    return (*_judge(declarations, context, wish.spending), *frames, *refused)
 
 
 def _refused(output: RefusedOutput) -> Judged:
     return Judged(output.name, "", Assurance.UNVERIFIED, Outcome.FAIL, output.findings)
 
 
-def _judge(declarations: Sequence[Declaration], context: Context, ledger: Path | None) -> tuple[Judged, ...]:
+def _judge(declarations: Sequence[Declaration], context: Context, spending: Spending) -> tuple[Judged, ...]:
     try:
         with Engine(context.folder, context.manifest) as engine:
             assessments = assess_request(declarations, engine, context.rules)
-            return tuple(completed(assessment, engine, context, ledger) for assessment in assessments)
+            return tuple(completed(assessment, engine, context, spending) for assessment in assessments)
     except (EngineError, PrivacyError) as error:
         raise CheckError(error.message) from error
 

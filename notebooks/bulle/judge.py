@@ -63,6 +63,17 @@ class Judged:
         return entry
 
 
+@dataclass(frozen=True)
+class Spending:
+    """How DP outputs are paid for: drawn from the budget file `ledger`, or previewed; `within` replaces their rho."""
+
+    ledger: Path | None = None
+    within: float | None = None
+
+
+PREVIEWED = Spending()
+
+
 def judged_of(assessment: Assessment) -> Judged:
     """What the author reads of an assessment."""
     findings = tuple(finding for finding in assessment.findings if finding.audience is Audience.AUTHOR)
@@ -81,10 +92,10 @@ def judged_of(assessment: Assessment) -> Judged:
     )
 
 
-def completed(assessment: Assessment, engine: Engine, context: Context, ledger: Path | None = None) -> Judged:
+def completed(assessment: Assessment, engine: Engine, context: Context, spending: Spending = PREVIEWED) -> Judged:
     """What the author reads of an assessment, with a coarser table where it loses values, or the preview of a DP one.
 
-    DP outputs are drawn only from the budget of a `ledger`.
+    DP outputs are drawn only from the budget file that `spending` names.
     Raises: PrivacyError; ModuleNotFoundError when the privacy packages are missing for a DP output.
     """
     judged = judged_of(assessment)
@@ -98,7 +109,7 @@ def completed(assessment: Assessment, engine: Engine, context: Context, ledger: 
         return judged
     from bulle.dp import with_privacy  # noqa: PLC0415 -- OpenDP, only where a declaration asks for it
 
-    return with_privacy(judged, assessment.declaration, assessment.query, context, ledger)
+    return with_privacy(judged, assessment.declaration, assessment.query, context, spending)
 
 
 def verdict(judged: tuple[Judged, ...]) -> Outcome:

@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
+from typing import Any
 
+from bulle import foresight
 from bulle.judge import Judged
 from bulle.marks import Mark, marks_of
+from bulle.plot import preview_html
 from bulle.show import (
     MAX_ROWS,
     MISSING,
@@ -19,7 +22,6 @@ from bulle.show import (
     finding_lines,
     loss_line,
     note_lines,
-    preview_lines,
     printable,
     spell,
     suggestion_lines,
@@ -53,8 +55,13 @@ def html_report(heading: str, judged: Judged, language: str) -> str:
     badge = f"background:{_BADGES[judged.outcome]};color:#fff;padding:1px 8px;border-radius:8px"
     parts = [f'<div><strong>{escape(printable(heading))}</strong> <span style="{badge}">{words}</span></div>']
     parts += [_list(note_lines(judged.notes, language)), _findings(judged.findings, language)]
-    parts += [_list(preview_lines(judged.preview, language)), _tables(judged, language), _suggestion(judged, language)]
+    parts += [html_preview(judged.preview, language), _tables(judged, language), _suggestion(judged, language)]
     return "\n".join(part for part in parts if part)
+
+
+def html_preview(preview: Mapping[str, Any] | None, language: str) -> str:
+    """Cost and accuracy of a DP output: in words, drawn, and as a table."""
+    return _list(foresight.lines(preview, language)) + preview_html(preview, language)
 
 
 def html_sentence(message: Message, language: str) -> str:

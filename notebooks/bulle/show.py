@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from typing import Any
 
 from bulle.judge import Judged
 from egress.checks.model import Finding, Outcome
@@ -82,28 +81,6 @@ def _suppresses(table: Table, keys: Sequence[str]) -> bool:
 def finding_lines(findings: Iterable[Finding], language: str) -> list[str]:
     """One line per finding, the worst first."""
     return [f"{mark} {where}{why}" for mark, where, why in _findings(findings, language)]
-
-
-def preview_lines(preview: Mapping[str, Any] | None, language: str) -> list[str]:
-    """Cost and accuracy of a DP output, one line each."""
-    if preview is None:
-        return []
-    cost = say(
-        "Cost: rho {rho} (epsilon {epsilon} at delta {delta}).",
-        rho=preview["rho"],
-        epsilon=f"{preview['epsilon']:.3g}",
-        delta=preview["delta"],
-    )
-    lines = [render(cost, language)]
-    for column in preview["columns"]:
-        name, width = printable(column["name"]), column["half_width"]
-        if width is None:
-            told = say("{column}: how exact it is depends on its count, and is told with the result.", column=name)
-        else:
-            percent, spelled = f"{preview['confidence']:.0%}", f"{width:,.4g}"
-            told = say("{column}: within ± {width} at {percent}.", column=name, width=spelled, percent=percent)
-        lines.append(render(told, language))
-    return lines
 
 
 def note_lines(notes: Iterable[Message], language: str) -> list[str]:

@@ -84,7 +84,8 @@ def test_a_dp_declaration_shows_cost_and_accuracy_and_no_table(shown: Any) -> No
     sql = "SELECT coinsurance, count(*) AS n FROM person_year GROUP BY coinsurance"
     (bundle,) = shown("visits", sql, protect="dp", rho=0.1)
     assert "rho 0.1" in bundle["text/html"]
-    assert "<table>" not in bundle["text/html"]
+    assert "<table>" not in bundle["text/html"]  # the one there tells of other rho
+    assert "▶ 0.1" in bundle["text/html"]
 
 
 @pytest.mark.parametrize(

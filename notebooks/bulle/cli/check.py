@@ -16,7 +16,8 @@ from hub.words import say
 _EXAMPLES = """\
 bulle check --extract /data --sql "SELECT sex, count(*) AS stays FROM stay GROUP BY sex"
 bulle check --extract /data study.ipynb --json
-bulle check --extract /data --protect dp --rho 0.1 --sql "SELECT sex, count(*) AS n FROM stay GROUP BY sex\""""
+bulle check --extract /data --protect dp --rho 0.1 --sql "SELECT sex, count(*) AS n FROM stay GROUP BY sex"
+bulle check --extract /data --protect dp --within 30 --sql "SELECT sex, count(*) AS n FROM stay GROUP BY sex\""""
 
 
 class Rho(click.ParamType[Decimal]):
@@ -66,6 +67,12 @@ class Rho(click.ParamType[Decimal]):
 )
 @option("--rho", about=say("Privacy loss to spend with --protect dp."), type=Rho(), metavar="R")
 @option(
+    "--within",
+    about=say("With --protect dp: how far each count may be off, instead of --rho; it tells what that costs."),
+    type=click.FloatRange(min=1),
+    metavar="N",
+)
+@option(
     "--ledger",
     about=say("Budget file; with it, DP outputs are drawn and paid for. Without it, they are previewed."),
     type=click.Path(path_type=Path),
@@ -87,6 +94,8 @@ def command(settings: Settings, /, notebook: Path | None, extract: Path, sql: st
         raise failed(say("Give either --sql or a notebook, one of the two."))
     if options["rho"] is not None and options["protect"] != "dp":
         raise failed(say("--rho goes with --protect dp only."))
+    if options["within"] is not None and (options["protect"] != "dp" or options["rho"] is not None):
+        raise failed(say("--within goes with --protect dp, and instead of --rho."))
     from bulle import checking  # noqa: PLC0415 -- the engines, when there is something to check
 
     wish = checking.Wish(
@@ -95,6 +104,7 @@ def command(settings: Settings, /, notebook: Path | None, extract: Path, sql: st
         protect=options["protect"],
         rho=options["rho"],
         ledger=options["ledger"],
+        within=options["within"],
     )
     try:
         if sql is not None:

@@ -13,6 +13,7 @@ from bulle.cli.settings import Settings
 from bulle.cli.shape import Command
 from egress.checks.model import Assurance, Outcome, Risk
 from egress.outputs.model import Kind
+from egress.privacy.spec import Shape
 from egress.rerun.result import Isolation, RerunStatus
 from hub.catalogue.model import Catalogue
 from hub.extracts.manifest import Manifest
@@ -46,12 +47,36 @@ class ProtectedAnswer(Answer):
     rows: list[list[bool | int | float | str | None]]
 
 
+class GroupAnswer(Answer):
+    """About how far a mean or share is off in a group of so many rows; null where it is lost in the noise."""
+
+    rows: int
+    half_width: float | None
+
+
 class ColumnAnswer(Answer):
-    """How exact one noisy column would be; null where that is told with the result only."""
+    """How exact one noisy column would be; null where that is told with the result only.
+
+    `ranks`: of a quantile, in rows. `groups`: of a mean or share. `worth_from`: from how large a count on noise is at
+    most a tenth of it.
+    """
 
     name: str
+    shape: Shape
     scale: float | None
     half_width: float | None
+    ranks: int | None
+    groups: list[GroupAnswer]
+    worth_from: int | None
+
+
+class RungAnswer(Answer):
+    """What another rho would give; `widths` in the order of the columns."""
+
+    rho: float
+    epsilon: float
+    asked: bool
+    widths: list[float | None]
 
 
 class PreviewAnswer(Answer):
@@ -62,7 +87,11 @@ class PreviewAnswer(Answer):
     delta: float
     confidence: float
     cells: int
+    source_cap: float
+    source_share: float = Field(description="of what the source has in all")
+    found_out: float = Field(description="at most this share of persons is recognised by who is wrong on 1 in 20")
     columns: list[ColumnAnswer]
+    ladder: list[RungAnswer]
 
 
 class OutputLossAnswer(Answer):

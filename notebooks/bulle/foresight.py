@@ -1,0 +1,148 @@
+"""What a DP release would cost and how exact it would be, in numbers and words to act on. No row is read for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from bulle.show import printable, spell
+from egress.privacy.answer import ColumnAccuracy
+from egress.privacy.ladder import WORTH, WRONG, Rung, by_size, found_out, ladder, worth_telling
+from egress.privacy.preview import Preview
+from egress.privacy.spec import Shape
+from hub.language import render
+from hub.policy.model import DisclosureRules
+from hub.words import Message, Value, say
+
+
+def to_json(seen: Preview, rules: DisclosureRules) -> dict[str, Any]:
+    """Cost and accuracy as `preview` in `bulle.check/1`; numbers that depend on no row."""
+    cap = rules.privacy.value.source_cap_rho
+    return {
+        "rho": float(seen.rho),
+        "epsilon": seen.noise.epsilon,
+        "delta": seen.noise.delta,
+        "confidence": seen.noise.confidence,
+        "cells": seen.cells,
+        "source_cap": float(cap),
+        "source_share": float(seen.rho / cap),
+        "found_out": found_out(float(seen.rho)),
+        "columns": [_column(seen, column) for column in seen.columns],
+        "ladder": [_rung(seen, rung) for rung in ladder(seen, rules)],
+    }
+
+
+def _column(seen: Preview, column: ColumnAccuracy) -> dict[str, Any]:
+    groups = []
+    if column.shape in (Shape.MEAN, Shape.SHARE):
+        (asked,) = (one for one in seen.spec.columns if one.name == column.name)
+        told = by_size(seen.spec, seen.noise, asked)
+        groups = [{"rows": rows, "half_width": half} for rows, half in told]
+    return {
+        "name": column.name,
+        "shape": str(column.shape),
+        "scale": column.scale,
+        "half_width": column.half_width,
+        "ranks": column.ranks,
+        "groups": groups,
+        "worth_from": worth_telling(column),
+    }
+
+
+def _rung(seen: Preview, rung: Rung) -> dict[str, Any]:
+    """`widths`: per column how far it is off, in its unit; quantiles in rows of rank; None for means and shares."""
+    widths = [one.half_width if one.shape is not Shape.QUANTILE else one.ranks for one in rung.columns]
+    return {"rho": float(rung.rho), "epsilon": rung.epsilon, "asked": rung.rho == seen.rho, "widths": widths}
+
+
+def lines(preview: Mapping[str, Any] | None, language: str) -> list[str]:
+    """Cost and accuracy of a DP output, one line each."""
+    if preview is None:
+        return []
+    told = [_cost(preview), _tester(preview)]
+    for column in preview["columns"]:
+        told += _accuracy(column, preview["confidence"])
+    return [render(one, language) for one in told]
+
+
+def _cost(preview: Mapping[str, Any]) -> Message:
+    return say(
+        "Cost: rho {rho} (epsilon {epsilon} at delta {delta}), {percent} % of the {cap} that this source has in all.",
+        rho=plain(preview["rho"]),
+        epsilon=f"{preview['epsilon']:.3g}",
+        delta=f"{preview['delta']:g}",
+        percent=f"{100 * preview['source_share']:.2g}",
+        cap=plain(preview["source_cap"]),
+    )
+
+
+def _tester(preview: Mapping[str, Any]) -> Message:
+    return say(
+        "Whoever tests from this table alone whether a given person is in the data, and is wrong about {wrong} of 100 "
+        "who are not, recognises at most {found} of 100 who are; by guessing it would be {wrong}.",
+        wrong=round(100 * WRONG),
+        found=_hundredth(preview["found_out"]),
+    )
+
+
+def _hundredth(share: float) -> str:
+    return "100" if share > 0.9995 else f"{100 * share:.1f}".removesuffix(".0")
+
+
+def _accuracy(column: Mapping[str, Any], confidence: float) -> list[Message]:
+    name, often = printable(column["name"]), _often(confidence)
+    if column["ranks"] is not None:
+        return [
+            say(
+                "{column}: misses its rank by at most {ranks} rows of the group, {right} times in {all}.",
+                column=name,
+                ranks=spell(column["ranks"]),
+                **often,
+            )
+        ]
+    if column["groups"]:
+        return [_group(name, group, often) for group in column["groups"]]
+    told: dict[str, Value] = {"column": name, "width": spell(column["half_width"]), **often}
+    if column["worth_from"] is None:
+        return [say("{column}: off by at most {width}, {right} times in {all}.", **told)]
+    return [
+        say(
+            "{column}: off by at most {width}, {right} times in {all}; that is within {percent} % "
+            "of groups from about {least} on.",
+            **told,
+            least=spell(column["worth_from"]),
+            percent=round(100 * WORTH),
+        )
+    ]
+
+
+def _group(name: str, group: Mapping[str, Any], often: Mapping[str, int]) -> Message:
+    rows, half = spell(group["rows"]), group["half_width"]
+    if half is None:
+        return say("{column}, in a group of {rows} rows: lost in the noise.", column=name, rows=rows)
+    return say(
+        "{column}, in a group of {rows} rows: off by at most about {width}, {right} times in {all}.",
+        column=name,
+        rows=rows,
+        width=f"{half:.2g}",
+        **often,
+    )
+
+
+def _often(confidence: float) -> dict[str, int]:
+    """0.95 is 19 times in 20."""
+    share = Fraction(confidence).limit_denominator(1000)
+    return {"right": share.numerator, "all": share.denominator}
+
+
+def plain(number: float) -> str:
+    """A rho as one would write it: no exponent, no more digits than it has."""
+    return f"{Decimal(str(number)).normalize():f}"
+
+
+def most_telling(preview: Mapping[str, Any]) -> int | None:
+    """The column whose accuracy is drawn against rho: the first that has one before it is drawn."""
+    known = [place for place, width in enumerate(preview["ladder"][0]["widths"]) if width is not None]
+    return known[0] if known else None
