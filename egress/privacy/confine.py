@@ -1,12 +1,12 @@
 """What a privacy worker gives up before it reads data.
 
-What holds: kernel limits on CPU time, memory, open files; no file written, no core dumped (`resource`). No privilege
-gained by starting another program. No network where the kernel allows an empty namespace of its own (root or user
-namespaces), and this is told. No process started and no socket opened by Python code (an audit hook that cannot be
-taken back).
+What holds: kernel limits on CPU time, memory, open files; no file written, no core dumped (`resource`). No process
+started, no program run, no socket opened, by native code neither (`egress.privacy.syscalls`, on x86-64 and arm64);
+where the kernel allows it (root or user namespaces), an empty network namespace besides. Python code that tries is
+refused by an audit hook, on every machine. `offline` tells whether the kernel took the network by one of the two ways.
 
-What does not: there is no seccomp filter and no Landlock rule set. A fault in DuckDB's or OpenDP's native code could
-still start a process or, without a namespace, open a socket; it would stand in the container that holds the service.
+What does not: files that the service may read stay readable to native code (no Landlock rules; DuckDB is told which
+files it may open). It all stands in the container that holds the service.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from egress.privacy.syscalls import give_up
 
 _FILES = 64
 _CLONE_NEWUSER = 0x10000000
@@ -45,7 +47,7 @@ class Limits:
 
 
 def confine(limits: Limits) -> bool:
-    """Limits for this process, for good; True when the kernel also took its network away."""
+    """Limits for this process, for good; True when the kernel took its network away."""
     for kind, limit in (
         (resource.RLIMIT_CPU, limits.seconds * limits.threads),
         (resource.RLIMIT_DATA, limits.memory_mb * 2**20),
@@ -59,9 +61,10 @@ def confine(limits: Limits) -> bool:
     libc = ctypes.CDLL(None, use_errno=True)
     libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     flags = _CLONE_NEWNET if os.geteuid() == 0 else _CLONE_NEWUSER | _CLONE_NEWNET
-    offline = bool(libc.unshare(flags) == 0)
+    alone = bool(libc.unshare(flags) == 0)
+    filtered = give_up(libc)
     sys.addaudithook(_refuse)
-    return offline
+    return alone or filtered
 
 
 def _refuse(event: str, _: tuple[Any, ...]) -> None:

@@ -16,8 +16,8 @@ CLAMPED = say("Values outside the published bounds were counted as the nearest b
 NO_RATIO = say("A mean or a share is empty where its noisy count cannot be told from 0.")
 DIGITS = say("Sums, means and shares are rounded to the second digit of their interval's half width.")
 QUANTILE = say(
-    "A quantile is one of its column's published values, and misses its rank by the stated number of rows; "
-    "in a cell with fewer rows it says nothing."
+    "A quantile is one of its column's published values, and misses its rank by no more than the stated number of "
+    "rows, at the stated confidence; in a cell with fewer rows it says nothing."
 )
 
 
