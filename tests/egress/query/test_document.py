@@ -10,15 +10,20 @@ from pathlib import Path
 
 import pytest
 
+from egress.privacy.read import read
 from egress.query import grouping, parse, scope, shares, syntax, views
 from egress.query.functions import DATE_PARTS, DATE_UNITS, SPAN_UNITS
-from egress.query.model import QueryRefusal
+from egress.query.model import Query, QueryRefusal
+from hub.extracts.manifest import Manifest
 from hub.language import render
+from hub.policy.verdict import Refusal
 from tests.egress.query.extracts import catalogue
 
 DOCS = Path(__file__).parents[3] / "docs"
 PAGES = {"en": DOCS / "query.md", "fr": DOCS / "query.fr.md"}
 EXAMPLE = re.compile(r"```sql\n(.*?)\n```\n\n(→[^\n]*)", re.DOTALL)
+DP_EXAMPLE = re.compile(r"```sql dp\n(.*?)\n```\n\n(⇒[^\n]*)", re.DOTALL)
+DP_LIMITS = {"person": 1, "stay": 50}
 WORDS = {
     "en": ("→ *accepted*", "→ *accepted*; people look at it:", "→ **refused** at {place}:"),
     "fr": ("→ *acceptée*", "→ *acceptée* ; des personnes la regardent :", "→ **refusée** en {place} :"),
@@ -36,6 +41,52 @@ def verdict(sql: str, language: str) -> str:
     return f"{noted} {' · '.join(notes)}" if notes else accepted
 
 
+DP_WORDS = {
+    "en": ("⇒ cells: {cells}; noisy numbers in each: {numbers}; rows of one person at most: {rows}", "⇒ **refused**:"),
+    "fr": (
+        "⇒ cellules : {cells} ; nombres bruités dans chacune : {numbers} ; lignes d'une personne au plus : {rows}",
+        "⇒ **refusée** :",
+    ),
+}
+
+
+def dp_manifest() -> Manifest:
+    """An extract of the examples' tables; specs read nothing of it but what is public."""
+    packed = {"sha256": "0" * 64, "rows": 9}
+    cut = {"lost_rows": 0, "cut_persons": 0}
+    held = {name: 5 if name in DP_LIMITS else None for name in ("person", "stay", "hospital")}
+    return Manifest.model_validate(
+        {
+            "catalogue": catalogue(),
+            "tables": {name: {"file": f"{name}.parquet", **packed, "persons": held[name]} for name in held},
+            "bounded": {
+                name: {"file": f"{name}.dp.parquet", **packed, **cut, "rows_per_person": most}
+                for name, most in DP_LIMITS.items()
+            },
+            "created_at": "now",
+        }
+    )
+
+
+def dp_verdict(sql: str, language: str) -> str:
+    """The line under an example of a DP release."""
+    told, refused = DP_WORDS[language]
+    query = parse.parse(sql, catalogue(), frozenset({"person", "stay"}))
+    assert isinstance(query, Query), query
+    spec = read(query, dp_manifest())
+    if isinstance(spec, Refusal):
+        return f"{refused} {render(spec.reason, language)}"
+    return told.format(cells=spec.cells, numbers=len(spec.statistics), rows=spec.rows_per_person)
+
+
+@pytest.mark.parametrize("language", PAGES)
+def test_every_example_of_a_dp_release_has_its_verdict(language: str) -> None:
+    examples = DP_EXAMPLE.findall(PAGES[language].read_text(encoding="utf-8"))
+    assert len(examples) > 8
+    wrong = [f"{sql}\n{dp_verdict(sql, language)}" for sql, told in examples if told != dp_verdict(sql, language)]
+    assert wrong == []
+
+
 @pytest.mark.parametrize("language", PAGES)
 def test_every_example_has_the_parsers_verdict(language: str) -> None:
     examples = EXAMPLE.findall(PAGES[language].read_text(encoding="utf-8"))
@@ -46,6 +97,8 @@ def test_every_example_has_the_parsers_verdict(language: str) -> None:
 
 def test_both_pages_have_the_same_examples() -> None:
     english, french = (EXAMPLE.findall(page.read_text(encoding="utf-8")) for page in PAGES.values())
+    assert [sql for sql, _ in english] == [sql for sql, _ in french]
+    english, french = (DP_EXAMPLE.findall(page.read_text(encoding="utf-8")) for page in PAGES.values())
     assert [sql for sql, _ in english] == [sql for sql, _ in french]
 
 
@@ -68,10 +121,9 @@ def rewrite() -> None:
     """Puts the parser's verdict under every example."""
     for language, page in PAGES.items():
         text = page.read_text(encoding="utf-8")
-        page.write_text(
-            EXAMPLE.sub(lambda hit: hit[0].replace(hit[2], verdict(hit[1], language)), text),  # noqa: B023 -- used at once
-            encoding="utf-8",
-        )
+        for examples, judge in ((EXAMPLE, verdict), (DP_EXAMPLE, dp_verdict)):
+            text = examples.sub(lambda hit: hit[0].replace(hit[2], judge(hit[1], language)), text)  # noqa: B023 -- used at once
+        page.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
