@@ -18,6 +18,7 @@ from starlette.types import ASGIApp
 from egress.airlock.desk import Desk, reason_of
 from egress.store.exports import ExportError
 from egress.store.quarantine import Quarantine, QuarantineError
+from egress.web.budget import BudgetPages
 from egress.web.checker import CheckerPages
 from egress.web.hub import LoginError
 from egress.web.ledger import LedgerPages
@@ -65,6 +66,7 @@ def build(site: Site) -> ASGIApp:
     mine = ResearcherPages(site.desk, render, site.clock)
     checks = CheckerPages(site.desk, site.quarantine, render, site.clock)
     released = LedgerPages(site.desk, render)
+    spent = BudgetPages(site.desk, render)
     routes = [
         Route("/", doors.read(mine.home)),
         Route("/requests", doors.read(mine.requests)),
@@ -73,6 +75,7 @@ def build(site: Site) -> ASGIApp:
         Route("/requests/{request}/download", doors.act(mine.download), methods=["POST"]),
         Route("/queue", doors.read(checks.queue)),
         Route("/ledger", doors.read(released.ledger)),
+        Route("/budget", doors.read(spent.budget)),
         Route("/review/{request}", doors.read(checks.review), methods=["GET"]),
         Route("/review/{request}", doors.act(checks.vote), methods=["POST"]),
         Route("/oauth_callback", doors.finish_login),

@@ -14,6 +14,7 @@ from egress.web import wording
 from egress.web.outputs import output_views
 from egress.web.visit import Renderer, Visit, roles_of
 from hub.events.log import Clock
+from hub.policy.decide import BUDGET_ROLES
 from hub.policy.model import Role
 from hub.policy.verdict import Grant
 from hub.words import Message
@@ -28,9 +29,11 @@ class ResearcherPages:
     clock: Clock
 
     def home(self, visit: Visit) -> Response:
-        """The first page of a person: requests, or the queue of somebody who only checks."""
+        """The first page of a person: requests, the queue of who only checks, the budget of who only oversees."""
         roles = roles_of(self.desk.look(), visit.person)
-        page = "queue" if Role.OUTPUT_CHECKER in roles and Role.RESEARCHER not in roles else "requests"
+        page = "requests"
+        if Role.RESEARCHER not in roles and roles & BUDGET_ROLES:
+            page = "queue" if Role.OUTPUT_CHECKER in roles else "budget"
         return RedirectResponse(f"{self.render.prefix}{page}", status_code=303)
 
     def requests(self, visit: Visit) -> Response:

@@ -15,6 +15,7 @@ from egress.package.spelling import number, visible
 from egress.web.sessions import Session
 from egress.web.wording import moment
 from hub.language import LANGUAGES, preferred, render, translate
+from hub.policy.decide import BUDGET_ROLES
 from hub.policy.model import Role
 
 LANGUAGE_COOKIE = "bulle-language"
@@ -85,6 +86,7 @@ class Renderer:
             hub=self._hub_path,
             researcher=Role.RESEARCHER in roles,
             checker=Role.OUTPUT_CHECKER in roles,
+            budgets=bool(roles & BUDGET_ROLES),
             path=visit.request.url.path,
             session=visit.session,
             person=visit.person,

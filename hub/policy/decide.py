@@ -57,8 +57,9 @@ def may_see_requests(person: Person | None, permit: DataPermit | None) -> Grant 
 
 # Who answers for the data, or for how it is used, may take the statement of a source's budget away.
 _ANSWERING = frozenset({Role.DATA_HOLDER, Role.AUDITOR, Role.OVERSIGHT})
-_BUDGET_ROLES = {
-    Act.SEE_BUDGET: _ANSWERING | {Role.OUTPUT_CHECKER, Role.RESEARCHER},
+BUDGET_ROLES = _ANSWERING | {Role.OUTPUT_CHECKER, Role.RESEARCHER}
+_ROLES_OF = {
+    Act.SEE_BUDGET: BUDGET_ROLES,
     Act.SEE_SOURCE_BUDGET: _ANSWERING | {Role.OUTPUT_CHECKER},
     Act.EXPORT_BUDGET: _ANSWERING,
 }
@@ -72,7 +73,7 @@ def may_see_budget(person: Person | None, permit: DataPermit | None, act: Act = 
         return _UNKNOWN_PERSON
     if permit is None:
         return _NO_PERMIT
-    roles = permit.roles_of(person.id) & _BUDGET_ROLES.get(act, frozenset())
+    roles = permit.roles_of(person.id) & _ROLES_OF.get(act, frozenset())
     if not roles:
         return _not_named(person, permit)
     return Grant(act, person.id, permit.project, f"permit.{min(roles)}")

@@ -32,6 +32,7 @@ PEOPLE = {
     "carol": "Carol Nguyen",
     "dora": "Dora Petit",
     "mallory": "Mallory Roux",
+    "hilda": "Hilda Keller",
     "stranger": "Sam Stranger",
 }
 ATTACK = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'&{{7*7}}"
@@ -39,7 +40,13 @@ SECRET = 987_654_321  # stands in an exact table only: no author may ever read i
 # what an earlier table and this one show when one is subtracted from the other: for checkers only
 THERE, HERE = 4_711_819, 4_711_818
 _MEMBERS = {
-    "reste-a-charge": {"alice": "researcher", "bob": "researcher", "carol": "output_checker", "dora": "output_checker"},
+    "reste-a-charge": {
+        "alice": "researcher",
+        "bob": "researcher",
+        "carol": "output_checker",
+        "dora": "output_checker",
+        "hilda": "data_holder",
+    },
     "urgences": {"mallory": "researcher", "bob": "output_checker"},
 }
 
@@ -183,6 +190,22 @@ class Planted:
             rules=Thresholds("health-fr", 11, 5, 3),
         )
         return self.quarantine.put(made.to_bytes())
+
+    def spend(self, project: str, nano_rho: int, end: str = "released", person: str = "alice") -> int:
+        """A reservation with its end; the entry's number."""
+        body = {"source": "rand-hie", "spec": "6" * 64, "extract": "3" * 64, "nano_rho": nano_rho}
+        if end == "refused":
+            reason = say("A DP release needs rho above 0.").to_dict()
+            event = self.log.append(person, "privacy.refused", project, {**body, "rule": "x", "reason": reason})
+            return event.seq
+        seq = self.log.append(person, "privacy.reserved", project, body).seq
+        if end == "released":
+            ended = {"reservation": seq, "source": "rand-hie", "answer": {"noisy": []}}
+            self.log.append(person, "privacy.released", project, ended)
+        if end == "lapsed":
+            ended = {"reservation": seq, "source": "rand-hie", "reason": say("No answer.").to_dict()}
+            self.log.append(person, "privacy.lapsed", project, ended)
+        return seq
 
     def release(self, request: str, package: bytes = b"PK\x05\x06" + bytes(18)) -> None:
         """The package is in exports."""

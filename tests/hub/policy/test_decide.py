@@ -12,6 +12,7 @@ from hub.policy.decide import (
     may_download,
     may_open_workspace,
     may_review,
+    may_see_budget,
     may_see_requests,
     may_spend_privacy,
     may_submit,
@@ -119,3 +120,42 @@ def test_a_required_refusal_carries_its_sentence() -> None:
     with pytest.raises(RefusedError, match="ended on 2026-09-30") as caught:
         require(may_submit(ALICE, PERMIT, date(2026, 10, 1)))
     assert caught.value.refusal.rule == "permit.ended"
+
+
+BUDGET = (Act.SEE_BUDGET, Act.SEE_SOURCE_BUDGET, Act.EXPORT_BUDGET)
+
+
+@pytest.mark.parametrize(
+    ("role", "granted"),
+    [
+        ("researcher", BUDGET[:1]),
+        ("output_checker", BUDGET[:2]),
+        ("data_holder", BUDGET),
+        ("auditor", BUDGET),
+        ("oversight", BUDGET),
+        ("operator", ()),
+        ("extractor", ()),
+    ],
+)
+def test_who_sees_a_budget_and_who_takes_its_statement_away(role: str, granted: tuple[Act, ...]) -> None:
+    permit = a_permit(persons=[{"person": "alice", "role": role}])
+    for act in BUDGET:
+        verdict = may_see_budget(ALICE, permit, act)
+        if act in granted:
+            assert verdict == Grant(act, "alice", "care", f"permit.{role}")
+        else:
+            assert isinstance(verdict, Refusal)
+            assert verdict.rule == "permit.not_named"
+
+
+@pytest.mark.parametrize("act", [act for act in Act if act not in BUDGET])
+def test_the_rule_of_budgets_grants_nothing_else(act: Act) -> None:
+    assert isinstance(may_see_budget(DORA, PERMIT, act), Refusal)
+
+
+def test_nobody_and_no_permit_see_no_budget() -> None:
+    assert [getattr(may_see_budget(*each), "rule", "") for each in ((None, PERMIT), (ALICE, None), (EVE, PERMIT))] == [
+        "person.unknown",
+        "permit.missing",
+        "permit.not_named",
+    ]
