@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from fractions import Fraction
 from typing import Any
 
-from bulle.show import printable, spell
+from bulle.show import printable
 from egress.privacy.answer import ColumnAccuracy
 from egress.privacy.ladder import WORTH, WRONG, Rung, by_size, found_out, ladder, worth_telling
 from egress.privacy.preview import Preview
@@ -15,6 +15,9 @@ from egress.privacy.spec import Shape
 from hub.language import render
 from hub.policy.model import DisclosureRules
 from hub.words import Message, Value, say
+
+# Digits of a half width; few enough to read, and more than an interval is worth.
+_COUNTED = 4
 
 
 def to_json(seen: Preview, rules: DisclosureRules) -> dict[str, Any]:
@@ -73,7 +76,7 @@ def _cost(preview: Mapping[str, Any]) -> Message:
         rho=plain(preview["rho"]),
         epsilon=f"{preview['epsilon']:.3g}",
         delta=f"{preview['delta']:g}",
-        percent=f"{100 * preview['source_share']:.2g}",
+        percent=f"{100 * preview['source_share']:.3g}",
         cap=plain(preview["source_cap"]),
     )
 
@@ -98,13 +101,13 @@ def _accuracy(column: Mapping[str, Any], confidence: float) -> list[Message]:
             say(
                 "{column}: misses its rank by at most {ranks} rows of the group, {right} times in {all}.",
                 column=name,
-                ranks=spell(column["ranks"]),
+                ranks=upwards(column["ranks"], _COUNTED),
                 **often,
             )
         ]
     if column["groups"]:
         return [_group(name, group, often) for group in column["groups"]]
-    told: dict[str, Value] = {"column": name, "width": spell(column["half_width"]), **often}
+    told: dict[str, Value] = {"column": name, "width": upwards(column["half_width"], _COUNTED), **often}
     if column["worth_from"] is None:
         return [say("{column}: off by at most {width}, {right} times in {all}.", **told)]
     return [
@@ -112,21 +115,21 @@ def _accuracy(column: Mapping[str, Any], confidence: float) -> list[Message]:
             "{column}: off by at most {width}, {right} times in {all}; that is within {percent} % "
             "of groups from about {least} on.",
             **told,
-            least=spell(column["worth_from"]),
+            least=upwards(column["worth_from"], 2),
             percent=round(100 * WORTH),
         )
     ]
 
 
 def _group(name: str, group: Mapping[str, Any], often: Mapping[str, int]) -> Message:
-    rows, half = spell(group["rows"]), group["half_width"]
+    rows, half = upwards(group["rows"], _COUNTED), group["half_width"]
     if half is None:
         return say("{column}, in a group of {rows} rows: lost in the noise.", column=name, rows=rows)
     return say(
         "{column}, in a group of {rows} rows: off by at most about {width}, {right} times in {all}.",
         column=name,
         rows=rows,
-        width=f"{half:.2g}",
+        width=upwards(half, 2),
         **often,
     )
 
@@ -135,6 +138,17 @@ def _often(confidence: float) -> dict[str, int]:
     """0.95 is 19 times in 20."""
     share = Fraction(confidence).limit_denominator(1000)
     return {"right": share.numerator, "all": share.denominator}
+
+
+def upwards(number: float, digits: int) -> str:
+    """With so many digits, the last one raised: what is off by at most this is never off by more."""
+    exact = Decimal(str(number))
+    if not exact:
+        return "0"
+    place = Decimal(1).scaleb(exact.adjusted() - digits + 1)
+    if exact == exact.to_integral_value():
+        place = max(place, Decimal(1))
+    return f"{(exact / place).to_integral_value(ROUND_CEILING) * place:,f}"
 
 
 def plain(number: float) -> str:

@@ -11,14 +11,15 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from bulle.foresight import most_telling, plain
-from bulle.show import printable, spell
+from bulle.foresight import most_telling, plain, upwards
+from bulle.show import printable
 from hub.language import render
 from hub.words import say
 
 _WIDTH, _HEIGHT = 420, 200
-_LEFT, _RIGHT, _TOP, _BOTTOM = 64, 16, 16, 40
+_LEFT, _RIGHT, _TOP, _BOTTOM = 64, 16, 28, 40
 _INK = "currentColor"
+_DIGITS = 4
 _RANKS = say("misses its rank by rows")
 _OFF = say("off by at most")
 
@@ -47,7 +48,7 @@ def _svg(points: Sequence[tuple[float, float, bool]], told: str, language: str) 
         *(_dot(x, y, rho, width) for x, y, rho, width, asked in places if not asked),
         *(_ring(place, language) for place in places if place[4]),
         _axes(points, across, down),
-        _text(_LEFT, _TOP - 4, told, "start"),
+        _text(_LEFT, _TOP - 14, told, "start"),
         _text(_WIDTH - _RIGHT, _HEIGHT - 4, "ρ", "end"),
     ]
     label = escape(render(say("Accuracy against rho"), language), quote=True)
@@ -71,13 +72,13 @@ class _scale:  # noqa: N801 -- reads as the function it is
 
 
 def _dot(x: float, y: float, rho: float, width: float) -> str:
-    title = escape(f"ρ {plain(rho)}: ± {spell(width)}")
+    title = escape(f"ρ {plain(rho)}: ± {upwards(width, _DIGITS)}")
     return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.5" fill="{_INK}"><title>{title}</title></circle>'
 
 
 def _ring(place: tuple[float, float, float, float, bool], language: str) -> str:
     x, y, rho, width, _ = place
-    words = render(say("asked: ρ {rho}, ± {width}", rho=plain(rho), width=spell(width)), language)
+    words = render(say("asked: ρ {rho}, ± {width}", rho=plain(rho), width=upwards(width, _DIGITS)), language)
     late = x > _WIDTH * 0.6
     below = y < _TOP + 24
     text = _text(x + (-8 if late else 8), y + (16 if below else -8), words, "end" if late else "start", bold=True)
@@ -113,16 +114,14 @@ def _table(preview: Mapping[str, Any], place: int, told: str, language: str) -> 
     heads = ["ρ", "ε", render(say("of this source's budget"), language), told]
     head = "".join(f'<th scope="col">{escape(words)}</th>' for words in heads)
     body = "".join(_row(preview, rung, place, language) for rung in preview["ladder"])
-    caption = say("What more or less rho would give")
-    above = f'<caption style="white-space:nowrap">{escape(render(caption, language))}</caption>'
-    summary = escape(render(caption, language))
-    table = f'<table class="bulle-preview">{above}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
-    return f"<details><summary>{summary}</summary>{table}</details>"
+    summary = escape(render(say("What more or less rho would give"), language), quote=True)
+    rows = f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
+    return f'<details><summary>{summary}</summary><table aria-label="{summary}">{rows}</table></details>'
 
 
 def _row(preview: Mapping[str, Any], rung: Mapping[str, Any], place: int, language: str) -> str:
-    share = f"{100 * rung['rho'] / preview['source_cap']:.2g} %"
-    cells = [plain(rung["rho"]), f"{rung['epsilon']:.3g}", share, f"± {spell(rung['widths'][place])}"]
+    share = f"{100 * rung['rho'] / preview['source_cap']:.3g} %"
+    cells = [plain(rung["rho"]), f"{rung['epsilon']:.3g}", share, f"± {upwards(rung['widths'][place], _DIGITS)}"]
     if rung["asked"]:
         cells[0] = f"▶ {cells[0]}"
         title = escape(render(say("what was asked"), language), quote=True)
