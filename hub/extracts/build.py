@@ -60,7 +60,10 @@ def build(plan: ExtractPlan, source: Path, key: bytes, extracts: Path, now: date
             removal = _Tables(connection, plan, files, staging)
             opted_out, listed = removal.write(source / "opt-out.txt", key)
         packed = staging / "packed"
-        provenance = Provenance(plan.rules, plan.project, plan.permit_sha256, digest, pseudonymised=True)
+        dp_rows = {table.name: table.dp_rows for table in plan.tables if table.dp_rows is not None}
+        provenance = Provenance(
+            plan.rules, plan.project, plan.permit_sha256, digest, pseudonymised=True, dp_rows=dp_rows
+        )
         written = {name: staging / f"{name}.parquet" for name in files}
         manifest = pack(plan.catalogue, written, packed, now, provenance)
         if digest_of_files(files) != digest:

@@ -51,9 +51,14 @@ def numbered(table: Verified, key: str) -> str:
     listed = ", ".join(f"t.{column}" for column in columns)
     order = ", ".join(f"t.{column}" for column in columns if column != quote(key))
     return (
-        f"SELECT {listed}, persons.{NUMBER} FROM ({table.select}) AS t JOIN {_PERSONS} AS persons"
-        f" ON persons.{_KEY} = t.{quote(key)} ORDER BY {NUMBER}{', ' if order else ''}{order}"
+        f"SELECT {listed}, persons.{NUMBER} FROM ({table.select}) AS t {of_persons(key)}"
+        f" ORDER BY {NUMBER}{', ' if order else ''}{order}"
     )
+
+
+def of_persons(key: str) -> str:
+    """SQL that joins the persons' numbers, as `persons`, to the rows of `t` by their column `key`."""
+    return f"JOIN {_PERSONS} AS persons ON persons.{_KEY} = t.{quote(key)}"
 
 
 def check_numbers(connection: duckdb.DuckDBPyConnection, file: str, key: str, name: str) -> None:

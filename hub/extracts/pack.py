@@ -8,16 +8,17 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 
 from hub.catalogue.model import Catalogue
+from hub.extracts.bounded import Bound, limits, write_bounded
 from hub.extracts.contradiction import Contradiction, PackError, PackInputError, shown
 from hub.extracts.engine import check_parquet, column_types, engine, scan
-from hub.extracts.manifest import MANIFEST, Manifest, PackedTable
+from hub.extracts.manifest import MANIFEST, BoundedTable, Manifest, PackedTable
 from hub.extracts.numbers import check_numbers, number_persons, numbered
 from hub.extracts.verify import Scan, Verified, verify_table
 from hub.words import say
@@ -25,13 +26,17 @@ from hub.words import say
 
 @dataclass(frozen=True)
 class Provenance:
-    """What an extract built from a permit says of itself beyond its data."""
+    """What an extract built from a permit says of itself beyond its data.
+
+    `dp_rows`: the most rows of one person in the copies that DP releases read, where the permit says so.
+    """
 
     rules: str | None = None
     project: str | None = None
     permit_sha256: str | None = None
     source_sha256: str | None = None
     pseudonymised: bool = False
+    dp_rows: Mapping[str, int] = field(default_factory=dict)
 
 
 def pack(
@@ -43,13 +48,14 @@ def pack(
     Raises: PackError with every contradiction; PackInputError for files and folders that cannot be used.
     """
     _check_input(catalogue, files, out_dir)
+    origin = provenance or Provenance(catalogue.source.rules)
     with _staging(out_dir) as staging:
         inside = staging / "extract"
         inside.mkdir(mode=0o755)
         with engine(files.values(), staging, spill=True) as connection:
             verified = _verify(connection, catalogue, files, staging)
             persons = _write_all(connection, verified, catalogue.source.person_key, inside)
-        origin = provenance or Provenance(catalogue.source.rules)
+            bounded = _write_bounded(connection, verified, catalogue, origin.dp_rows, inside) if persons else {}
         manifest = Manifest(
             catalogue=catalogue.restricted({name: catalogue.tables[name] for name in verified}),
             tables={name: _packed(inside, name, table) for name, table in verified.items()},
@@ -59,6 +65,7 @@ def pack(
             source_sha256=origin.source_sha256 or digest_of_files(files),
             pseudonymised=origin.pseudonymised,
             numbered=persons,
+            bounded=bounded,
             created_at=now.astimezone(UTC).isoformat(timespec="seconds"),
         )
         (inside / MANIFEST).write_text(spelled(manifest), encoding="utf-8")
@@ -161,6 +168,25 @@ def _write_all(
         if name in keyed:
             check_numbers(connection, scan(path, inside.parent / f".{name}.packed.parquet"), person_key, name)
     return persons
+
+
+def _write_bounded(
+    connection: duckdb.DuckDBPyConnection,
+    verified: Mapping[str, Verified],
+    catalogue: Catalogue,
+    asked: Mapping[str, int],
+    inside: Path,
+) -> dict[str, BoundedTable]:
+    """The copies that DP releases read, of tables with the person key and a known limit."""
+    key = catalogue.source.person_key
+    most = limits({name: catalogue.tables[name] for name in verified}, asked)
+    copies = {}
+    for name, table in verified.items():
+        if table.persons is not None and name in most:
+            columns = tuple(column for column in table.columns if column in catalogue.tables[name].columns)
+            bound = Bound(name, table, tuple(column for column in columns if column != key), key, most[name])
+            copies[name] = write_bounded(connection, bound, inside, sha256_of)
+    return copies
 
 
 def _write(connection: duckdb.DuckDBPyConnection, rows: str, table: Verified, path: Path, name: str) -> None:

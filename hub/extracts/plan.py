@@ -19,12 +19,16 @@ from hub.words import Message, say
 
 @dataclass(frozen=True)
 class TablePlan:
-    """What enters of one table: `columns` in the catalogue's order, the rows of `years` only."""
+    """What enters of one table: `columns` in the catalogue's order, the rows of `years` only.
+
+    `dp_rows`: the most rows of one person in the copy that DP releases read, where the permit says so.
+    """
 
     name: str
     columns: tuple[str, ...]
     years: Years | None
     years_type: ColumnType | None
+    dp_rows: int | None = None
 
 
 @dataclass(frozen=True)
@@ -105,6 +109,15 @@ def _table_refusals(name: str, grant: TableGrant, catalogue: Catalogue) -> Itera
         yield Refusal("column.none", why)
     if grant.years is not None:
         yield from _years_refusals(name, grant.years, table)
+    asked, most = grant.dp_rows_per_person, table.rows_per_person
+    if asked is not None and most is not None and asked > most:
+        why = say(
+            "Table {table}: dp_rows_per_person is {asked}, but one person has {most} rows at most by the catalogue.",
+            table=name,
+            asked=asked,
+            most=most,
+        )
+        yield Refusal("dp_rows.above", why)
 
 
 def _years_refusals(name: str, years: Years, table: Table) -> Iterator[Refusal]:
@@ -135,7 +148,8 @@ def _keys(catalogue: Catalogue) -> tuple[str | None, ...]:
 def _table_plan(name: str, table: Table, grant: TableGrant) -> TablePlan:
     known = dict.fromkeys([*([table.row_key] if table.row_key else []), *table.columns])
     years_type = table.columns[grant.years.column].type if grant.years else None
-    return TablePlan(name, tuple(column for column in known if column in grant.columns), grant.years, years_type)
+    columns = tuple(column for column in known if column in grant.columns)
+    return TablePlan(name, columns, grant.years, years_type, grant.dp_rows_per_person)
 
 
 def _restricted(plan: TablePlan, table: Table, keys: frozenset[str]) -> Table:

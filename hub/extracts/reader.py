@@ -42,24 +42,27 @@ def open_extract(path: Path, *, verify_digests: bool = False) -> Extract:
     manifest = _manifest(path)
     if set(manifest.tables) != set(manifest.catalogue.tables):
         raise ExtractError(say("The manifest of {folder} lists other tables than its catalogue.", folder=_name(path)))
-    for table, packed in manifest.tables.items():
-        # the one name that pack gives: nothing else can point out of the folder
-        if packed.file != f"{table}.parquet":
-            raise ExtractError(say("The manifest of {folder} names a file that no extract has.", folder=_name(path)))
-        file = path / packed.file
+    for name, digest in _files(path, manifest).items():
+        file = path / name
         if file.is_symlink() or not file.is_file():
+            raise ExtractError(say("{file} is missing from the extract {folder}.", file=name, folder=_name(path)))
+        if verify_digests and _digest(file) != digest:
             raise ExtractError(
-                say("{file} is missing from the extract {folder}.", file=packed.file, folder=_name(path))
-            )
-        if verify_digests and _digest(file) != packed.sha256:
-            raise ExtractError(
-                say(
-                    "{file} in the extract {folder} was changed after it was packed.",
-                    file=packed.file,
-                    folder=_name(path),
-                )
+                say("{file} in the extract {folder} was changed after it was packed.", file=name, folder=_name(path))
             )
     return Extract(path, manifest, _digest(path / MANIFEST))
+
+
+def _files(path: Path, manifest: Manifest) -> dict[str, str]:
+    """Every file of the extract with its digest. The names are those that pack gives: no other can point elsewhere.
+
+    Raises: ExtractError.
+    """
+    named = {table: (packed.file, f"{table}.parquet", packed.sha256) for table, packed in manifest.tables.items()}
+    copies = {table: (copy.file, f"{table}.dp.parquet", copy.sha256) for table, copy in manifest.bounded.items()}
+    if not set(copies) <= set(named) or any(file != known for file, known, _ in (*named.values(), *copies.values())):
+        raise ExtractError(say("The manifest of {folder} names a file that no extract has.", folder=_name(path)))
+    return {file: digest for file, _, digest in (*named.values(), *copies.values())}
 
 
 def _manifest(path: Path) -> Manifest:

@@ -80,6 +80,13 @@ class TableGrant(Frozen):
 
     columns: tuple[Name, ...] = Field(min_length=1)
     years: Years | None = None
+    # Left out of the permit's one spelling where it is not said: permits issued before it keep their digest.
+    dp_rows_per_person: int | None = Field(
+        None,
+        ge=1,
+        exclude_if=lambda most: most is None,
+        description="the most rows of one person that a DP release counts; fewer means less noise and lost rows",
+    )
 
     @model_validator(mode="after")
     def _distinct(self) -> Self:
