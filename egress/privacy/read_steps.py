@@ -51,7 +51,7 @@ def candidates(name: str, column: Column) -> tuple[int, int, int, tuple[int, ...
     for published in column.breaks or ():
         if isinstance(published, int | float):
             found.add(int((Decimal(str(published)) / step).to_integral_value(ROUND_HALF_EVEN)))
-    if min(abs(low), abs(high)) > high - low and (low > 0) == (high > 0):
+    if 10 * min(abs(low), abs(high)) > high - low and (low > 0) == (high > 0):
         found |= {low + (high - low) * part // 200 for part in range(200)}
     else:
         found |= _two_digits(max(abs(low), abs(high)))
