@@ -16,7 +16,7 @@ from egress.query.model import Query
 from egress.query.parse import parse
 from hub.extracts.manifest import BoundedTable, Manifest, PackedTable
 from hub.policy.verdict import Refusal
-from tests.egress.query.extracts import catalogue, pack
+from tests.egress.query.extracts import catalogue, pack, pack_numbered
 
 VISITS = 3
 
@@ -110,15 +110,15 @@ def _visit(random: Random) -> dict[str, Any]:
     }
 
 
-def extract(folder: Path, found: Mapping[str, Sequence[Mapping[str, Any]]]) -> Manifest:
-    """Packs the tables of `found`; a column that a row lacks is NULL."""
+def extract(folder: Path, found: Mapping[str, Sequence[Mapping[str, Any]]], *, enclave: bool = False) -> Manifest:
+    """Packs the tables of `found`, with `enclave` as the enclave does; a column that a row lacks is NULL."""
     data = {}
     for name, listed in found.items():
         table = CLINIC["tables"][name]
         keys = ["pid"] if name in {"person", "visit"} else []
         columns = dict.fromkeys([*keys, *([table["row_key"]] if "row_key" in table else []), *table["columns"]])
         data[name] = {column: [row.get(column) for row in listed] for column in columns}
-    return pack(folder, CLINIC, data)
+    return (pack_numbered if enclave else pack)(folder, CLINIC, data)
 
 
 def manifest() -> Manifest:

@@ -138,8 +138,8 @@ JOINS = [
 
 @pytest.fixture(scope="module")
 def packed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Manifest]:
-    folder = tmp_path_factory.mktemp("clinic")
-    return folder, clinic.extract(folder, clinic.rows(7))
+    folder = tmp_path_factory.mktemp("enclave") / "clinic"
+    return folder, clinic.extract(folder, clinic.rows(7), enclave=True)
 
 
 def shown(spec: DpSpec, column: OutputColumn, found: tuple[Vector, ...], place: int) -> Any:
