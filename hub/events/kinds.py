@@ -34,5 +34,6 @@ KINDS = MappingProxyType(
         "privacy.released": "a DP release was made from a reservation",
         "privacy.lapsed": "a reservation ended without a release; what it reserved stays spent",
         "privacy.refused": "a DP release was refused, and by which rule",
+        "budget.exported": "somebody who answers for a source took the statement of its privacy budget away",
     }
 )

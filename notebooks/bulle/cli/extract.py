@@ -85,6 +85,7 @@ def pack(settings: Settings, catalogue: Path, tables: tuple[str, ...], out_dir: 
         )
         return Code.PASS
     click.echo(_inside(settings, manifest))
+    _tell_losses(settings, manifest)
     if absent:
         settings.print(say("Not inside, as no file was given: {tables}.", tables=", ".join(absent)))
     settings.print(say("The extract is in {folder}.", folder=shown(str(out_dir))))
@@ -180,6 +181,7 @@ def build(settings: Settings, project: str, policies: Path | None, as_json: bool
         )
         return
     click.echo(_inside(settings, built.manifest))
+    _tell_losses(settings, built.manifest)
     if built.listed:
         settings.print(
             say(
@@ -210,10 +212,27 @@ def show(settings: Settings, folder: Path, verify_digests: bool, as_json: bool) 
         click.echo(extract.manifest.model_dump_json(by_alias=True, indent=2))
         return
     click.echo(_inside(settings, extract.manifest))
+    _tell_losses(settings, extract.manifest)
     for name, table in extract.manifest.catalogue.tables.items():
         click.echo(f"{name}: {', '.join(table.columns)}")
     if verify_digests:
         settings.print(say("Every file is what was packed."))
+
+
+def _tell_losses(settings: Settings, manifest: Manifest) -> None:
+    """What DP releases do not count, for those who set the limit; it depends on data and leaves with no release."""
+    for name, copy in manifest.bounded.items():
+        if copy.lost_rows:
+            settings.print(
+                say(
+                    "{table}: DP releases count {most} rows of one person at most; {rows} rows of {persons} persons "
+                    "are left out of them.",
+                    table=name,
+                    most=copy.rows_per_person,
+                    rows=copy.lost_rows,
+                    persons=copy.cut_persons,
+                )
+            )
 
 
 def _files(tables: tuple[str, ...]) -> Mapping[str, Path]:

@@ -55,7 +55,9 @@ def test_an_extract_holds_what_the_catalogue_describes_and_nothing_else(tmp_path
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
         "manifest.json",
         "note.parquet",
+        "person.dp.parquet",
         "person.parquet",
+        "stay.dp.parquet",
         "stay.parquet",
     ]
     assert pq.read_schema(tmp_path / "out" / "stay.parquet").names == [
@@ -70,7 +72,7 @@ def test_an_extract_holds_what_the_catalogue_describes_and_nothing_else(tmp_path
     assert (manifest.tables["stay"].rows, manifest.tables["stay"].persons) == (100, 40)
     assert manifest.rules == "health-fr"
     assert manifest.created_at == "2026-05-01T12:00:00+00:00"
-    for table in manifest.tables.values():
+    for table in (*manifest.tables.values(), *manifest.bounded.values()):
         content = (tmp_path / "out" / table.file).read_bytes()
         assert hashlib.sha256(content).hexdigest() == table.sha256
         assert b"PHONE-" not in content
