@@ -36,6 +36,7 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 _STATUS_OF_RULE = {
     "request.unknown": 404,
+    "budget.statement": 404,
     "request.wrong_status": 409,
     "package.once": 409,
     "package.unreadable": 503,
@@ -76,6 +77,7 @@ def build(site: Site) -> ASGIApp:
         Route("/queue", doors.read(checks.queue)),
         Route("/ledger", doors.read(released.ledger)),
         Route("/budget", doors.read(spent.budget)),
+        Route("/budget/{source}/statement.{form}", doors.read(spent.statement)),
         Route("/review/{request}", doors.read(checks.review), methods=["GET"]),
         Route("/review/{request}", doors.act(checks.vote), methods=["POST"]),
         Route("/oauth_callback", doors.finish_login),

@@ -22,15 +22,18 @@ from egress.query.parse import parse
 from egress.release.model import OutputRecord, ReleaseRequest
 from egress.release.status import Status
 from egress.store.quarantine import QuarantineError
+from egress.web.statement import as_csv, as_json, statement
 from egress.web.visit import Renderer, Visit, roles_of
 from hub.catalogue.model import Catalogue
 from hub.events.chain import Event
 from hub.policy.decide import may_see_budget
 from hub.policy.files import PolicyFileError, read_rules
 from hub.policy.model import DataPermit, PrivacyRules
-from hub.policy.verdict import Act, Grant
-from hub.words import Message
+from hub.policy.verdict import Act, Grant, Refusal, RefusedError
+from hub.words import Message, say
 
+_FORMS = {"json": (as_json, "application/json"), "csv": (as_csv, "text/csv; charset=utf-8")}
+_NO_STATEMENT = Refusal("budget.statement", say("There is no statement of this source's budget for you."))
 MOST = 200  # lines of a page; the command line lists all
 
 
@@ -142,6 +145,28 @@ class BudgetPages:
             section="budget",
             parts=[self._part(view, source, [each for each in permits if each.source == source]) for source in sources],
         )
+
+    def statement(self, visit: Visit) -> Response:
+        """A source's statement as a file, for those who answer for the data; its taking away is an event."""
+        source, form = visit.request.path_params["source"], visit.request.path_params["form"]
+        situation, events = self.desk.accounts()
+        permits = [each for each in situation.enclave.projects_of(visit.person) if each.source == source]
+        granted = [each for each in permits if may(situation, visit.person, each, Act.EXPORT_BUDGET)]
+        rules = next((found for each in granted if (found := self._rules(each)) is not None), None)
+        if rules is None or form not in _FORMS:
+            raise RefusedError(_NO_STATEMENT)
+        exact = tuple(
+            (at, request, sum(output.protect is not Protection.DP for output in request.approved))
+            for request in situation.requests.values()
+            if (at := request.reached.get(Status.RELEASED)) is not None and situation.source_for(request) == source
+        )
+        numbered = {event.seq: event for event in events}
+        shown = (each for each in exact if each[2])
+        stated = statement(source, fold(events), numbered, tuple(shown), (nano(rules.source_cap_rho), rules))
+        self.desk.exported_budget(visit.person, granted[0].project, source)
+        make, media = _FORMS[form]
+        disposition = f'attachment; filename="privacy-budget-{source}.{form}"'  # sources are identifiers
+        return Response(make(stated), media_type=media, headers={"Content-Disposition": disposition})
 
     def _part(self, view: _View, source: str, mine: Sequence[DataPermit]) -> Part:
         whole = any(may(view.situation, view.person, permit, Act.SEE_SOURCE_BUDGET) for permit in mine)

@@ -9,6 +9,7 @@ from typing import Any
 from egress.checks.table import Value
 from egress.package.citation import citation, mechanism
 from egress.package.noise import SAMPLE, SYNTHETIC, Interval, Told, half_width_of
+from egress.package.readme import SYNTHETIC_TOLD
 from egress.package.spelling import number, visible
 from egress.release.model import ReleaseRequest
 from egress.release.report import OutputReport
@@ -85,7 +86,7 @@ def show_noise(request: ReleaseRequest, report: OutputReport, told: Told, langua
             for column in told.columns
             if (column.scale, column.half_width, column.ranks) != (None, None, None)
         ),
-        notes=told.notes,
+        notes=((SYNTHETIC_TOLD,) if synthetic else ()) + told.notes,
         cited=citation(request, report, told, language),
         records=len(report.protected.rows) if synthetic and report.protected is not None else None,
     )

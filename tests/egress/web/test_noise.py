@@ -29,7 +29,7 @@ def page(house: House, report: OutputReport, path: str, person: str, language: s
     house.planted.checked(ONE, report)
     answer = house.person(person, language).get(f"{PREFIX}{path}/{ONE}")
     assert answer.status_code == 200
-    return answer.text
+    return str(answer.text)
 
 
 @pytest.mark.parametrize(("person", "path"), [("alice", "requests"), ("carol", "review")])
