@@ -1,6 +1,7 @@
 """What the R package asks of this one: a request as JSON on standard input, the answer on standard output.
 
-`release` answers with a MIME bundle as JSON, `sql` and `tables` with CSV; what goes wrong is a sentence, and status 1.
+`release` and `preview` answer with a MIME bundle as JSON, `sql` and `tables` with CSV; what goes wrong is a sentence,
+and status 1.
 """
 
 from __future__ import annotations
@@ -62,6 +63,14 @@ def _release(request: dict[str, Any]) -> str:
     return json.dumps(declared(request, lambda: None))
 
 
+def _preview(request: dict[str, Any]) -> str:
+    from bulle.preview import previewed  # noqa: PLC0415 -- see above
+
+    if set(request) != {"sql", "within", "rho"}:
+        raise RequestError(say("What R asked cannot be read."))
+    return json.dumps(previewed(request["sql"], request["within"], request["rho"]))
+
+
 def _sql(request: dict[str, Any]) -> str:
     from bulle.data import sql  # noqa: PLC0415 -- see above
 
@@ -75,7 +84,12 @@ def _tables(request: dict[str, Any]) -> str:
     return tables().to_csv(index=False)
 
 
-_ACTS: dict[str, Callable[[dict[str, Any]], str]] = {"release": _release, "sql": _sql, "tables": _tables}
+_ACTS: dict[str, Callable[[dict[str, Any]], str]] = {
+    "preview": _preview,
+    "release": _release,
+    "sql": _sql,
+    "tables": _tables,
+}
 
 
 def _sentence(error: Exception) -> Message:

@@ -41,6 +41,12 @@ def test_in_a_rerun_only_the_declaration_is_answered() -> None:
     assert (status, set(json.loads(answer))) == (0, {"application/vnd.bulle.release+json"})
 
 
+def test_preview_answers_with_what_a_dp_release_would_cost(extract: str) -> None:
+    status, answer = ask("preview", json.dumps({"sql": SQL, "within": 100, "rho": None}), BULLE_EXTRACT=extract)
+    assert (status, set(json.loads(answer))) == (0, {"text/html", "text/plain"})
+    assert "n: off by at most 100, 19 times in 20" in json.loads(answer)["text/plain"]
+
+
 def test_tables_and_sql_answer_with_csv(extract: str) -> None:
     assert ask("tables", "[]", BULLE_EXTRACT=extract)[1].startswith("table,column,type,description,categories\n")
     status, answer = ask("sql", json.dumps({"query": "SELECT 6 * 7 AS n"}), BULLE_EXTRACT=extract)
@@ -54,6 +60,7 @@ def test_tables_and_sql_answer_with_csv(extract: str) -> None:
         ("release", "[1]", "What R asked cannot be read."),
         ("release", '{"name": "a"}', "What R asked cannot be read."),
         ("release", "x" * 1_000_001, "What R asked cannot be read."),
+        ("preview", '{"sql": "SELECT 1"}', "What R asked cannot be read."),
         ("fly", "{}", "R asked for something that this version does not know."),
         ("", "{}", "R asked for something that this version does not know."),
     ],

@@ -176,6 +176,25 @@ def test_a_preview_of_a_dp_table_draws_nothing(check: Any, tmp_path: Path) -> No
     assert "protected" not in output
 
 
+def test_a_wanted_accuracy_tells_its_price(check: Any) -> None:
+    sql = "SELECT coinsurance, count(*) AS n FROM person_year GROUP BY coinsurance"
+    answer = check("--sql", sql, "--protect", "dp", "--within", "100", "--json")
+    assert answer.code == 0
+    preview = answer.json["outputs"][0]["preview"]
+    assert preview["columns"][0]["half_width"] == 100
+    assert [rung["rho"] for rung in preview["ladder"] if rung["asked"]] == [preview["rho"]]
+    assert "off by at most 100, 19 times in 20" in check("--sql", sql, "--protect", "dp", "--within", "100").out
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [["--within", "30"], ["--protect", "dp", "--rho", "0.1", "--within", "30"], ["--protect", "dp", "--within", "0"]],
+)
+def test_a_wanted_accuracy_that_goes_with_nothing_is_wrong_usage(check: Any, wish: list[str]) -> None:
+    answer = check("--sql", BY_SEX, *wish)
+    assert (answer.code, answer.out) == (3, "")
+
+
 def test_a_ledger_is_drawn_from_until_it_is_empty(check: Any, tmp_path: Path) -> None:
     ask = ["--protect", "dp", "--ledger", tmp_path / "ledger.db", "--json"]
     sql = "SELECT coinsurance, count(*) AS n FROM person_year GROUP BY coinsurance"

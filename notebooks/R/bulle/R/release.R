@@ -29,6 +29,16 @@ release <- function(name, sql, title = "", protect = "suppress", rho = NULL) {
   invisible(NULL)
 }
 
+# What the aggregate `sql` would cost with `protect = "dp"`: for counts off by at most `within`, or at `rho`.
+# It declares nothing, draws nothing and spends nothing.
+preview <- function(sql, within = NULL, rho = NULL) {
+  request <- list(sql = sql, within = within, rho = rho)
+  if (Sys.getenv("BULLE_RERUN") == "1") return(invisible(NULL))
+  bundle <- fromJSON(paste(ask("preview", request), collapse = "\n"), simplifyVector = FALSE)
+  publish_mimebundle(lapply(bundle, absent))
+  invisible(NULL)
+}
+
 # The result of a DuckDB query over the extract's tables, as a data frame. It stays in the workspace.
 sql <- function(query) {
   text <- ask("sql", list(query = query))
