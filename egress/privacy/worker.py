@@ -54,6 +54,12 @@ def _draw(request: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def _ols(request: Mapping[str, Any]) -> dict[str, Any]:
+    from egress.privacy import ols_draw  # noqa: PLC0415 -- after the limits are set
+
+    return ols_draw.answer(request)
+
+
 def _batch(request: Mapping[str, Any]) -> dict[str, Any]:
     """Several requests of one process; one that fails is one word and stops no other."""
     answers = []
@@ -67,6 +73,7 @@ def _batch(request: Mapping[str, Any]) -> dict[str, Any]:
 _ACTS: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
     "draw": _draw,
     "batch": _batch,
+    "ols": _ols,
 }
 
 
