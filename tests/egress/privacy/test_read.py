@@ -184,7 +184,10 @@ def test_any_filter_respelled_keeps_its_digest(data: st.DataObject) -> None:
         ("SELECT CASE WHEN free > site THEN 1 ELSE 0 END AS f, count(*) AS n FROM t GROUP BY f", "dp.filter"),
         ("SELECT date_diff('day', since, since) AS f, count(*) AS n FROM t GROUP BY f", "dp.key"),
         (
-            "SELECT grade, date_part('doy', since) AS d, median(cost) AS m, quantile_cont(cost, 0.9) AS q FROM t GROUP BY ALL",
+            (
+                "SELECT grade, date_part('doy', since) AS d, median(cost) AS m, quantile_cont(cost, 0.9) AS q "
+                "FROM t GROUP BY ALL"
+            ),
             "dp.cells",
         ),
         ("SELECT count(*) AS n FROM t WHERE insured AND year(since) = 2022", "dp.expression"),
