@@ -12,9 +12,10 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from hub.authenticator import EnclaveAuthenticator
-from hub.directory import DirectorySettings
+from hub.directory.model import DirectorySettings
 from hub.language import translate
 from hub.policy.limits import read_limits
+from hub.policy.people import read_people
 from hub.spawner import EnclaveSpawner
 from hub.workspace import StateLayout
 
@@ -57,12 +58,24 @@ def _hub(c: Any, environment: Mapping[str, str], layout: StateLayout) -> None:
 def _people(c: Any, environment: Mapping[str, str], layout: StateLayout) -> None:
     c.JupyterHub.authenticator_class = EnclaveAuthenticator
     c.EnclaveAuthenticator.log_at = str(layout.log)
-    c.EnclaveAuthenticator.directory = DirectorySettings(
-        url=environment["BULLE_LDAP_URL"],
+    c.EnclaveAuthenticator.people = read_people(Path(environment["BULLE_POLICIES"]))
+    c.EnclaveAuthenticator.proxies = int(environment.get("BULLE_PROXIES", "1"))
+    c.EnclaveAuthenticator.directory = _directory(environment)
+
+
+def _directory(environment: Mapping[str, str]) -> DirectorySettings:
+    """`BULLE_LDAP_URL` holds one server or several, separated by spaces, in the order in which they are asked."""
+    return DirectorySettings(
+        servers=tuple(environment["BULLE_LDAP_URL"].split()),
         ca_file=Path(environment["BULLE_LDAP_CA"]),
         bind_dn=environment["BULLE_LDAP_BIND_DN"],
         bind_password=_secret(environment["BULLE_LDAP_BIND_PASSWORD_FILE"]),
         base=environment["BULLE_LDAP_BASE"],
+        attribute=environment.get("BULLE_LDAP_LOGIN_ATTRIBUTE", "uid"),
+        name=environment.get("BULLE_LDAP_NAME_ATTRIBUTE", "cn"),
+        mail=environment.get("BULLE_LDAP_MAIL_ATTRIBUTE", "mail"),
+        training=environment.get("BULLE_LDAP_TRAINING_ATTRIBUTE", ""),
+        required_group=environment.get("BULLE_LDAP_GROUP", ""),
     )
 
 

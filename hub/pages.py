@@ -47,6 +47,10 @@ class _InTheirLanguage:
 class LoginPage(_InTheirLanguage, LoginHandler):  # type: ignore[misc]  # published without types
     """The login form; a refusal stands on it as one sentence."""
 
+    @property
+    def template_namespace(self) -> dict[str, Any]:
+        return {**super().template_namespace, "lock": self.authenticator.people.lockout.person.value}
+
 
 class HomePage(_InTheirLanguage, HomeHandler):  # type: ignore[misc]  # published without types
     """The projects whose permits name this person."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any, TypeVar
 
 from hub.catalogue.model import Catalogue
 from hub.events.chain import Event
+from hub.policy.lockout import COUNTED, Attempts, keys_of, with_failure, with_lock, without
 from hub.policy.model import DataPermit, Person
 
 V = TypeVar("V")
@@ -36,6 +38,7 @@ class Enclave:
     sources: Mapping[str, Catalogue] = field(default_factory=_empty)
     permits: Mapping[str, DataPermit] = field(default_factory=_empty)
     extracts: Mapping[str, ExtractRecord] = field(default_factory=_empty)
+    attempts: Attempts = field(default_factory=Attempts)
 
     def projects_of(self, person: str) -> tuple[DataPermit, ...]:
         """The permits that name `person`, by project, whether in force or not."""
@@ -63,8 +66,26 @@ def _apply(state: Enclave, event: Event) -> Enclave:
         case "extract.built":
             record = ExtractRecord(event.project, event.body["folder"], event.body["digest"], event.at)
             return replace(state, extracts=_with(state.extracts, event.project, record))
+        case "login.accepted" | "login.refused" | "login.locked" | "login.unlocked":
+            return replace(state, attempts=_attempted(state.attempts, event))
         case _:
             return state
+
+
+def _attempted(attempts: Attempts, event: Event) -> Attempts:
+    key = str(event.body.get("key", ""))
+    match event.kind:
+        case "login.accepted":
+            return without(attempts, f"person:{event.actor}")
+        case "login.locked":
+            return with_lock(attempts, key, datetime.fromisoformat(event.body["until"]))
+        case "login.unlocked":
+            return without(attempts, key)
+    if event.body.get("rule") not in COUNTED:
+        return attempts
+    person = "" if event.actor == "unknown" else event.actor
+    keys = keys_of(person, str(event.body.get("address", "")))
+    return with_failure(attempts, keys, datetime.fromisoformat(event.at))
 
 
 def _with(mapping: Mapping[str, V], key: str, value: V) -> Mapping[str, V]:

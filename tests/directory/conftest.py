@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.directory import DirectorySettings
+from hub.directory.model import DirectorySettings
 from tests.directory.slapd import BASE, SEARCHER, SEARCHER_PASSWORD, Authority, Slapd, available
 
 
@@ -26,8 +26,8 @@ def slapd(authority: Authority, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 @pytest.fixture
 def settings(slapd: Slapd, authority: Authority) -> DirectorySettings:
-    return settings_for(slapd.url, authority.ca)
+    return settings_for(authority.ca, slapd.url)
 
 
-def settings_for(url: str, ca_file: Path) -> DirectorySettings:
-    return DirectorySettings(url, ca_file, SEARCHER, SEARCHER_PASSWORD, BASE, seconds=3)
+def settings_for(ca_file: Path, *servers: str) -> DirectorySettings:
+    return DirectorySettings(servers, ca_file, SEARCHER, SEARCHER_PASSWORD, BASE, seconds=3)

@@ -33,7 +33,17 @@ objectClass: inetOrgPerson
 cn: {cn}
 sn: {uid}
 uid: {uid}
+mail: {uid}@site.test
+carLicense: 20280131000000Z
 userPassword: {password}
+"""
+
+GROUP = f"cn=enclave,{BASE}"
+_GROUP = f"""
+dn: {GROUP}
+objectClass: groupOfNames
+cn: enclave
+member: cn=alice,{BASE}
 """
 
 _CONF = """include /etc/ldap/schema/core.schema
@@ -80,8 +90,9 @@ class Authority:
 class Slapd:
     """Running between `start` and `stop`; without an authority it offers no StartTLS."""
 
-    def __init__(self, root: Path, authority: Authority | None) -> None:
+    def __init__(self, root: Path, authority: Authority | None, scheme: str = "ldap") -> None:
         self.root = root
+        self.scheme = scheme
         self.port = _free_port()
         self._process: subprocess.Popen[bytes] | None = None
         (root / "data").mkdir(parents=True)
@@ -101,15 +112,15 @@ class Slapd:
         entries = [(uid, uid, password) for uid, password in PEOPLE.items()]
         entries += [("twice one", "twice", "a password"), ("twice two", "twice", "a password")]
         people = "".join(_PERSON.format(cn=cn, uid=uid, password=word, base=BASE) for cn, uid, word in entries)
-        (root / "people.ldif").write_text(_LDIF + people)
+        (root / "people.ldif").write_text(_LDIF + people + _GROUP)
         self._tool("slapadd", "-f", str(root / "slapd.conf"), "-l", str(root / "people.ldif"))
 
     @property
     def url(self) -> str:
-        return f"ldap://localhost:{self.port}"
+        return f"{self.scheme}://localhost:{self.port}"
 
     def start(self) -> None:
-        listen = f"ldap://127.0.0.1:{self.port}"
+        listen = f"{self.scheme}://127.0.0.1:{self.port}"
         self._process = subprocess.Popen(
             [_program("slapd"), "-f", str(self.root / "slapd.conf"), "-h", listen, "-d", "0"], stderr=subprocess.DEVNULL
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
@@ -14,13 +15,15 @@ import pytest
 from tornado import web
 
 from hub.authenticator import EnclaveAuthenticator, roles_of
-from hub.directory import DirectorySettings
+from hub.directory.model import DirectorySettings
 from hub.events.log import EventLog, utc_now
 from tests.directory.slapd import PEOPLE
-from tests.hub.enclave import add_person, issue_permit, permit
+from tests.hub.enclave import add_person, impatient, issue_permit, permit
 
 pytestmark = pytest.mark.directory
 
+HERE = "192.0.2.7"
+PROMPT = impatient()  # the shipped policy; refusals are told at once
 WRONG = "The user name or the password is not right."
 
 
@@ -35,11 +38,20 @@ def log(tmp_path: Path) -> EventLog:
 
 @pytest.fixture
 def authenticator(log: EventLog, tmp_path: Path, settings: DirectorySettings) -> EnclaveAuthenticator:
-    return EnclaveAuthenticator(log_at=str(tmp_path / "log.db"), directory=settings)
+    return EnclaveAuthenticator(log_at=str(tmp_path / "log.db"), directory=settings, people=PROMPT)
+
+
+def at_the_form(language: str = "en", address: str = HERE) -> SimpleNamespace:
+    headers = {"Accept-Language": language, "X-Forwarded-For": f"203.0.113.9, {address}", "X-Real-Ip": "203.0.113.8"}
+    return SimpleNamespace(request=SimpleNamespace(headers=headers))
+
+
+def another(authenticator: EnclaveAuthenticator, settings: DirectorySettings) -> EnclaveAuthenticator:
+    return EnclaveAuthenticator(log_at=authenticator.log_at, directory=settings, people=PROMPT)
 
 
 def login(authenticator: EnclaveAuthenticator, name: str, password: str, language: str = "en") -> dict[str, Any]:
-    handler = SimpleNamespace(request=SimpleNamespace(headers={"Accept-Language": language}))
+    handler = at_the_form(language)
     data = {"username": name, "password": password}
     return asyncio.run(authenticator.get_authenticated_user(handler, data)) or {}
 
@@ -62,7 +74,7 @@ def test_a_known_person_comes_in_with_the_roles_of_their_permits(
     assert model["name"] == "alice"
     assert model["admin"] is False
     assert [role["name"] for role in model["roles"]] == ["user", "project.alice.reste-a-charge"]
-    assert last(log) == ("alice", "login.accepted", {"rule": "directory.password"})
+    assert last(log) == ("alice", "login.accepted", {"rule": "directory.password", "address": HERE})
 
 
 def test_an_output_checker_comes_in_and_opens_nothing(authenticator: EnclaveAuthenticator) -> None:
@@ -76,7 +88,7 @@ def test_a_name_is_taken_in_any_case(authenticator: EnclaveAuthenticator) -> Non
 def test_a_wrong_password_is_one_sentence_and_an_event(authenticator: EnclaveAuthenticator, log: EventLog) -> None:
     error = refused(authenticator, "alice", "wrong")
     assert (error.status_code, error.log_message) == (403, WRONG)
-    assert last(log) == ("alice", "login.refused", {"rule": "login.wrong"})
+    assert last(log) == ("alice", "login.refused", {"rule": "login.wrong", "address": HERE})
 
 
 def test_a_person_the_enclave_does_not_know_stays_out_with_a_good_password(
@@ -85,7 +97,7 @@ def test_a_person_the_enclave_does_not_know_stays_out_with_a_good_password(
     error = refused(authenticator, "mallory", PEOPLE["mallory"])
     assert error.status_code == 403
     assert "not known to the enclave" in str(error.log_message)
-    assert last(log) == ("unknown", "login.refused", {"rule": "person.unknown"})
+    assert last(log) == ("unknown", "login.refused", {"rule": "person.unknown", "address": HERE})
 
 
 def test_without_the_password_nobody_learns_who_the_enclave_knows(authenticator: EnclaveAuthenticator) -> None:
@@ -97,12 +109,12 @@ def test_what_was_typed_as_a_name_is_not_written_down(
     authenticator: EnclaveAuthenticator, log: EventLog, name: str
 ) -> None:
     assert refused(authenticator, name, "x").log_message == WRONG
-    assert last(log) == ("unknown", "login.refused", {"rule": "login.wrong"})
+    assert last(log) == ("unknown", "login.refused", {"rule": "login.wrong", "address": HERE})
 
 
 @pytest.mark.parametrize("data", [{}, {"username": "alice"}, {"password": "x"}])
 def test_missing_fields_are_a_wrong_login(authenticator: EnclaveAuthenticator, data: dict[str, str]) -> None:
-    handler = SimpleNamespace(request=SimpleNamespace(headers={}))
+    handler = at_the_form()
     with pytest.raises(web.HTTPError, match="not right"):
         asyncio.run(authenticator.authenticate(handler, data))
 
@@ -110,30 +122,85 @@ def test_missing_fields_are_a_wrong_login(authenticator: EnclaveAuthenticator, d
 def test_a_directory_that_is_down_is_a_sentence_in_the_persons_language(
     authenticator: EnclaveAuthenticator, log: EventLog, settings: DirectorySettings
 ) -> None:
-    authenticator.directory = replace(settings, url="ldap://localhost:1")
+    authenticator = another(authenticator, replace(settings, servers=("ldap://localhost:1",)))
     error = refused(authenticator, "alice", PEOPLE["alice"], "fr-FR,fr;q=0.9")
     assert error.status_code == 503
     assert "L'annuaire des comptes ne répond pas" in str(error.log_message)
-    assert last(log) == ("alice", "login.refused", {"rule": "directory.down"})
+    assert last(log) == ("alice", "login.refused", {"rule": "directory.down", "address": HERE})
 
 
 def test_a_wrong_authority_is_a_sentence_and_an_event(
     authenticator: EnclaveAuthenticator, log: EventLog, settings: DirectorySettings, tmp_path: Path
 ) -> None:
-    authenticator.directory = replace(settings, ca_file=tmp_path / "none.pem")
+    authenticator = another(authenticator, replace(settings, ca_file=tmp_path / "none.pem"))
     error = refused(authenticator, "alice", PEOPLE["alice"])
     assert error.status_code == 503
     assert "could not prove who it is" in str(error.log_message)
-    assert last(log)[2] == {"rule": "directory.untrusted"}
+    assert last(log)[2] == {"rule": "directory.untrusted", "address": HERE}
 
 
 def test_a_login_that_cannot_be_written_down_does_not_happen(settings: DirectorySettings, tmp_path: Path) -> None:
     blocked = tmp_path / "folder"
     blocked.mkdir()
-    authenticator = EnclaveAuthenticator(log_at=str(blocked), directory=settings)
+    authenticator = EnclaveAuthenticator(log_at=str(blocked), directory=settings, people=PROMPT)
     error = refused(authenticator, "alice", PEOPLE["alice"])
     assert error.status_code == 503
     assert "event log" in str(error.log_message)
+
+
+def test_the_address_of_a_login_is_the_one_our_proxy_saw(authenticator: EnclaveAuthenticator, log: EventLog) -> None:
+    refused(authenticator, "alice", "wrong")
+    assert last(log)[2]["address"] == HERE  # not 203.0.113.9, which the browser wrote before
+
+
+def test_too_many_failures_close_the_door_to_the_right_password_too(
+    authenticator: EnclaveAuthenticator, log: EventLog
+) -> None:
+    for _ in range(PROMPT.lockout.person.value.failures):
+        assert refused(authenticator, "alice", "wrong").log_message == WRONG
+    assert last(log)[:2] == ("alice", "login.locked")
+    assert last(log)[2]["key"] == "person:alice"
+    assert refused(authenticator, "alice", PEOPLE["alice"]).log_message == WRONG
+    assert last(log) == ("alice", "login.refused", {"rule": "login.locked", "address": HERE})
+    assert login(authenticator, "carla", PEOPLE["carla"])["name"] == "carla"
+    log.append("ada", "login.unlocked", "", {"key": "person:alice"})
+    assert login(authenticator, "alice", PEOPLE["alice"])["name"] == "alice"
+
+
+def test_many_at_once_get_no_more_tries(authenticator: EnclaveAuthenticator, log: EventLog) -> None:
+    most = PROMPT.lockout.person.value.failures
+
+    async def all_at_once() -> None:
+        tries = [
+            authenticator.get_authenticated_user(at_the_form(), {"username": "alice", "password": str(number)})
+            for number in range(3 * most)
+        ]
+        await asyncio.gather(*tries, return_exceptions=True)
+
+    asyncio.run(all_at_once())
+    rules = [event.body.get("rule") for event in log.read() if event.kind == "login.refused"]
+    assert rules.count("login.wrong") == most
+    assert rules.count("login.locked") == 2 * most
+
+
+def test_a_directory_that_is_down_locks_nobody(
+    authenticator: EnclaveAuthenticator, log: EventLog, settings: DirectorySettings
+) -> None:
+    cut_off = another(authenticator, replace(settings, servers=("ldap://localhost:1",)))
+    for _ in range(PROMPT.lockout.person.value.failures + 1):
+        refused(cut_off, "alice", PEOPLE["alice"])
+    kinds = [event.kind for event in log.read()]
+    assert kinds.count("directory.failed") == 1  # told once, not at every login
+    assert "login.locked" not in kinds
+    assert login(authenticator, "alice", PEOPLE["alice"])["name"] == "alice"
+
+
+def test_a_refusal_takes_as_long_whoever_asks(authenticator: EnclaveAuthenticator, settings: DirectorySettings) -> None:
+    patient = EnclaveAuthenticator(log_at=authenticator.log_at, directory=settings, people=impatient(0.4))
+    for name, password in (("alice", "wrong"), ("nobody", "wrong"), ("*", "wrong"), ("alice", "")):
+        begun = time.monotonic()
+        refused(patient, name, password)
+        assert time.monotonic() - begun >= 0.4
 
 
 def refresh(authenticator: EnclaveAuthenticator, name: str) -> dict[str, Any] | bool:
@@ -159,10 +226,10 @@ def test_the_last_day_of_a_permit_is_inside(
 
 def test_refreshing_fails_closed(authenticator: EnclaveAuthenticator, settings: DirectorySettings) -> None:
     assert refresh(authenticator, "mallory") is False  # in the directory, not in the enclave
-    authenticator.directory = replace(settings, url="ldap://localhost:1")
+    authenticator = another(authenticator, replace(settings, servers=("ldap://localhost:1",)))
     assert refresh(authenticator, "alice") is False
-    authenticator.log_at = "/proc/none"
-    assert refresh(authenticator, "alice") is False
+    nowhere = EnclaveAuthenticator(log_at="/proc/none", directory=settings, people=PROMPT)
+    assert refresh(nowhere, "alice") is False
 
 
 def test_a_role_reaches_one_server_of_one_person() -> None:

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 from hub.events.log import EventLog, utc_now
 from hub.policy.model import DataPermit, Person
+from hub.policy.people import PeoplePolicy, read_people
 
 
 def permit(
@@ -44,3 +45,10 @@ def issue_permit(log: EventLog, issued: DataPermit) -> None:
 
 def build_extract(log: EventLog, project: str, folder: str = "e1") -> None:
     log.append("extractor", "extract.built", project, {"folder": folder, "digest": "0" * 64})
+
+
+def impatient(seconds: float = 0.0) -> PeoplePolicy:
+    """The shipped policy for people, with refusals told after `seconds`."""
+    shipped = read_people()
+    told = shipped.lockout.refusal_seconds.model_copy(update={"value": seconds})
+    return shipped.model_copy(update={"lockout": shipped.lockout.model_copy(update={"refusal_seconds": told})})

@@ -21,7 +21,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
     return {
         "BULLE_STATE": str(tmp_path / "state"),
         "BULLE_POLICIES": str(policies_dir()),
-        "BULLE_LDAP_URL": "ldap://ldap:389",
+        "BULLE_LDAP_URL": "ldap://ldap:389 ldaps://second:636",
         "BULLE_LDAP_CA": str(tmp_path / "ca.pem"),
         "BULLE_LDAP_BIND_DN": "cn=bulle,dc=bulle,dc=test",
         "BULLE_LDAP_BIND_PASSWORD_FILE": str(tmp_path / "bind"),
@@ -44,6 +44,8 @@ def configured(environment: dict[str, str]) -> Any:
 def test_the_environment_becomes_settings(environment: dict[str, str], tmp_path: Path) -> None:
     c = configured(environment)
     assert c.EnclaveAuthenticator.directory.bind_password == "bind-secret"
+    assert c.EnclaveAuthenticator.directory.servers == ("ldap://ldap:389", "ldaps://second:636")
+    assert c.EnclaveAuthenticator.people.lockout.person.value.failures > 0
     assert c.EnclaveSpawner.state_root == str(tmp_path / "state")
     assert c.EnclaveSpawner.log_at == c.EnclaveAuthenticator.log_at == str(tmp_path / "state/events/log.db")
     assert c.EnclaveSpawner.workspace_image == "bulle/workspace:local"

@@ -71,3 +71,23 @@ def list_persons(settings: Settings, as_json: bool) -> None:  # noqa: FBT001 -- 
     header = [settings.text(say("person")), settings.text(say("name")), settings.text(say("projects"))]
     rows = [(each["id"], each["name"], ", ".join(each["projects"])) for each in persons]
     click.echo(aligned(header, rows))
+
+
+@command.command(
+    "unlock",
+    cls=Command,
+    about=say("Let a person, or an address, log in again that too many failures locked out."),
+    example="bulle person unlock alice\nbulle person unlock --address 192.0.2.7",
+)
+@click.argument("person_id", metavar="[ID]", required=False)
+@option("--address", about=say("The address that is locked out, as it stands in the log."))
+@click.pass_obj
+def unlock(settings: Settings, person_id: str | None, address: str | None) -> None:
+    if (person_id is None) == (address is None):
+        raise click.UsageError(settings.text(say("Give the ID of a person, or --address.")))
+    key, named = (f"address:{address}", address) if address else (f"person:{person_id}", person_id)
+    with opened(settings) as log, log.transaction() as transaction:
+        if key not in enclave_of(transaction).attempts.locked:
+            raise refused(say("{named} is not locked out; nothing changed.", named=shown(str(named))))
+        transaction.append(settings.person(), "login.unlocked", "", {"key": key, "channel": CHANNEL})
+    settings.print(say("{named} can log in again.", named=shown(str(named))))

@@ -19,6 +19,7 @@ from hub.catalogue.model import Catalogue
 from hub.extracts.manifest import Manifest
 from hub.policy.files import Purposes
 from hub.policy.model import DataPermit, DisclosureRules
+from hub.policy.people import PeoplePolicy
 from hub.words import say
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -201,6 +202,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "catalogue": Catalogue,
     "check": CheckAnswer,
     "manifest": Manifest,
+    "people": PeoplePolicy,
     "permit": DataPermit,
     "protect": ProtectAnswer,
     "purposes": Purposes,

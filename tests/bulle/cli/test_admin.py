@@ -15,6 +15,7 @@ import pytest
 
 from bulle.__main__ import run
 from bulle.cli.schemas import schemas, spelled
+from hub.events.log import EventLog
 from hub.policy.files import policies_dir
 from tests.hub.extracts.world import person_key, stay_table, write_source
 
@@ -301,6 +302,21 @@ def test_a_log_that_is_no_database_is_a_failure(desk: Desk) -> None:
     (desk.state / "events").mkdir()
     (desk.state / "events" / "log.db").write_bytes(b"not a database, only text " * 100)
     assert "cannot be opened as a database" in desk.run("log", "verify", code=3)
+
+
+@pytest.mark.parametrize(
+    ("key", "named"), [("person:alice", ["alice"]), ("address:192.0.2.7", ["--address", "192.0.2.7"])]
+)
+def test_a_lock_is_ended_by_an_operator_once(desk: Desk, key: str, named: list[str]) -> None:
+    desk.run("person", "add", "alice", "--name", "Alice")
+    desk.run("person", "unlock", *named, code=2)
+    with_lock = EventLog(desk.root / "state" / "events" / "log.db")
+    with_lock.append("alice", "login.locked", "", {"key": key, "until": "2099-01-01T00:00:00+00:00"})
+    desk.run("--as", "ada", "person", "unlock", *named)
+    last = with_lock.read()[-1]
+    assert (last.actor, last.kind, last.body["key"]) == ("ada", "login.unlocked", key)
+    desk.run("person", "unlock", *named, code=2)
+    desk.run("person", "unlock", code=3)
 
 
 def test_the_schemas_in_the_repository_are_current() -> None:
