@@ -21,6 +21,7 @@ _SENTENCES: dict[str, Message] = {
     "rho": TOO_LITTLE,
     "numbers": say("So many noisy numbers are more than one DP release may hold here; ask for fewer cells or columns."),
     "version": say("Another OpenDP is installed than the one that was looked into; nothing is drawn with it."),
+    "types": say("Two columns that this release joins are stored as different types; nothing was released."),
     "failed": say("The privacy worker could not compute this release; nothing was released."),
 }
 _STOPPED = say("The privacy worker stopped without an answer; nothing was released.")

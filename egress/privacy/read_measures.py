@@ -23,6 +23,8 @@ from hub.words import say
 Made = tuple[Shape, tuple[Statistic, ...]]
 
 _NUMBERS = {ColumnType.INTEGER, ColumnType.NUMBER}
+# Scores of a quantile are counts times its denominator: so they fit 64 bits, and what moves them fits a double.
+_MAX_SHARE = 10**6
 
 
 @dataclass(frozen=True)
@@ -112,6 +114,8 @@ class MeasureReader:
         column, entry = term.column
         exponent, low, high, values = candidates(column, entry)
         ratio = share.as_integer_ratio()
+        if ratio[1] > _MAX_SHARE:
+            raise NoSpecError("share", say("{name}: a quantile of a DP release has at most 6 decimals.", name=name))
         made = Statistic(Kind.QUANTILE, column, exponent, low, high, 0, term.where, ratio, values)
         return Shape.QUANTILE, (made,)
 

@@ -4,7 +4,8 @@
 join), all of one person p:
 - a table about persons is joined on the person's number, so its row is p's; p has at most its copy's limit of them;
 - a table without persons is joined on its row key, which packing found unique and present in every row
-  (`hub.extracts.verify`): it adds one row or none. It is the same table with and without p: it tells nothing of p.
+  (`hub.extracts.verify`), by columns of one type (`egress.privacy.vectors_sql`): it adds one row or none. It is the
+  same table with and without p: it tells nothing of p.
 So the rows about p are a function of p's own rows, and there are at most the product of the limits; a left join adds
 at most one row where there is none, and limits are at least 1. Equalities besides these only take rows away.
 """

@@ -4,6 +4,7 @@ What `egress.privacy.measure` relies on is made here, whatever the files hold:
 - key, filter and condition are expressions of one joined row, so a row is counted in one cell at most;
 - ROWS and VALUES count it once there; TOTAL adds a whole number within [low, high] of the spec, or nothing; QUANTILE
   counts it at one candidate;
+- columns that are joined are of one type, so equal means the same value;
 - nothing looks at other rows: no window, no sub-select, no order, and no comparison with NaN, which is as good as
   NULL everywhere.
 """
@@ -18,7 +19,7 @@ from itertools import pairwise
 
 from egress.privacy.filters import IsNull, Joined, OneOf, Predicate, Scalar
 from egress.privacy.keys import Bins, Cases, KeyExpression, Part, Plain, Test
-from egress.privacy.spec import DpSpec, Kind, Statistic
+from egress.privacy.spec import DpJoin, DpSpec, Kind, Statistic
 from egress.query.functions import FUNCTIONS
 from hub.extracts.manifest import PERSON_NUMBER
 
@@ -50,6 +51,7 @@ class Statement:
         where = f" WHERE {self.predicate(spec.where)}" if spec.where is not None else ""
         from_ = f"read_parquet({self._value(files[spec.tables[0]])}) AS {quoted(spec.tables[0])}"
         for join in spec.joins:
+            self._comparable(join)
             on = " AND ".join(f"{_column(left)} = {_column(right)}" for left, right in join.on)
             word = {"inner": "JOIN", "left": "LEFT JOIN"}[join.kind]
             from_ += f" {word} read_parquet({self._value(files[join.table])}) AS {quoted(join.table)} ON {on}"
@@ -88,6 +90,13 @@ class Statement:
         if isinstance(predicate, OneOf):
             return f"({column} IN ({', '.join(self._value(value) for value in predicate.values)}))"
         return f"({column} {_OPERATORS[predicate.operator]} {self._value(predicate.value)})"
+
+    def _comparable(self, join: DpJoin) -> None:
+        """Raises: ValueError("types") where DuckDB would cast to compare: several texts or whole numbers become one
+        value then, so that a row meets several, and a cast that fails for one row tells that the row is there.
+        """
+        if any(self.types[left] != self.types[right] for left, right in join.on):
+            raise ValueError("types")
 
     def _key(self, key: KeyExpression) -> str:
         match key:

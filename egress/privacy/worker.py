@@ -17,7 +17,7 @@ from egress.privacy.confine import Limits, confine
 
 _MAX_REQUEST = 8 * 2**20
 # Failures that say which; all others are "failed".
-_WORDS = ("rho", "numbers", "version")
+_WORDS = ("rho", "numbers", "version", "types")
 
 
 def answer(request: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,9 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from egress.privacy.costs import sensitivity
 from egress.privacy.filters import Compared, OneOf
 from egress.privacy.keys import Plain
 from egress.privacy.read import read
+from egress.privacy.read_tables import MAX_ROWS_PER_PERSON
 from egress.privacy.spec import MAX_NUMBERS, Kind, Statistic, from_json, to_json
 from egress.query.model import Aggregate, Call, ColumnRef, Expression, Key, Literal, Measure, Query, TableRef
 from hub.policy.verdict import Refusal
@@ -173,6 +175,7 @@ def test_any_filter_respelled_keeps_its_digest(data: st.DataObject) -> None:
         ("SELECT sum(cost * 2) AS s FROM t", "dp.expression"),
         ("SELECT median(free) AS m FROM t", "dp.bounds"),
         ("SELECT quantile_cont(cost + 1, 0.9) AS m FROM t", "dp.expression"),
+        ("SELECT quantile_cont(cost, 0.0000001) AS m FROM t", "dp.share"),
         ("SELECT avg(CASE WHEN site = 1 THEN cost ELSE 0 END) AS m FROM t", "dp.expression"),
         ("SELECT sum(CASE WHEN site = 1 THEN cost WHEN site = 2 THEN grade END) AS m FROM t", "dp.expression"),
         ("SELECT sum(cost) / sum(grade * 2) AS m FROM t", "dp.expression"),
@@ -214,6 +217,13 @@ def test_a_table_without_bound_on_a_persons_rows_is_refused() -> None:
     refused = read(query("SELECT sex, count(*) AS n FROM t GROUP BY sex", described), manifest_of(described))
     assert isinstance(refused, Refusal)
     assert refused.rule == "dp.rows_per_person"
+
+
+@pytest.mark.parametrize("share", ["0.000001", "0.999999", "0.123457"])
+def test_the_sensitivity_of_any_quantile_is_a_whole_number_of_a_double(share: str) -> None:
+    (one,) = spec(f"SELECT quantile_cont(cost, {share}) AS m FROM t").statistics
+    told = sensitivity(one, MAX_ROWS_PER_PERSON, 1)
+    assert told == MAX_ROWS_PER_PERSON * max(one.share[0], one.share[1] - one.share[0]) < 2**53
 
 
 def test_a_table_without_persons_is_refused() -> None:
