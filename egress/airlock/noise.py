@@ -52,7 +52,7 @@ def draw_noisy(  # noqa: PLR0913 -- what is spent for, and who spends by which p
     spec = read(assessment.query, extract.manifest)
     if isinstance(spec, Refusal):
         return _refused(spec.reason)
-    rho, seen = assessment.declaration.rho, len(log.read())
+    rho, seen = assessment.declaration.rho, log.last()
     try:
         released = release(
             log,

@@ -6,13 +6,15 @@ import hashlib
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 from egress.privacy.answer import Answer, DpTable, table_of
 from egress.privacy.api import draw, preview
 from egress.privacy.failure import PrivacyError
-from egress.privacy.ledger import Caps, LedgerEntry, Reservation, fold, may_reserve, nano
+from egress.privacy.ledger import Caps, Kept, Ledger, LedgerEntry, Reservation, fold, may_reserve, nano
 from egress.privacy.spec import DpSpec
-from hub.events.chain import Event, Tampering, verify
+from hub.events.chain import Tampering, intact
+from hub.events.follow import Follower
 from hub.events.log import EventLog, Transaction
 from hub.extracts.manifest import MANIFEST, Manifest
 from hub.policy.model import DisclosureRules
@@ -63,9 +65,10 @@ def reserve(log: EventLog, grant: Grant, asked: Spending, caps: Caps) -> Reserva
     """Sets rho aside for one draw, or answers what was drawn before, or says no.
 
     Reads, decides and appends in one transaction: no other process can reserve in between. A refusal leaves an event.
+    Of the log, a process verifies what it has not verified yet: `hub.events.follow` says what is checked when.
     """
     with log.transaction() as transaction:
-        decided = _decide(tuple(transaction.read()), grant, asked, caps)
+        decided = _decide(_followed(log), transaction, grant, asked, caps)
         if decided is not None:
             if isinstance(decided, Refusal):
                 _refused(transaction, grant, asked, decided)
@@ -76,27 +79,46 @@ def reserve(log: EventLog, grant: Grant, asked: Spending, caps: Caps) -> Reserva
     return Reservation(event.seq, spec.source, grant.project, spec.digest, asked.extract, asked.nano_rho)
 
 
-def _decide(events: tuple[Event, ...], grant: Grant, asked: Spending, caps: Caps) -> StoredAnswer | Refusal | None:
+# What each open log's ledger is, as far as this process has verified and folded it; it goes with the log.
+_FOLLOWED: WeakKeyDictionary[EventLog, Follower[Ledger]] = WeakKeyDictionary()
+
+
+def _followed(log: EventLog) -> Follower[Ledger]:
+    return _FOLLOWED.setdefault(log, Follower(Ledger(), fold))
+
+
+def _decide(
+    follower: Follower[Ledger], transaction: Transaction, grant: Grant, asked: Spending, caps: Caps
+) -> StoredAnswer | Refusal | None:
     if not grant.covers(Act.SPEND_PRIVACY, grant.project):
         return Refusal("privacy.grant", say("Spending the privacy budget was not granted."))
     if grant.project and caps.project is None:
         return Refusal("privacy.project_cap", say("A project spends within its permit's rho; none was given."))
-    tampering = verify(events)
-    if isinstance(tampering, Tampering):
-        return Refusal(
-            "privacy.tampered",
-            say("The log was changed at entry {seq}; nothing is spent until an operator looked.", seq=tampering.seq),
-        )
-    ledger = fold(events)
+    ledger = follower.catch_up(transaction)
+    if isinstance(ledger, Tampering):
+        return _tampered(ledger.seq)
     stored = ledger.stored(asked.spec.digest, asked.extract, asked.nano_rho) if ledger.unreadable is None else None
     if stored is not None and stored.answer is not None:
-        try:
-            answer = Answer.from_json(stored.answer)
-            table_of(asked.spec, answer)
-        except (KeyError, TypeError, ValueError):
-            return Refusal("privacy.unreadable", say("The answer kept in the ledger cannot be read."))
-        return StoredAnswer(stored, answer)
+        return _answered(stored, stored.answer, transaction, asked.spec)
     return may_reserve(ledger, asked.spec.source, grant.project, asked.nano_rho, caps)
+
+
+def _answered(stored: LedgerEntry, kept: Kept, transaction: Transaction, spec: DpSpec) -> StoredAnswer | Refusal:
+    """Answers stay in the log; this one is read there, and must be what was verified."""
+    event = transaction.entry(kept.seq)
+    if event is None or event.digest != kept.digest or not intact(event):
+        return _tampered(kept.seq)
+    try:
+        answer = Answer.from_json(event.body["answer"])
+        table_of(spec, answer)
+    except (KeyError, TypeError, ValueError):
+        return Refusal("privacy.unreadable", say("The answer kept in the ledger cannot be read."))
+    return StoredAnswer(stored, answer)
+
+
+def _tampered(seq: int) -> Refusal:
+    why = say("The log was changed at entry {seq}; nothing is spent until an operator looked.", seq=seq)
+    return Refusal("privacy.tampered", why)
 
 
 def _refused(transaction: Transaction, grant: Grant, asked: Spending, refusal: Refusal) -> None:

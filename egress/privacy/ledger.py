@@ -7,9 +7,10 @@ A reservation counts from the moment it stands in the log, whatever becomes of i
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from decimal import ROUND_FLOOR, Decimal
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any
 
 from hub.events.chain import Event
@@ -27,7 +28,7 @@ class Standing(StrEnum):
     LAPSED = "lapsed"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Reservation:
     """rho set aside for one draw, as entry `seq` of the log. `spec` and `extract` are digests."""
 
@@ -39,32 +40,50 @@ class Reservation:
     nano_rho: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Where an answer is kept: the place of its event in the log, and that event's digest."""
+
+    seq: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
 class LedgerEntry:
-    """A reservation, where it is, and the answer it gave."""
+    """A reservation, where it is, and where the answer is that it gave."""
 
     reservation: Reservation
     standing: Standing = Standing.RESERVED
-    answer: Mapping[str, Any] | None = None
+    answer: Kept | None = None
+
+
+def _empty() -> MappingProxyType[Any, Any]:
+    return MappingProxyType({})
 
 
 @dataclass(frozen=True)
 class Ledger:
-    """Every reservation by its place. `unreadable` is the first entry that makes no sense: then nothing is granted."""
+    """Every reservation by its place. `unreadable` is the first entry that makes no sense: then nothing is granted.
 
-    entries: tuple[LedgerEntry, ...] = ()
+    `sums` are (spent, reserved) by (source, project); `exactest` the place of the most exact answered reservation by
+    (spec, extract). Both follow from `by_place` and are kept beside it: neither is looked for among all reservations.
+    """
+
+    by_place: MappingProxyType[int, LedgerEntry] = field(default_factory=_empty)
+    sums: MappingProxyType[tuple[str, str], tuple[int, int]] = field(default_factory=_empty)
+    exactest: MappingProxyType[tuple[str, str], int] = field(default_factory=_empty)
     unreadable: int | None = None
+
+    @property
+    def entries(self) -> tuple[LedgerEntry, ...]:
+        """The reservations in the order of the log."""
+        return tuple(self.by_place.values())
 
     def stored(self, spec: str, extract: str, nano_rho: int) -> LedgerEntry | None:
         """The most exact answer given to this spec on this extract, if it is at least as exact as asked."""
-        found = [
-            entry
-            for entry in self.entries
-            if entry.answer is not None
-            and (entry.reservation.spec, entry.reservation.extract) == (spec, extract)
-            and entry.reservation.nano_rho >= nano_rho
-        ]
-        return max(found, key=lambda entry: entry.reservation.nano_rho) if found else None
+        place = self.exactest.get((spec, extract))
+        found = None if place is None else self.by_place[place]
+        return found if found is not None and found.reservation.nano_rho >= nano_rho else None
 
 
 @dataclass(frozen=True)
@@ -93,27 +112,40 @@ def nano(rho: Decimal) -> int:
     return int((rho * NANO).to_integral_value(ROUND_FLOOR))
 
 
-def fold(events: Iterable[Event]) -> Ledger:
-    """The ledger after `events`; other kinds change nothing."""
-    entries: dict[int, LedgerEntry] = {}
+def fold(events: Iterable[Event], ledger: Ledger | None = None) -> Ledger:
+    """`ledger` (an empty one by default) after `events`; other kinds change nothing. An entry that makes no sense is
+    told, and nothing after it is read.
+    """
+    before = ledger or Ledger()
+    entries, sums, exactest = before.by_place.copy(), before.sums.copy(), before.exactest.copy()
+    unreadable = before.unreadable
     for event in events:
-        if event.kind not in {"privacy.reserved", "privacy.released", "privacy.lapsed"}:
+        if event.kind not in _KINDS or unreadable is not None:
             continue
         try:
             entry = _reserved(event) if event.kind == "privacy.reserved" else _ended(event, entries)
         except (KeyError, TypeError, ValueError):
-            return Ledger(tuple(entries.values()), event.seq)
+            unreadable = event.seq
+            continue
         entries[entry.reservation.seq] = entry
-    return Ledger(tuple(entries.values()))
+        _add(entry, sums)
+        if entry.answer is not None:
+            _keep(entry, entries, exactest)
+    return Ledger(MappingProxyType(entries), MappingProxyType(sums), MappingProxyType(exactest), unreadable)
+
+
+_KINDS = frozenset({"privacy.reserved", "privacy.released", "privacy.lapsed"})
 
 
 def _reserved(event: Event) -> LedgerEntry:
     body = event.body
-    texts = [body[name] for name in ("source", "spec", "extract")]
-    rho = body["nano_rho"]
-    if type(rho) is not int or rho < 1 or not all(isinstance(text, str) and text for text in texts):
+    source, spec, extract, rho = body["source"], body["spec"], body["extract"], body["nano_rho"]
+    if type(rho) is not int or rho < 1:
         raise ValueError(event.kind)
-    return LedgerEntry(Reservation(event.seq, texts[0], event.project, texts[1], texts[2], rho))
+    for text in (source, spec, extract):
+        if type(text) is not str or not text:
+            raise ValueError(event.kind)
+    return LedgerEntry(Reservation(event.seq, source, event.project, spec, extract, rho))
 
 
 def _ended(event: Event, entries: Mapping[int, LedgerEntry]) -> LedgerEntry:
@@ -121,24 +153,34 @@ def _ended(event: Event, entries: Mapping[int, LedgerEntry]) -> LedgerEntry:
     if entry.standing is not Standing.RESERVED or entry.reservation.project != event.project:
         raise ValueError(event.kind)
     if event.kind == "privacy.lapsed":
-        return replace(entry, standing=Standing.LAPSED)
-    answer = event.body["answer"]
-    if not isinstance(answer, Mapping):
+        return LedgerEntry(entry.reservation, Standing.LAPSED)
+    if not isinstance(event.body["answer"], dict):
         raise TypeError(event.kind)
-    return replace(entry, standing=Standing.RELEASED, answer=answer)
+    return LedgerEntry(entry.reservation, Standing.RELEASED, Kept(event.seq, event.digest))
+
+
+def _add(entry: LedgerEntry, sums: dict[tuple[str, str], tuple[int, int]]) -> None:
+    """A new reservation is reserved; one that ended moves from reserved to spent, and the sum stays."""
+    held = entry.reservation
+    account = (held.source, held.project)
+    spent, reserved = sums.get(account, (0, 0))
+    if entry.standing is Standing.RESERVED:
+        sums[account] = (spent, reserved + held.nano_rho)
+    else:
+        sums[account] = (spent + held.nano_rho, reserved - held.nano_rho)
+
+
+def _keep(entry: LedgerEntry, entries: Mapping[int, LedgerEntry], exactest: dict[tuple[str, str], int]) -> None:
+    held = entry.reservation
+    place = exactest.get((held.spec, held.extract))
+    if place is None or entries[place].reservation.nano_rho < held.nano_rho:
+        exactest[held.spec, held.extract] = held.seq
 
 
 def balance(ledger: Ledger, source: str, cap: int, project: str | None = None) -> Balance:
     """The account of `source`; with `project`, that project's part of it."""
-    spent = reserved = 0
-    for entry in ledger.entries:
-        held = entry.reservation
-        if held.source == source and project in {None, held.project}:
-            if entry.standing is Standing.RESERVED:
-                reserved += held.nano_rho
-            else:
-                spent += held.nano_rho
-    return Balance(spent, reserved, cap)
+    parts = [part for account, part in ledger.sums.items() if account[0] == source and project in {None, account[1]}]
+    return Balance(sum(part[0] for part in parts), sum(part[1] for part in parts), cap)
 
 
 def may_reserve(ledger: Ledger, source: str, project: str, nano_rho: int, caps: Caps) -> Refusal | None:
@@ -175,8 +217,3 @@ def may_reserve(ledger: Ledger, source: str, project: str, nano_rho: int, caps: 
                 )
             return Refusal(rule, text)
     return None
-
-
-def unaccounted(events: Iterable[Event]) -> tuple[Event, ...]:
-    """The release packages that left: what is exact in them has no epsilon, and the caps say nothing of it."""
-    return tuple(event for event in events if event.kind == "request.released")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,28 +48,54 @@ def digest_of(  # noqa: PLR0913, PLR0917 -- the seven sealed fields, in their or
     return hashlib.sha256(sealed.encode()).hexdigest()
 
 
+class TamperedError(Exception):
+    """Carries the first Tampering out of a reading."""
+
+    def __init__(self, tampering: Tampering) -> None:
+        super().__init__(str(tampering.why))
+        self.tampering = tampering
+
+
+def checked(events: Iterable[Event], after: Event | None = None) -> Iterator[Event]:
+    """`events` one by one, each once it was found to follow the one before it; the first follows `after`, or begins.
+
+    Raises: TamperedError at the first that does not.
+    """
+    place, previous = (0, GENESIS) if after is None else (after.seq, after.digest)
+    for event in events:
+        place += 1
+        if event.seq != place:
+            why = say("Entry {seq} is missing or out of order: {found} stands there.", seq=place, found=event.seq)
+            raise TamperedError(Tampering(place, why))
+        if event.previous != previous:
+            raise TamperedError(Tampering(place, say("Entry {seq} does not follow the entry before it.", seq=place)))
+        if not intact(event):
+            raise TamperedError(Tampering(place, say("Entry {seq} was changed after it was written.", seq=place)))
+        previous = event.digest
+        yield event
+
+
+def intact(event: Event) -> bool:
+    """Whether the digest of `event` is that of its fields."""
+    spelled = canonical(event.body)
+    return event.digest == digest_of(
+        event.seq, event.at, event.actor, event.kind, event.project, spelled, event.previous
+    )
+
+
 def verify(events: Iterable[Event], head: str | None = None) -> Tampering | None:
     """The first tampering in `events` (in order of their place), or None.
 
     With `head`, a digest kept elsewhere, also a cut-off tail or a log rewritten from its start:
     the digest must stand somewhere in the chain.
     """
-    previous, place, seen_head = GENESIS, 0, head is None or head == GENESIS
-    for event in events:
-        place += 1
-        if event.seq != place:
-            return Tampering(
-                place, say("Entry {seq} is missing or out of order: {found} stands there.", seq=place, found=event.seq)
-            )
-        if event.previous != previous:
-            return Tampering(place, say("Entry {seq} does not follow the entry before it.", seq=place))
-        expected = digest_of(
-            event.seq, event.at, event.actor, event.kind, event.project, canonical(event.body), previous
-        )
-        if event.digest != expected:
-            return Tampering(place, say("Entry {seq} was changed after it was written.", seq=place))
-        previous = event.digest
-        seen_head = seen_head or event.digest == head
+    place, seen_head = 0, head is None or head == GENESIS
+    try:
+        for event in checked(events):
+            place = event.seq
+            seen_head = seen_head or event.digest == head
+    except TamperedError as error:
+        return error.tampering
     if not seen_head:
         return Tampering(
             place + 1,

@@ -20,6 +20,7 @@ from sqlalchemy import (
     Text,
     create_engine,
     event,
+    func,
     insert,
     select,
     text,
@@ -74,6 +75,10 @@ class Transaction:
     def read(self, after: int = 0) -> Iterator[Event]:
         """Events with a place above `after`, in order."""
         return _read(self._connection, after)
+
+    def entry(self, seq: int) -> Event | None:
+        """The event at place `seq`, as it stands there now."""
+        return next(_read(self._connection, seq - 1, until=seq), None)
 
     def append(self, actor: str, kind: str, project: str, body: Mapping[str, Any]) -> Event:
         """Append one event. Raises ValueError for a kind that `hub.events.kinds` does not list."""
@@ -139,6 +144,11 @@ class EventLog:
         with self._engine.connect() as connection:
             return tuple(_read(connection, after))
 
+    def last(self) -> int:
+        """The place of the last event; 0 when there is none."""
+        with self._engine.connect() as connection:
+            return connection.execute(select(func.max(_EVENTS.c.seq))).scalar() or 0
+
     def head(self) -> str:
         """The digest of the last event; keep it elsewhere to find a rewritten log."""
         with self._engine.connect() as connection:
@@ -172,9 +182,9 @@ def _engine(where: str | Path) -> Engine:
     return engine
 
 
-def _read(connection: Connection, after: int) -> Iterator[Event]:
-    rows = connection.execute(select(_EVENTS).where(_EVENTS.c.seq > after).order_by(_EVENTS.c.seq))
-    for row in rows:
+def _read(connection: Connection, after: int, until: int | None = None) -> Iterator[Event]:
+    asked = select(_EVENTS).where(_EVENTS.c.seq > after).order_by(_EVENTS.c.seq)
+    for row in connection.execute(asked if until is None else asked.where(_EVENTS.c.seq <= until)):
         at, actor, kind, project, body, previous, digest = (_text(value) for value in row[1:])
         yield Event(row.seq, at, actor, kind, project, _body(body), previous, digest)
 

@@ -1,14 +1,8 @@
-"""Reserve, draw, settle on a real log: never over the cap, in races and after a kill; the same answer twice for one."""
+"""Reserve, draw, settle on a real log: never over the cap; the same answer twice for one. Races: `test_races`."""
 
 from __future__ import annotations
 
-import json
-import os
-import signal
 import sqlite3
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
@@ -22,7 +16,6 @@ from egress.privacy.account import Released, Spending, StoredAnswer, embedded_gr
 from egress.privacy.answer import Answer, Noise
 from egress.privacy.failure import PrivacyError
 from egress.privacy.ledger import Caps, Reservation, balance, fold
-from egress.privacy.spec import to_json
 from hub.events.log import EventLog
 from hub.extracts.manifest import Manifest
 from hub.policy.verdict import Act, Grant, Refusal
@@ -112,6 +105,46 @@ def test_a_changed_log_grants_nothing(log: EventLog, tmp_path: Path) -> None:
     assert refused.rule == "privacy.tampered"
 
 
+def change(path: Path, statement: str) -> None:
+    with sqlite3.connect(path) as file:
+        file.execute("DROP TRIGGER IF EXISTS events_no_update")
+        file.execute(statement)
+
+
+def test_an_older_entry_changed_under_a_running_process_gives_nothing_back(log: EventLog, tmp_path: Path) -> None:
+    for extract_digest in ("e", "f", "g"):
+        assert isinstance(reserve(log, GRANT, Spending(COUNT, extract_digest, 3), Caps(10, 10)), Reservation)
+    less = "UPDATE events SET body = replace(body, '\"nano_rho\":3', '\"nano_rho\":1') WHERE seq = 1"
+    change(tmp_path / "log.db", less)
+    refused = reserve(log, GRANT, Spending(COUNT, "h", 2), Caps(10, 10))
+    assert isinstance(refused, Refusal)
+    assert refused.rule == "privacy.source_cap"  # it goes by what it verified: 3 + 3 + 3 + 2 > 10
+    fresh = EventLog(tmp_path / "log.db")
+    refused = reserve(fresh, GRANT, Spending(COUNT, "h", 1), Caps(10, 10))
+    fresh.close()
+    assert isinstance(refused, Refusal)
+    assert refused.rule == "privacy.tampered"
+
+
+def test_a_kept_answer_that_was_changed_is_not_given_out(log: EventLog, tmp_path: Path) -> None:
+    held = reserve(log, GRANT, Spending(COUNT, "e", 5), Caps(10, 10))
+    assert isinstance(held, Reservation)
+    settle(log, held, "alice", answer())
+    assert isinstance(reserve(log, GRANT, Spending(COUNT, "other", 5), Caps(10, 10)), Reservation)
+    change(tmp_path / "log.db", "UPDATE events SET body = replace(body, '[[7,-8]]', '[[7,-9]]') WHERE seq = 2")
+    refused = reserve(log, GRANT, Spending(COUNT, "e", 5), Caps(10, 10))
+    assert isinstance(refused, Refusal)
+    assert refused.rule == "privacy.tampered"
+
+
+def test_another_extract_of_the_source_spends_from_the_same_account(log: EventLog) -> None:
+    assert isinstance(reserve(log, GRANT, Spending(COUNT, "first", 6), Caps(10, 10)), Reservation)
+    for caps, rule in ((Caps(10, 100), "privacy.source_cap"), (Caps(100, 10), "privacy.project_cap")):
+        refused = reserve(log, GRANT, Spending(COUNT, "second", 5), caps)
+        assert isinstance(refused, Refusal)
+        assert refused.rule == rule
+
+
 def test_the_whole_way_draws_settles_and_remembers(log: EventLog, packed: tuple[Path, Manifest]) -> None:
     folder, manifest = packed
     asked = spec("SELECT site, sex, count(*) AS n, avg(cost) AS m FROM t GROUP BY ALL")
@@ -157,83 +190,3 @@ def test_a_draw_that_fails_lapses_and_stays_spent(log: EventLog, packed: tuple[P
     assert "parquet" not in str(failed.value)
     assert kinds(log) == ["privacy.reserved", "privacy.lapsed"]
     assert balance(fold(log.read()), "s", 2 * NANO).spent == NANO // 10
-
-
-_RACER = """
-import json, sys
-from egress.privacy.account import Spending, embedded_grant, reserve
-from egress.privacy.ledger import Caps, Reservation
-from egress.privacy.spec import from_json
-from hub.events.log import EventLog
-spec = from_json(json.loads(sys.argv[2]))
-log = EventLog(sys.argv[1])
-print("ready", flush=True)
-sys.stdin.readline()
-for turn in range(4):
-    held = reserve(log, embedded_grant("racer"), Spending(spec, sys.argv[3] + str(turn), 30), Caps(200))
-    print("held" if isinstance(held, Reservation) else "refused", flush=True)
-    if sys.argv[4] == "hang" and turn == 0:
-        sys.stdin.readline()
-"""
-
-
-def _racer(path: Path, name: str, mode: str = "run") -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-c", _RACER, str(path), json.dumps(to_json(COUNT)), name, mode],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=Path(__file__).parents[3],
-    )
-
-
-def _go(process: subprocess.Popen[str]) -> None:
-    assert process.stdin is not None
-    process.stdin.write("go\n")
-    process.stdin.flush()
-
-
-def test_eight_processes_never_overspend_and_a_killed_one_stays_spent(log: EventLog, tmp_path: Path) -> None:
-    path = tmp_path / "log.db"
-    victim = _racer(path, "victim", "hang")
-    racers = [_racer(path, f"racer{at}-") for at in range(7)]
-    try:
-        for process in (victim, *racers):
-            assert process.stdout is not None
-            assert process.stdin is not None
-            assert process.stdout.readline() == "ready\n"
-        _go(victim)
-        assert victim.stdout is not None
-        first = victim.stdout.readline()  # the others could be faster, and leave it nothing
-        for process in racers:
-            _go(process)
-        os.kill(victim.pid, signal.SIGKILL)
-        outputs = [process.communicate(timeout=120)[0].split() for process in racers]
-    finally:
-        for process in (victim, *racers):
-            process.kill()
-            process.wait()
-            for stream in (process.stdin, process.stdout):
-                if stream is not None:
-                    stream.close()
-    assert first == "held\n"
-    held = 1 + sum(line.count("held") for line in outputs)
-    account_of_source = balance(fold(log.read()), "s", 200)
-    assert held == 6  # 6 × 30 ≤ 200 < 7 × 30
-    assert account_of_source.reserved == 180
-    assert log.verify() is None
-
-
-def test_the_victims_reservation_is_there_even_if_nothing_else_happened(log: EventLog, tmp_path: Path) -> None:
-    victim = _racer(tmp_path / "log.db", "victim", "hang")
-    assert victim.stdout is not None
-    assert victim.stdout.readline() == "ready\n"
-    _go(victim)
-    assert victim.stdout.readline() == "held\n"
-    victim.kill()
-    victim.communicate(timeout=30)
-    started = time.monotonic()
-    assert balance(fold(log.read()), "s", 200).reserved == 30
-    refused = reserve(log, embedded_grant("me"), Spending(COUNT, "e", 171), Caps(200))
-    assert isinstance(refused, Refusal)
-    assert time.monotonic() - started < 30  # the killed process left no lock behind
