@@ -22,6 +22,7 @@ from statistics import median
 
 from egress.privacy.account import Spending, StoredAnswer, embedded_grant, reserve, settle
 from egress.privacy.answer import Answer, Noise
+from egress.privacy.form import TABLE
 from egress.privacy.keys import Plain
 from egress.privacy.ledger import Caps, Reservation, fold, may_reserve
 from egress.privacy.spec import DpKey, DpSpec, Kind, OutputColumn, Shape, Statistic
@@ -90,14 +91,14 @@ def naive(log: EventLog) -> None:
 
 def held(log: EventLog, asked: DpSpec) -> None:
     """One reservation of something that was not asked before."""
-    found = reserve(log, embedded_grant("alice"), Spending(asked, f"extract {next(_TURN)}", 5), ROOM)
+    found = reserve(log, embedded_grant("alice"), Spending(TABLE, asked, f"extract {next(_TURN)}", 5), ROOM)
     if not isinstance(found, Reservation):
         raise SystemExit(str(found))
 
 
 def answered(log: EventLog, asked: DpSpec) -> None:
     """The same declaration again."""
-    found = reserve(log, embedded_grant("alice"), Spending(asked, "kept", 5), ROOM)
+    found = reserve(log, embedded_grant("alice"), Spending(TABLE, asked, "kept", 5), ROOM)
     if not isinstance(found, StoredAnswer):
         raise SystemExit(str(found))
 
@@ -136,9 +137,9 @@ def reserving(log: EventLog, path: Path, times: int, slow: int) -> None:
     line("reserve, first of a process", timed(lambda: held(EventLog(path), asked), slow), whole)
     held(log, asked)
     line("reserve, next", timed(lambda: held(log, asked), times), whole)
-    kept = reserve(log, embedded_grant("alice"), Spending(asked, "kept", 5), ROOM)
+    kept = reserve(log, embedded_grant("alice"), Spending(TABLE, asked, "kept", 5), ROOM)
     if isinstance(kept, Reservation):
-        settle(log, kept, "alice", ANSWER)
+        settle(log, kept, "alice", TABLE, ANSWER)
     line("reserve, answered from the log", timed(lambda: answered(log, asked), times), whole)
     line("append one event of any kind", timed(lambda: log.append("alice", "person.added", "", {}), times), whole)
 

@@ -7,13 +7,16 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 
 from egress.airlock.judged import Judged, discreet, fingerprint_of
-from egress.airlock.noise import draw_noisy
+from egress.airlock.noise import Noisy, draw_noisy, draw_private
 from egress.airlock.pricing import priced
 from egress.assess import Assessment, Declaration, assess_request
 from egress.checks.model import Assurance, Finding, Outcome, Protection, Risk, worst
 from egress.frames import assess_on
 from egress.outputs.claims import DeclaredFrame
 from egress.outputs.declarations import Confirmed, DeclarationProblem, Declared
+from egress.outputs.private import DeclaredPrivate
+from egress.privacy.account import Account
+from egress.private import assess_private
 from egress.query.engine import Engine
 from egress.release.report import OutputReport
 from egress.released.fingerprint import Fingerprint, Lineage, thresholds_of
@@ -49,6 +52,8 @@ class Judge:
             match item:
                 case Declared():
                     judged.append(self._recomputed(next(assessed)))
+                case DeclaredPrivate():
+                    judged.append(Judged(self._private(item)))
                 case DeclaredFrame():
                     judged.append(Judged(self._claimed(item)))
                 case DeclarationProblem():
@@ -80,17 +85,34 @@ class Judge:
 
     def _noisy(self, report: OutputReport, assessment: Assessment) -> OutputReport:
         """Verdicts of a DP release use public facts only: what was drawn is never looked at again."""
-        noisy = draw_noisy(
-            assessment, self.extract, log=self.log, grant=self.spend, permit=self.permit, rules=self.rules
+        return _with_noise(report, draw_noisy(assessment, self._account))
+
+    def _private(self, declared: DeclaredPrivate) -> OutputReport:
+        """The same for a private release that is no SQL table."""
+        assessed = assess_private(declared, self.extract.manifest, self.rules)
+        report = OutputReport(
+            name=declared.name,
+            title=declared.title,
+            sql=declared.asked,
+            assurance=Assurance.RECOMPUTED,
+            outcome=assessed.outcome,
+            protect=Protection.DP,
+            findings=assessed.findings,
         )
-        findings = (*report.findings, *noisy.findings)
-        return replace(
-            report,
-            findings=findings,
-            protected=noisy.table,
-            dp=noisy.told,
-            outcome=worst(found.outcome for found in findings),
-        )
+        if assessed.planned is None or report.outcome is Outcome.FAIL:
+            return report
+        return _with_noise(report, draw_private(assessed.planned, self._account))
+
+    @property
+    def _account(self) -> Account:
+        extract = self.extract
+        return Account(self.log, self.spend, extract.path, extract.manifest, self.rules, self.permit.rho)
+
+
+def _with_noise(report: OutputReport, noisy: Noisy) -> OutputReport:
+    findings = (*report.findings, *noisy.findings)
+    outcome = worst(found.outcome for found in findings)
+    return replace(report, findings=findings, protected=noisy.table, dp=noisy.told, outcome=outcome)
 
 
 def report_of(assessment: Assessment) -> OutputReport:

@@ -43,9 +43,11 @@ def notes(query: Query) -> tuple[Finding, ...]:
     return found or (RULE.passed("SQL", say("The SQL holds published words and constants only.")),)
 
 
-def words(name: str, title: str, query: Query, catalogue: Catalogue) -> tuple[Finding, ...]:
-    """Findings about the declaration's name and title, and the names of its columns."""
-    known = of_table(query, catalogue)
+def words(
+    name: str, title: str, query: Query, catalogue: Catalogue, more: frozenset[str] = frozenset()
+) -> tuple[Finding, ...]:
+    """Findings about the declaration's name and title, and the names of its columns; `more` words are known as well."""
+    known = of_table(query, catalogue) | more
     return (*_name(name, known), *_title(title, known, catalogue), *_columns(query, catalogue))
 
 

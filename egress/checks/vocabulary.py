@@ -48,6 +48,10 @@ _OF_AGGREGATE: dict[str, str] = {
     Aggregate.SHARE_PERSONS: "share ratio rate percent pct part taux pourcentage",
     Aggregate.COUNT_VALUES: "known values value valeurs valeur connues",
 }
+_OF_KIND: dict[str, str] = {
+    "ols": "regression ols model linear coefficient effect régression modèle modele linéaire lineaire effet",
+    "synthetic": "synthetic data records synthétique synthetique données donnees enregistrements",
+}
 # How a column is called that its author left without a name: after the outermost operator.
 _OPERATORS = frozenset(
     word
@@ -97,6 +101,11 @@ def of_table(query: Query, catalogue: Catalogue) -> frozenset[str]:
     filters = frozenset(_about(query.where, query, catalogue))
     source = frozenset(split(catalogue.source.name))
     return filters.union(source, _tables(query, catalogue), fold({*GLUE, *_STATISTICS, *_NEUTRAL}), *measures, *keys)
+
+
+def of_kind(kind: str) -> frozenset[str]:
+    """The words for a kind of private release that is no SQL table."""
+    return fold(_OF_KIND.get(kind, "").split())
 
 
 def _names(parts: Iterable[Expression]) -> Iterator[str]:

@@ -36,8 +36,10 @@ FUNCTIONS = {
         data=frozenset({"frame", "microdata"}),
     ),
     "release_acro": Signature(("folder",), frozenset({"folder"})),
+    "release_ols": Signature(("name",), frozenset({"name", "table", "outcome", "predictors", "where", "title", "rho"})),
+    "release_synthetic": Signature(("name",), frozenset({"name", "table", "columns", "rows", "title", "rho"})),
 }
-_HOMES = {"bulle", "bulle.release", "bulle.frame", "bulle.acro"}
+_HOMES = {"bulle", "bulle.release", "bulle.frame", "bulle.acro", "bulle.private"}
 
 Constant = str | int | float | bytes | complex | bool | None
 Argument = Constant | tuple[Constant, ...]

@@ -6,17 +6,24 @@ the re-run can only confirm it. A call that data could switch on or off is not o
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
+from functools import partial
 from typing import TypeAlias
 
+from egress.outputs.arguments import (
+    PROTECTIONS,
+    argument_problem,
+    frame_argument_problem,
+    name_of,
+    private_argument_problem,
+    to_emitted,
+    to_emitted_private,
+)
 from egress.outputs.calls import Call, calls_in
 from egress.outputs.calls_r import calls_in_r
-from egress.outputs.claimed import EmittedAcro, EmittedFrame
 from egress.outputs.claims import (
     AcroCall,
     DeclaredFrame,
@@ -24,18 +31,11 @@ from egress.outputs.claims import (
     confirmed_acro,
     confirmed_frame,
     folder_problem,
-    frame_problem,
     words_of,
 )
-from egress.outputs.model import Emitted, Rendered
+from egress.outputs.model import AnyEmitted, Rendered
+from egress.outputs.private import DeclaredPrivate, PrivateKind, declared_private
 from hub.words import Message, say
-
-NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
-MAX_TITLE = 120
-MAX_SQL = 20_000
-PROTECTIONS = ("suppress", "round", "dp", "none")
-MAX_RHO = 100  # as in a permit
-NANO = Decimal("0.000000001")
 
 
 @dataclass(frozen=True)
@@ -67,9 +67,8 @@ _ELSEWHERE = (
     say("The re-run made this declaration more than once, or in another cell than the submitted source."),
 )
 
-Written: TypeAlias = Declared | FrameCall | AcroCall | DeclarationProblem
-Confirmed: TypeAlias = Declared | DeclaredFrame | DeclarationProblem
-AnyEmitted: TypeAlias = Emitted | EmittedFrame | EmittedAcro
+Written: TypeAlias = Declared | DeclaredPrivate | FrameCall | AcroCall | DeclarationProblem
+Confirmed: TypeAlias = Declared | DeclaredPrivate | DeclaredFrame | DeclarationProblem
 
 
 def declarations(rendered: Rendered) -> tuple[Written, ...]:
@@ -113,7 +112,7 @@ def _in_place(items: Sequence[Confirmed], cells: list[int]) -> Sequence[Confirme
     """How often, and where, a declaration comes out is the run's choice: once, in its own cell, says nothing."""
     return [
         DeclarationProblem(item.name, item.cell, *_ELSEWHERE)
-        if isinstance(item, Declared | DeclaredFrame) and cells != [item.cell]
+        if isinstance(item, Declared | DeclaredPrivate | DeclaredFrame) and cells != [item.cell]
         else item
         for item in items
     ]
@@ -142,8 +141,8 @@ def _confirm(
             if not (tables and isinstance(tables[0], DeclaredFrame)):
                 return [DeclarationProblem(None, item.cell, *tables)] if tables else []
             return [_own_name(table, taken) for table in tables if isinstance(table, DeclaredFrame)]
-        case Declared():
-            return [_confirm_sql(item, made)]
+        case Declared() | DeclaredPrivate():
+            return [_confirm_words(item, made)]
         case _:
             return [item]
 
@@ -155,22 +154,16 @@ def _own_name(table: DeclaredFrame, taken: set[str | None]) -> Confirmed:
     return table
 
 
-def to_emitted(name: str, sql: str, title: str, protect: str, rho: object) -> Emitted:
-    """The spelling that bulle.release leaves in a cell's output. `rho`: int, float, str, Decimal or None."""
-    return Emitted(name, sql, title, protect, None if rho is None else spell_rho(Decimal(str(rho))))
-
-
-def spell_rho(rho: Decimal) -> str:
-    """One spelling per number: no exponent, no closing zeros."""
-    text = format(rho, "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def _confirm_sql(item: Declared, seen: list[AnyEmitted]) -> Declared | DeclarationProblem:
+def _confirm_words(item: Declared | DeclaredPrivate, seen: list[AnyEmitted]) -> Confirmed:
+    """What is nothing but words: the re-run's must be those of the source."""
     if not seen:
         why = say("The re-run did not reach this declaration; check that the notebook runs from its first cell.")
         return DeclarationProblem(item.name, item.cell, "declaration.missing", why)
-    expected = to_emitted(item.name, item.sql, item.title, item.protect, item.rho)
+    expected: AnyEmitted = (
+        to_emitted(item.name, item.sql, item.title, item.protect, item.rho)
+        if isinstance(item, Declared)
+        else to_emitted_private(item.kind, item.name, item.arguments, item.title, item.rho)
+    )
     if any(other != expected for other in seen):
         why = say("The re-run declared something else under this name than the submitted source says.")
         return DeclarationProblem(item.name, item.cell, "declaration.differs", why)
@@ -183,35 +176,6 @@ def _stray(cell: int) -> DeclarationProblem:
     return DeclarationProblem(None, cell, "declaration.stray", why)
 
 
-def argument_problem(arguments: Mapping[str, object]) -> tuple[str, Message] | None:
-    """The rule that a call's arguments break and the sentence for its author, or None."""
-    if (problem := _words_problem(arguments)) is not None:
-        return problem
-    sql, protect = arguments.get("sql"), arguments.get("protect", PROTECTIONS[0])
-    if not isinstance(sql, str) or not sql.strip() or len(sql) > MAX_SQL:
-        return "declaration.sql", say("Its SQL must be a text of at most {limit} characters.", limit=MAX_SQL)
-    if protect not in PROTECTIONS:
-        why = say("Its protection must be one of: {known}.", known=", ".join(PROTECTIONS))
-        return "declaration.protect", why
-    return _rho_problem(arguments.get("rho"), protect)
-
-
-def frame_argument_problem(arguments: Mapping[str, object]) -> tuple[str, Message] | None:
-    """As `argument_problem`, of a call of bulle.release_frame without its data."""
-    return _words_problem(arguments) or frame_problem(arguments)
-
-
-def _words_problem(arguments: Mapping[str, object]) -> tuple[str, Message] | None:
-    if _name(arguments) is None:
-        why = say("Its name must be lower-case letters, digits and underscores, beginning with a letter, at most 40.")
-        return "declaration.name", why
-    title = arguments.get("title", "")
-    if not isinstance(title, str) or len(title) > MAX_TITLE or not _is_plain(title):
-        why = say("Its title must be plain text on one line, of at most {limit} characters.", limit=MAX_TITLE)
-        return "declaration.title", why
-    return None
-
-
 def _check(call: Call) -> Written:
     given = call.arguments
     if given is None and call.mixed:
@@ -222,11 +186,13 @@ def _check(call: Call) -> Written:
         return DeclarationProblem(None, call.cell, "declaration.computed", why)
     problem = _PROBLEMS[call.function](given) if call.top_level else _NOT_TOP_LEVEL
     if problem is not None:
-        return DeclarationProblem(_name(given), call.cell, *problem)
+        return DeclarationProblem(name_of(given), call.cell, *problem)
     if call.function == "release_frame":
         return FrameCall(words_of(given), call.cell)
     if call.function == "release_acro":
         return AcroCall(str(given["folder"]), call.cell)
+    if call.function in _PRIVATE:
+        return declared_private(_PRIVATE[call.function], given, call.cell)
     rho = given.get("rho")
     return Declared(
         name=str(given["name"]),
@@ -238,49 +204,15 @@ def _check(call: Call) -> Written:
     )
 
 
+_PRIVATE = {f"release_{kind}": kind for kind in PrivateKind}
 _PROBLEMS: dict[str, Callable[[Mapping[str, object]], tuple[str, Message] | None]] = {
     "release": argument_problem,
     "release_frame": frame_argument_problem,
     "release_acro": lambda given: folder_problem(given.get("folder")),
+    **{name: partial(private_argument_problem, kind) for name, kind in _PRIVATE.items()},
 }
 
 _NOT_TOP_LEVEL = (
     "declaration.conditional",
     say("It must be a statement of its own, not inside a condition, loop, function, block or other call."),
 )
-
-
-def _name(arguments: Mapping[str, object]) -> str | None:
-    name = arguments.get("name")
-    return name if isinstance(name, str) and NAME.fullmatch(name) else None
-
-
-def _rho_problem(rho: object, protect: object) -> tuple[str, Message] | None:
-    if rho is None:
-        return None
-    if protect != "dp":
-        return "declaration.rho", say('A rho is for protect="dp" only.')
-    number = _decimal(rho)
-    if number is None or not 0 < number <= MAX_RHO:
-        return "declaration.rho", say("Its rho must be a number above 0 and at most {limit}.", limit=MAX_RHO)
-    if number % NANO:
-        return "declaration.rho", say("Its rho may have at most 9 decimals.")
-    return None
-
-
-def _decimal(rho: object) -> Decimal | None:
-    """`rho` as written; a text is welcome, since 0.1 is no binary number."""
-    if isinstance(rho, bool) or not isinstance(rho, int | float | str | Decimal) or len(str(rho)) > 40:
-        return None
-    try:
-        number = Decimal(str(rho))
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() else None
-
-
-def _is_plain(title: str) -> bool:
-    """No control, format (zero-width, direction) or private characters, and no second spelling of a letter."""
-    if unicodedata.normalize("NFC", title) != title:
-        return False
-    return all(character == " " or unicodedata.category(character)[0] not in "CZ" for character in title)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeAlias
 
 from egress.outputs.claimed import EmittedAcro, EmittedFrame
+from egress.outputs.private import EmittedPrivate
 from hub.words import Message
 
 DECLARATION_MIME = "application/vnd.bulle.release+json"
@@ -38,12 +40,15 @@ class Emitted:
     rho: str | None
 
 
+AnyEmitted: TypeAlias = Emitted | EmittedFrame | EmittedAcro | EmittedPrivate
+
+
 @dataclass(frozen=True)
 class Output:
     """One output of a cell: a declaration, or something undeclared of `kind`."""
 
     kind: Kind
-    declaration: Emitted | EmittedFrame | EmittedAcro | None = None
+    declaration: AnyEmitted | None = None
 
 
 @dataclass(frozen=True)

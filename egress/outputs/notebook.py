@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
-from egress.outputs.claimed import ACRO_MIME, FRAME_MIME, EmittedAcro, EmittedFrame
+from egress.outputs.claimed import ACRO_MIME, FRAME_MIME
 from egress.outputs.frames import read_acro, read_frame
 from egress.outputs.model import (
     DECLARATION_MIME,
     WIDGET_MIME,
+    AnyEmitted,
     Cell,
     Emitted,
     Kind,
@@ -19,6 +21,7 @@ from egress.outputs.model import (
     Unreadable,
     Withheld,
 )
+from egress.outputs.private import PRIVATE_MIME, read_private
 from hub.words import Message, say
 
 # Bounds of this parser, so that a small file cannot take much memory or stack. Real notebooks stay far below.
@@ -150,9 +153,9 @@ def _bundle(raw: dict[str, Any], kind: Kind) -> list[Output]:
     data = raw.get("data")
     if not isinstance(data, dict):
         return [Output(Kind.UNREADABLE)]
-    ours = sorted(_DECLARATIONS & set(data))
-    found = [Output(Kind.DECLARATION, _declaration(mime, data[mime])) for mime in ours]
-    rest = set(data) - _DECLARATIONS
+    ours = sorted(set(_READERS) & set(data))
+    found = [Output(Kind.DECLARATION, _READERS[mime](data[mime])) for mime in ours]
+    rest = set(data) - set(_READERS)
     if WIDGET_MIME in rest:
         found.append(Output(Kind.WIDGET))
     if rest - {WIDGET_MIME} or not data:
@@ -160,15 +163,6 @@ def _bundle(raw: dict[str, Any], kind: Kind) -> list[Output]:
     if raw.get("metadata"):
         found.append(Output(Kind.METADATA))
     return found
-
-
-_DECLARATIONS = frozenset({DECLARATION_MIME, FRAME_MIME, ACRO_MIME})
-
-
-def _declaration(mime: str, raw: Any) -> Emitted | EmittedFrame | EmittedAcro | None:
-    if mime == FRAME_MIME:
-        return read_frame(raw)
-    return read_acro(raw) if mime == ACRO_MIME else _emitted(raw)
 
 
 def _emitted(raw: Any) -> Emitted | None:
@@ -182,6 +176,14 @@ def _emitted(raw: Any) -> Emitted | None:
         return None
     name, sql, title, protect = (_clean(text) for text in texts)
     return Emitted(name, sql, title, protect, rho)
+
+
+_READERS: dict[str, Callable[[Any], AnyEmitted | None]] = {
+    DECLARATION_MIME: _emitted,
+    FRAME_MIME: read_frame,
+    ACRO_MIME: read_acro,
+    PRIVATE_MIME: read_private,
+}
 
 
 def _text(raw: Any) -> str | None:

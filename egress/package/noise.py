@@ -16,7 +16,7 @@ Interval = tuple[float, float]
 SYNTHETIC = "synthetic"
 # Records of a synthetic extract that a page shows; the file has all.
 SAMPLE = 20
-GAUSSIAN = frozenset({"count", "sum", "mean", "share"})
+GAUSSIAN = frozenset({"count", "sum", "mean", "share", "coefficient"})
 
 
 @dataclass(frozen=True)

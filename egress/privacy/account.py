@@ -6,12 +6,14 @@ import hashlib
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+from typing import Any, Generic
 from weakref import WeakKeyDictionary
 
-from egress.privacy.answer import Answer, DpTable, table_of
+from egress.privacy.answer import DpTable, table_of
 from egress.privacy.api import draw, preview
 from egress.privacy.failure import PrivacyError
-from egress.privacy.ledger import Caps, Kept, Ledger, LedgerEntry, Reservation, fold, may_reserve, nano
+from egress.privacy.form import TABLE, A, Form, S
+from egress.privacy.ledger import NANO, Caps, Kept, Ledger, LedgerEntry, Reservation, fold, may_reserve, nano
 from egress.privacy.spec import DpSpec
 from hub.events.chain import Tampering, intact
 from hub.events.follow import Follower
@@ -23,20 +25,30 @@ from hub.words import say
 
 
 @dataclass(frozen=True)
-class Spending:
+class Spending(Generic[S, A]):
     """One draw that is asked for: what, on which extract (the digest of its manifest), for how much."""
 
-    spec: DpSpec
+    form: Form[S, A]
+    spec: S
     extract: str
     nano_rho: int
 
 
 @dataclass(frozen=True)
-class StoredAnswer:
+class StoredAnswer(Generic[A]):
     """An answer that was paid for before: the same numbers again, for nothing."""
 
     entry: LedgerEntry
-    answer: Answer
+    answer: A
+
+
+@dataclass(frozen=True)
+class Spent(Generic[A]):
+    """An answer and what it cost now; 0 when it came from the ledger."""
+
+    answer: A
+    charged: Decimal
+    reservation: Reservation
 
 
 @dataclass(frozen=True)
@@ -61,7 +73,7 @@ def extract_digest(extract_dir: Path) -> str:
         raise PrivacyError(say("The extract's manifest cannot be read; nothing was released.")) from None
 
 
-def reserve(log: EventLog, grant: Grant, asked: Spending, caps: Caps) -> Reservation | StoredAnswer | Refusal:
+def reserve(log: EventLog, grant: Grant, asked: Spending[S, A], caps: Caps) -> Reservation | StoredAnswer[A] | Refusal:
     """Sets rho aside for one draw, or answers what was drawn before, or says no.
 
     Reads, decides and appends in one transaction: no other process can reserve in between. A refusal leaves an event.
@@ -88,8 +100,8 @@ def _followed(log: EventLog) -> Follower[Ledger]:
 
 
 def _decide(
-    follower: Follower[Ledger], transaction: Transaction, grant: Grant, asked: Spending, caps: Caps
-) -> StoredAnswer | Refusal | None:
+    follower: Follower[Ledger], transaction: Transaction, grant: Grant, asked: Spending[S, A], caps: Caps
+) -> StoredAnswer[A] | Refusal | None:
     if not grant.covers(Act.SPEND_PRIVACY, grant.project):
         return Refusal("privacy.grant", say("Spending the privacy budget was not granted."))
     if grant.project and caps.project is None:
@@ -99,21 +111,21 @@ def _decide(
         return _tampered(ledger.seq)
     stored = ledger.stored(asked.spec.digest, asked.extract, asked.nano_rho) if ledger.unreadable is None else None
     if stored is not None and stored.answer is not None:
-        return _answered(stored, stored.answer, transaction, asked.spec)
+        return _answered(stored, stored.answer, transaction, asked)
     return may_reserve(ledger, asked.spec.source, grant.project, asked.nano_rho, caps)
 
 
-def _answered(stored: LedgerEntry, kept: Kept, transaction: Transaction, spec: DpSpec) -> StoredAnswer | Refusal:
+def _answered(
+    stored: LedgerEntry, kept: Kept, transaction: Transaction, asked: Spending[S, A]
+) -> StoredAnswer[A] | Refusal:
     """Answers stay in the log; this one is read there, and must be what was verified."""
     event = transaction.entry(kept.seq)
     if event is None or event.digest != kept.digest or not intact(event):
         return _tampered(kept.seq)
     try:
-        answer = Answer.from_json(event.body["answer"])
-        table_of(spec, answer)
+        return StoredAnswer(stored, asked.form.read(asked.spec, event.body["answer"]))
     except (KeyError, TypeError, ValueError):
         return Refusal("privacy.unreadable", say("The answer kept in the ledger cannot be read."))
-    return StoredAnswer(stored, answer)
 
 
 def _tampered(seq: int) -> Refusal:
@@ -121,7 +133,7 @@ def _tampered(seq: int) -> Refusal:
     return Refusal("privacy.tampered", why)
 
 
-def _refused(transaction: Transaction, grant: Grant, asked: Spending, refusal: Refusal) -> None:
+def _refused(transaction: Transaction, grant: Grant, asked: Spending[Any, Any], refusal: Refusal) -> None:
     body = {
         "source": asked.spec.source,
         "spec": asked.spec.digest,
@@ -132,9 +144,9 @@ def _refused(transaction: Transaction, grant: Grant, asked: Spending, refusal: R
     transaction.append(grant.person, "privacy.refused", grant.project, body)
 
 
-def settle(log: EventLog, reservation: Reservation, person: str, answer: Answer) -> None:
+def settle(log: EventLog, reservation: Reservation, person: str, form: Form[S, A], answer: A) -> None:
     """Keeps the answer: noisy numbers, already paid for, that the same spec gets again."""
-    body = {"reservation": reservation.seq, "source": reservation.source, "answer": answer.to_json()}
+    body = {"reservation": reservation.seq, "source": reservation.source, "answer": form.kept(answer)}
     log.append(person, "privacy.released", reservation.project, body)
 
 
@@ -144,35 +156,53 @@ def lapse(log: EventLog, reservation: Reservation, person: str, why: PrivacyErro
     log.append(person, "privacy.lapsed", reservation.project, body)
 
 
-def release(  # noqa: PLR0913 -- who, what, on which extract, by which rules, at what cost
-    log: EventLog,
-    grant: Grant,
-    spec: DpSpec,
-    *,
-    extract_dir: Path,
-    manifest: Manifest,
-    rules: DisclosureRules,
-    rho: Decimal | None = None,
-    project_rho: Decimal | None = None,
-) -> Released | Refusal:
-    """The whole way: preview, reserve, draw, settle. `project_rho` is the permit's; None only in embedded mode.
+@dataclass(frozen=True)
+class Account:
+    """Who spends, by which rules and on which extract. `project_rho` is the permit's; None only in embedded mode."""
+
+    log: EventLog
+    grant: Grant
+    extract_dir: Path
+    manifest: Manifest
+    rules: DisclosureRules
+    project_rho: Decimal | None = None
+
+    @property
+    def caps(self) -> Caps:
+        source = nano(self.rules.privacy.value.source_cap_rho)
+        return Caps(source, None if self.project_rho is None else nano(self.project_rho))
+
+
+def spend(account: Account, form: Form[S, A], spec: S, nano_rho: int) -> Spent[A] | Refusal:
+    """Reserve, draw, settle; or what was drawn before, for nothing.
 
     Raises: PrivacyError, after the lapse stands in the log.
     """
-    shown = preview(spec, rules, rho)
-    if isinstance(shown, Refusal):
-        return shown
-    caps = Caps(nano(rules.privacy.value.source_cap_rho), None if project_rho is None else nano(project_rho))
-    held = reserve(log, grant, Spending(spec, extract_digest(extract_dir), shown.noise.nano_rho), caps)
+    log, grant = account.log, account.grant
+    asked = Spending(form, spec, extract_digest(account.extract_dir), nano_rho)
+    held = reserve(log, grant, asked, account.caps)
     if isinstance(held, Refusal):
         return held
     if isinstance(held, StoredAnswer):
-        return Released(table_of(spec, held.answer), Decimal(0), held.entry.reservation)
+        return Spent(held.answer, Decimal(0), held.entry.reservation)
     try:
-        answer = draw(held, spec, extract_dir, manifest, rules)
+        answer = draw(held, form, spec, account.extract_dir, account.manifest, rules=account.rules)
     except PrivacyError as error:
         lapse(log, held, grant.person, error)
         raise
-    settle(log, held, grant.person, answer)
-    table = table_of(spec, answer)
-    return Released(table, table.rho, held)
+    settle(log, held, grant.person, form, answer)
+    return Spent(answer, Decimal(nano_rho) / NANO, held)
+
+
+def release(account: Account, spec: DpSpec, rho: Decimal | None = None) -> Released | Refusal:
+    """A DP table, the whole way: preview, reserve, draw, settle.
+
+    Raises: PrivacyError, after the lapse stands in the log.
+    """
+    shown = preview(spec, account.rules, rho)
+    if isinstance(shown, Refusal):
+        return shown
+    spent = spend(account, TABLE, spec, shown.noise.nano_rho)
+    if isinstance(spent, Refusal):
+        return spent
+    return Released(table_of(spec, spent.answer), spent.charged, spent.reservation)

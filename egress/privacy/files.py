@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from egress.privacy.failure import PrivacyError
-from egress.privacy.spec import DpSpec
+from egress.privacy.form import Payable
 from hub.extracts.manifest import Manifest
 from hub.words import say
 
 
-def files(spec: DpSpec, manifest: Manifest, extract_dir: Path) -> dict[str, Path]:
+def files(spec: Payable, manifest: Manifest, extract_dir: Path) -> dict[str, Path]:
     """The path of each table of `spec`. Raises: PrivacyError when one is not there as a plain file."""
     folder = extract_dir.resolve()
     found = {}

@@ -24,11 +24,11 @@ from typing import Any
 from egress.privacy.filters import Scalar, spelled, unspelled
 from egress.privacy.read import read
 from egress.privacy.refused import NoSpecError
+from egress.privacy.rows import rows_asked
 from egress.privacy.spec import DpSpec
 from egress.privacy.spec import from_json as base_from_json
 from egress.privacy.spec import to_json as base_to_json
-from egress.query.model import Query
-from egress.query.parse import parse
+from egress.query.model import QueryRefusal
 from hub.catalogue.model import Column, ColumnType
 from hub.extracts.manifest import Manifest
 from hub.policy.verdict import Refusal
@@ -40,7 +40,6 @@ UNIT = 10_000
 # Bounds of this engine: noise grows with the number of terms, and with the square of it the products.
 MAX_PREDICTORS = 12
 MAX_TERMS = 40
-MAX_CONDITION = 2_000  # characters
 
 
 @dataclass(frozen=True)
@@ -74,6 +73,10 @@ class OlsSpec:
     @property
     def source(self) -> str:
         return self.base.source
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        return self.base.tables
 
     @property
     def digest(self) -> str:
@@ -125,7 +128,10 @@ class OlsSpec:
 def read_ols(
     table: str, outcome: str, predictors: Sequence[str], where: str | None, manifest: Manifest
 ) -> OlsSpec | Refusal:
-    """The regression that is asked for, or why there is none. `where` is read by the SQL grammar, and never run."""
+    """The regression that is asked for, or why there is none. `where` is read by the SQL grammar, and never run.
+
+    Predictors stand in the order of their names: two spellings of one regression are one, and an order says nothing.
+    """
     catalogue = manifest.catalogue
     described = catalogue.tables.get(table)
     if described is None or table not in manifest.tables:
@@ -135,17 +141,16 @@ def read_ols(
         return Refusal("privacy.ols", say("A regression has 1 to {most} predictors here.", most=MAX_PREDICTORS))
     if len(set(names)) != len(names):
         return Refusal("privacy.ols", say("A column stands twice in the regression."))
-    if len(where or "") > MAX_CONDITION:
-        return _no_filter()
-    persons = frozenset(name for name, packed in manifest.tables.items() if packed.persons is not None)
-    query = parse(f"SELECT count(*) AS n FROM {table}" + (f" WHERE {where}" if where else ""), catalogue, persons)  # noqa: S608 -- parsed only; what runs is made from the spec
-    base = read(query, manifest) if isinstance(query, Query) else None
-    if not isinstance(base, DpSpec):
-        return base if isinstance(base, Refusal) else _no_filter()
+    query = rows_asked(table, where, manifest)
+    if isinstance(query, QueryRefusal):
+        return Refusal("privacy.ols", query.why)
+    base = read(query, manifest)
+    if isinstance(base, Refusal):
+        return base
     if base.tables != (table,) or base.keys or len(base.statistics) != 1 or base.statistics[0].where is not None:
-        return _no_filter()
+        return Refusal("privacy.ols", say("The condition of the regression is none that a DP release can read."))
     try:
-        first, *rest = [_term(name, described.columns.get(name)) for name in names]
+        first, *rest = [_term(name, described.columns.get(name)) for name in (outcome, *sorted(predictors))]
     except NoSpecError as no:
         return no.refusal
     if not isinstance(first, Number):
@@ -155,10 +160,6 @@ def read_ols(
         why = say("The regression would have more than the {most} coefficients that fit.", most=MAX_TERMS)
         return Refusal("privacy.ols", why)
     return spec
-
-
-def _no_filter() -> Refusal:
-    return Refusal("privacy.ols", say("The condition of the regression is none that a DP release can read."))
 
 
 def _term(name: str, column: Column | None) -> Predictor:

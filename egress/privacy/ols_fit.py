@@ -23,7 +23,7 @@ from egress.privacy.ols import UNIT, Classes, OlsSpec
 # The smallest eigenvalue over the size of the noise (about τ · 2√p): below it, higher orders than the first one count.
 _ABOVE_NOISE = 5.0
 # Fewer degrees of freedom are no regression, whatever noise says.
-_LEAST_FREEDOM = 10
+LEAST_FREEDOM = 10
 
 
 @dataclass(frozen=True)
@@ -46,14 +46,14 @@ def fit(spec: OlsSpec, noisy: Sequence[int], scale: float, confidence: float) ->
     matrix = _matrix(spec, noisy)
     a, b, last = matrix[:-1, :-1], matrix[:-1, -1], size - 1
     rows, terms = float(matrix[0, 0]), size - 1
-    needed = _ABOVE_NOISE * tau * 2 * math.sqrt(terms)
-    if rows - terms < _LEAST_FREEDOM or not float(np.linalg.eigvalsh(a)[0]) > max(needed, 1e-9 * rows):
+    needed = max(least_eigenvalue(tau, terms), 1e-9 * rows)
+    if rows - terms < LEAST_FREEDOM or not float(np.linalg.eigvalsh(a)[0]) > needed:
         return None
     inverse = np.linalg.inv(a)
     beta = inverse @ b
     variance = max(0.0, float(matrix[last, last] - beta @ b)) / (rows - terms)
-    covariance = variance * inverse + tau**2 * inverse @ _noise(spec, beta) @ inverse
-    back, shift = _back(spec)
+    covariance = variance * inverse + tau**2 * inverse @ noise_of(spec, beta) @ inverse
+    back, shift = back_of(spec)
     estimates = back @ beta + shift
     errors = np.sqrt(np.diag(back @ covariance @ back.T))
     reach = float(stats.t.ppf((1 + confidence) / 2, rows - terms)) * errors
@@ -67,6 +67,11 @@ def fit(spec: OlsSpec, noisy: Sequence[int], scale: float, confidence: float) ->
         math.sqrt(variance) * spec.outcome.half,
         confidence,
     )
+
+
+def least_eigenvalue(tau: float, terms: int) -> float:
+    """What the smallest eigenvalue of the predictors' products must exceed, where each has noise of `tau` rows."""
+    return _ABOVE_NOISE * tau * 2 * math.sqrt(terms)
 
 
 def _floats(values: NDArray[np.float64]) -> tuple[float, ...]:
@@ -88,7 +93,7 @@ def _matrix(spec: OlsSpec, noisy: Sequence[int]) -> NDArray[np.float64]:
     return matrix
 
 
-def _noise(spec: OlsSpec, beta: NDArray[np.float64]) -> NDArray[np.float64]:
+def noise_of(spec: OlsSpec, beta: NDArray[np.float64]) -> NDArray[np.float64]:
     """Σ g gᵀ: the covariance of e_xy - E_xx β for noise of variance 1 in each released product."""
     last = len(beta)
     total = np.zeros((last, last))
@@ -106,7 +111,7 @@ def _noise(spec: OlsSpec, beta: NDArray[np.float64]) -> NDArray[np.float64]:
     return total
 
 
-def _back(spec: OlsSpec) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def back_of(spec: OlsSpec) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The linear map from scaled coefficients to those of the columns' own scale, and what it adds."""
     terms = len(spec.terms)
     back, at = np.zeros((terms, terms)), 1

@@ -61,17 +61,26 @@ def preview(
                     **told,
                 ),
             )
+    wanted = wanted_rho(rules, rho)
+    if isinstance(wanted, Refusal):
+        return wanted
+    noise = noise_at(spec, rules, int(wanted * NANO))
+    if isinstance(noise, Refusal):
+        return noise
+    columns = tuple(column for column in accuracies(spec, noise) if column.shape is not Shape.KEY)
+    return Preview(spec, noise, columns, spec.cells, notes_of(spec))
+
+
+def wanted_rho(rules: DisclosureRules, rho: Decimal | None) -> Decimal | Refusal:
+    """What a release at `rho` costs, in whole nano-rho; a twentieth of the source's cap without a wish."""
+    cap = rules.privacy.value.source_cap_rho
     wanted = cap / DEFAULT_SHARE if rho is None else rho
     if not wanted.is_finite() or wanted <= 0 or wanted > cap or wanted * NANO != (wanted * NANO).to_integral_value():
         return Refusal(
             "dp.rho",
             say("rho is a number above 0, with at most 9 decimals, and at most {cap} for this source.", cap=str(cap)),
         )
-    noise = noise_at(spec, rules, int(wanted * NANO))
-    if isinstance(noise, Refusal):
-        return noise
-    columns = tuple(column for column in accuracies(spec, noise) if column.shape is not Shape.KEY)
-    return Preview(spec, noise, columns, spec.cells, notes_of(spec))
+    return wanted
 
 
 def noise_at(spec: DpSpec, rules: DisclosureRules, nano_rho: int) -> Noise | Refusal:

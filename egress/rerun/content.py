@@ -10,6 +10,7 @@ from egress.outputs.claims import DeclaredFrame
 from egress.outputs.declarations import DeclarationProblem, Declared, reconcile
 from egress.outputs.model import Rendered, Unreadable, Withheld
 from egress.outputs.notebook import read_notebook, withheld
+from egress.outputs.private import DeclaredPrivate
 
 
 @dataclass(frozen=True)
@@ -22,12 +23,13 @@ class RefusedOutput:
 
 @dataclass(frozen=True)
 class Content:
-    """`declarations` and `frames` are in the source's order, and no two outputs share a name."""
+    """`declarations`, `frames` and `private` are in the source's order, and no two outputs share a name."""
 
     declarations: tuple[Declaration, ...]
     refused: tuple[RefusedOutput, ...]
     withheld: tuple[Withheld, ...]
     frames: tuple[DeclaredFrame, ...] = ()
+    private: tuple[DeclaredPrivate, ...] = ()
 
     @property
     def disturbed(self) -> bool:
@@ -49,6 +51,7 @@ def read_content(submitted: bytes, rerun: Rendered, max_bytes: int) -> Content |
         _refused(tuple(item for item in found if isinstance(item, DeclarationProblem))),
         withheld(rerun),
         tuple(item for item in found if isinstance(item, DeclaredFrame)),
+        tuple(item for item in found if isinstance(item, DeclaredPrivate)),
     )
 
 

@@ -187,6 +187,25 @@ class AuditLimits(Frozen):
     tables: int = Field(ge=1, description="earlier tables of the same data source")
 
 
+class Leave(StrEnum):
+    """How a kind of private release may leave: not at all, past people, or by the automatic lane where that is open."""
+
+    OFF = "off"
+    REVIEW = "review"
+    AUTOMATIC = "automatic"
+
+
+class PrivateKinds(Frozen):
+    """Private releases that are no SQL table, by kind; a kind that is not named is off."""
+
+    ols: Leave = Field(Leave.OFF, description="regressions, bulle.release_ols")
+    synthetic: Leave = Field(Leave.OFF, description="rows drawn from a noisy model, bulle.release_synthetic")
+
+    def leave(self, kind: str) -> Leave:
+        """What is said of `kind`."""
+        return getattr(self, kind) if kind in type(self).model_fields else Leave.OFF
+
+
 class DisclosureRules(Frozen):
     """The thresholds of one data holder; a check whose threshold is absent does not run, and the report says so."""
 
@@ -207,4 +226,5 @@ class DisclosureRules(Frozen):
     significant_digits: Sourced[int]
     price: Sourced[Price]
     privacy: Sourced[PrivacyRules]
+    private_kinds: Sourced[PrivateKinds] | None = None
     automatic_lane: Sourced[bool]

@@ -4,7 +4,18 @@ from bulle.acro import release_acro
 from bulle.data import sql, tables
 from bulle.frame import release_frame
 from bulle.preview import preview
+from bulle.private import release_ols, release_synthetic
 from bulle.release import release
 from bulle.submit import submit
 
-__all__ = ["preview", "release", "release_acro", "release_frame", "sql", "submit", "tables"]
+__all__ = [
+    "preview",
+    "release",
+    "release_acro",
+    "release_frame",
+    "release_ols",
+    "release_synthetic",
+    "sql",
+    "submit",
+    "tables",
+]

@@ -11,7 +11,7 @@ from egress.outputs.declarations import DeclarationProblem, declarations
 from egress.outputs.model import Cell, Rendered
 from hub.words import Message, say
 
-_IMPORTS = "import bulle\nfrom bulle import release, release_acro, release_frame\n"
+_IMPORTS = "import bulle\nfrom bulle import release, release_acro, release_frame, release_ols, release_synthetic\n"
 
 
 def is_rerun() -> bool:

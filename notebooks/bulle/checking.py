@@ -17,6 +17,7 @@ from egress.frames import assess_on
 from egress.outputs.claims import FRAME_PROTECTIONS, DeclaredFrame
 from egress.outputs.model import Unreadable
 from egress.outputs.notebook import read_notebook
+from egress.outputs.private import DeclaredPrivate
 from egress.privacy.failure import PrivacyError
 from egress.query.engine import Engine, EngineError
 from egress.rerun.content import Content, RefusedOutput, read_content
@@ -105,8 +106,9 @@ def check_notebook(notebook: Path, files: Sequence[Path], wish: Wish) -> Checked
 def _outputs(content: Content, context: Context, wish: Wish) -> tuple[Judged, ...]:
     declarations = tuple(wish.applied_to(declaration) for declaration in content.declarations)
     frames = _judge_frames([wish.on_claim(frame) for frame in content.frames], context) if content.frames else ()
+    private = _judge_private(content.private, context, wish.spending) if content.private else ()
     refused = (_refused(output) for output in content.refused)
-    return (*_judge(declarations, context, wish.spending), *frames, *refused)
+    return (*_judge(declarations, context, wish.spending), *frames, *private, *refused)
 
 
 def _refused(output: RefusedOutput) -> Judged:
@@ -130,6 +132,16 @@ def _judge_frames(frames: Sequence[DeclaredFrame], context: Context) -> tuple[Ju
                 judged_of(assess_on(engine, frame.claimed, context.rules, differs=frame.differs)) for frame in frames
             )
     except EngineError as error:
+        raise CheckError(error.message) from error
+
+
+def _judge_private(declared: Sequence[DeclaredPrivate], context: Context, spending: Spending) -> tuple[Judged, ...]:
+    """Private releases that are no SQL table: what the caller wishes of protection does not change them."""
+    from bulle.dp import private  # noqa: PLC0415 -- the privacy packages, only where a declaration asks for them
+
+    try:
+        return tuple(private(one, context, spending) for one in declared)
+    except PrivacyError as error:
         raise CheckError(error.message) from error
 
 

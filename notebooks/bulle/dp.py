@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -9,21 +11,24 @@ from pathlib import Path
 from sqlalchemy.exc import SQLAlchemyError
 
 from bulle.context import Context
-from bulle.foresight import to_json
+from bulle.foresight import planned_json, to_json
 from bulle.judge import Judged, Spending
 from egress.assess import Declaration
-from egress.checks.model import Finding, Outcome, Risk
-from egress.privacy.account import Released, embedded_grant, release
+from egress.checks.model import Assurance, Finding, Outcome, Risk
+from egress.outputs.private import DeclaredPrivate
+from egress.privacy.account import Account, embedded_grant, release, spend
 from egress.privacy.api import preview
 from egress.privacy.failure import PrivacyError
 from egress.privacy.read import read
-from egress.privacy.spec import DpSpec
+from egress.privacy.result import Result
+from egress.private import assess_private
 from egress.query.model import Query
 from hub.events.log import EventLog
 from hub.policy.verdict import Refusal
 from hub.words import Message, say
 
 CHECK = "privacy_budget"
+PREVIEWED_ONLY = say("Nothing was drawn: this is a preview of its cost and accuracy.")
 
 
 def with_privacy(
@@ -42,14 +47,12 @@ def with_privacy(
         return _with(judged, Outcome.FAIL, seen.reason)
     judged = replace(judged, preview=to_json(seen, context.rules))
     if spending.ledger is None:
-        why = say("Nothing was drawn: this is a preview of its cost and accuracy.")
-        return _with(judged, Outcome.PASS, why)
-    drawn = _draw(spec, seen.rho, context, spending.ledger)
+        return _with(judged, Outcome.PASS, PREVIEWED_ONLY)
+    with budget(spending.ledger, context) as account:
+        drawn = release(account, spec, seen.rho)
     if isinstance(drawn, Refusal):
         return _with(judged, Outcome.FAIL, drawn.reason)
-    why = say(
-        "Noise was drawn for rho {rho}; {charged} was charged.", rho=str(drawn.table.rho), charged=str(drawn.charged)
-    )
+    why = _charged(str(drawn.table.rho), drawn.charged)
     return replace(_with(judged, Outcome.PASS, why), protected=drawn.table.table)
 
 
@@ -60,23 +63,45 @@ def _with(judged: Judged, outcome: Outcome, why: Message) -> Judged:
     return replace(judged, findings=findings)
 
 
-def _draw(spec: DpSpec, rho: Decimal, context: Context, ledger: Path) -> Released | Refusal:
-    """From the budget in the file `ledger`, an event log that begins here when it is not there yet."""
+def private(declared: DeclaredPrivate, context: Context, spending: Spending) -> Judged:
+    """The same for a private release that is no SQL table. Raises: PrivacyError, as `with_privacy`."""
+    assessed = assess_private(declared, context.manifest, context.rules)
+    judged = Judged(declared.name, declared.title, Assurance.RECOMPUTED, assessed.outcome, assessed.findings)
+    planned = assessed.planned
+    if planned is None:
+        return judged
+    judged = replace(judged, preview=planned_json(planned, context.rules))
+    if spending.ledger is None or judged.outcome is Outcome.FAIL:
+        return _with(judged, Outcome.PASS, PREVIEWED_ONLY)
+    with budget(spending.ledger, context) as account:
+        spent = spend(account, planned.way.form, planned.spec, planned.nano_rho)
+    if isinstance(spent, Refusal):
+        return _with(judged, Outcome.FAIL, spent.reason)
+    shown: Result = planned.way.shown(planned.spec, spent.answer)
+    if shown.nothing is not None:
+        return _with(judged, Outcome.FAIL, shown.nothing)
+    told = _with(judged, Outcome.PASS, _charged(str(shown.told["rho"]), spent.charged))
+    notes = tuple(Message.from_dict(note) for note in shown.told["notes"])
+    return replace(told, protected=shown.table, keys=shown.table.columns[:1], notes=notes)
+
+
+def _charged(rho: str, charged: Decimal) -> Message:
+    return say("Noise was drawn for rho {rho}; {charged} was charged.", rho=rho, charged=str(charged))
+
+
+@contextmanager
+def budget(file: Path, context: Context) -> Iterator[Account]:
+    """The account in the budget file, an event log that begins here when it is not there yet.
+
+    Raises: PrivacyError when the file cannot be used.
+    """
     try:
-        log = EventLog(ledger)
+        log = EventLog(file)
     except SQLAlchemyError as error:
-        raise PrivacyError(say("The budget file {file} cannot be opened.", file=str(ledger))) from error
+        raise PrivacyError(say("The budget file {file} cannot be opened.", file=str(file))) from error
     try:
-        return release(
-            log,
-            embedded_grant("command line"),
-            spec,
-            extract_dir=context.folder,
-            manifest=context.manifest,
-            rules=context.rules,
-            rho=rho,
-        )
+        yield Account(log, embedded_grant("command line"), context.folder, context.manifest, context.rules)
     except SQLAlchemyError as error:
-        raise PrivacyError(say("The budget file {file} cannot be written.", file=str(ledger))) from error
+        raise PrivacyError(say("The budget file {file} cannot be written.", file=str(file))) from error
     finally:
         log.close()

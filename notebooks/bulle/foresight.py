@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import ROUND_CEILING, Decimal
 from fractions import Fraction
 from typing import Any
 
 from bulle.show import printable
-from egress.privacy.answer import ColumnAccuracy
+from egress.privacy import costs
+from egress.privacy.answer import NANO, ColumnAccuracy
+from egress.privacy.kinds import Planned
 from egress.privacy.ladder import WORTH, WRONG, Rung, by_size, found_out, ladder, worth_telling
+from egress.privacy.ols_preview import COEFFICIENT
 from egress.privacy.preview import Preview
 from egress.privacy.spec import Shape
 from hub.language import render
@@ -22,18 +25,49 @@ _COUNTED = 4
 
 def to_json(seen: Preview, rules: DisclosureRules) -> dict[str, Any]:
     """Cost and accuracy as `preview` in `bulle.check/1`; numbers that depend on no row."""
-    cap = rules.privacy.value.source_cap_rho
     return {
-        "rho": float(seen.rho),
-        "epsilon": seen.noise.epsilon,
-        "delta": seen.noise.delta,
-        "confidence": seen.noise.confidence,
+        **cost_json(seen.rho, seen.noise.epsilon, rules),
         "cells": seen.cells,
-        "source_cap": float(cap),
-        "source_share": float(seen.rho / cap),
-        "found_out": found_out(float(seen.rho)),
         "columns": [_column(seen, column) for column in seen.columns],
         "ladder": [_rung(seen, rung) for rung in ladder(seen, rules)],
+    }
+
+
+def cost_json(rho: Decimal, epsilon: float, rules: DisclosureRules) -> dict[str, Any]:
+    """The part of it that every kind of private release has."""
+    privacy = rules.privacy.value
+    return {
+        "rho": float(rho),
+        "epsilon": epsilon,
+        "delta": privacy.delta,
+        "confidence": privacy.confidence,
+        "source_cap": float(privacy.source_cap_rho),
+        "source_share": float(rho / privacy.source_cap_rho),
+        "found_out": found_out(float(rho)),
+    }
+
+
+def planned_json(planned: Planned, rules: DisclosureRules) -> dict[str, Any]:
+    """The same of a private release that is no SQL table; other rho tell their cost alone."""
+    privacy = rules.privacy.value
+    rho = Decimal(planned.nano_rho) / NANO
+    columns = planned.way.foreseen(planned.spec, planned.nano_rho, privacy.confidence)
+    return {
+        **cost_json(rho, costs.epsilon(float(rho), privacy.delta), rules),
+        "cells": planned.way.numbers(planned.spec),
+        "columns": [
+            {
+                "name": column.name,
+                "shape": column.shape,
+                "scale": column.scale,
+                "half_width": column.half_width,
+                "ranks": None,
+                "groups": [{"rows": rows, "half_width": half} for rows, half in column.groups],
+                "worth_from": column.worth_from,
+            }
+            for column in columns
+        ],
+        "ladder": [],
     }
 
 
@@ -65,8 +99,10 @@ def lines(preview: Mapping[str, Any] | None, language: str) -> list[str]:
     if preview is None:
         return []
     told = [_cost(preview), _tester(preview)]
-    for column in preview["columns"]:
-        told += _accuracy(column, preview["confidence"])
+    if any(column["shape"] == COEFFICIENT for column in preview["columns"]):
+        told += _coefficients(preview["columns"], preview["confidence"])
+    else:
+        told += [one for column in preview["columns"] for one in _accuracy(column, preview["confidence"])]
     return [render(one, language) for one in told]
 
 
@@ -134,6 +170,32 @@ def _group(name: str, group: Mapping[str, Any], often: Mapping[str, int]) -> Mes
     )
 
 
+def _coefficients(columns: Sequence[Mapping[str, Any]], confidence: float) -> list[Message]:
+    """From how many rows on a regression is told at all, and what noise does to each coefficient from there."""
+    told = [
+        say(
+            "Coefficients are told only if noise does not drown them: from about {least} complete rows on, where "
+            "numbers spread evenly over their published bounds, categories are equally frequent and columns unrelated. "
+            "Numbers that spread over a tenth of their bounds need about a hundred times as many.",
+            least=upwards(columns[0]["worth_from"], 2),
+        )
+    ]
+    for column in columns[1:]:  # the first one is the constant
+        known = [group for group in column["groups"] if group["half_width"] is not None]
+        if known:
+            told.append(
+                say(
+                    "{column}, in {rows} such rows: noise alone moves a coefficient of 0 by at most about {width}, "
+                    "{right} times in {all}; sampling comes on top.",
+                    column=printable(column["name"]),
+                    rows=upwards(known[0]["rows"], _COUNTED),
+                    width=upwards(known[0]["half_width"], 2),
+                    **_often(confidence),
+                )
+            )
+    return told
+
+
 def _often(confidence: float) -> dict[str, int]:
     """0.95 is 19 times in 20."""
     share = Fraction(confidence).limit_denominator(1000)
@@ -158,5 +220,5 @@ def plain(number: float) -> str:
 
 def most_telling(preview: Mapping[str, Any]) -> int | None:
     """The column whose accuracy is drawn against rho: the first that has one before it is drawn."""
-    known = [place for place, width in enumerate(preview["ladder"][0]["widths"]) if width is not None]
+    known = [place for rung in preview["ladder"][:1] for place, width in enumerate(rung["widths"]) if width is not None]
     return known[0] if known else None

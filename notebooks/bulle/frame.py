@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from bulle.cell import attempt, display_bundle, is_rerun, sentence, under, would_not_count
 from bulle.reader import language
+from egress.outputs.arguments import frame_argument_problem
 from egress.outputs.claimed import FRAME_MIME, FRAME_SCHEMA, Claimed, ClaimedMeasure, FrameWords, Scalar
 from egress.outputs.claims import words_of
-from egress.outputs.declarations import frame_argument_problem
 from egress.outputs.frames import read_frame
 from hub.words import Message, say
 

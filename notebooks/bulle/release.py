@@ -9,7 +9,7 @@ from typing import Any
 
 from bulle.cell import attempt, display_bundle, is_rerun, sentence, under, would_not_count
 from bulle.reader import language
-from egress.outputs.declarations import argument_problem, to_emitted
+from egress.outputs.arguments import argument_problem, to_emitted
 from egress.outputs.model import DECLARATION_MIME, Emitted
 from hub.words import Message, say
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from egress.assess import Assessment, assess_request
 from egress.checks.model import Outcome
-from egress.outputs.declarations import to_emitted
+from egress.outputs.arguments import to_emitted
 from egress.outputs.model import DECLARATION_MIME, Rendered, Unreadable
 from egress.outputs.notebook import read_notebook
 from egress.query.engine import Engine

@@ -56,14 +56,14 @@ class GroupAnswer(Answer):
 
 
 class ColumnAnswer(Answer):
-    """How exact one noisy column would be; null where that is told with the result only.
+    """How exact one noisy column, or one coefficient of a regression, would be; null where only the result tells it.
 
-    `ranks`: of a quantile, in rows. `groups`: of a mean or share. `worth_from`: from how large a count on noise is at
-    most a tenth of it.
+    `ranks`: of a quantile, in rows. `groups`: of a mean, a share or a coefficient. `worth_from`: from how large a count
+    on noise is at most a tenth of it; from how many rows on coefficients are told.
     """
 
     name: str
-    shape: Shape
+    shape: Shape | Literal["coefficient"]
     scale: float | None
     half_width: float | None
     ranks: int | None

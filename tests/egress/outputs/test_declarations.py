@@ -8,16 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from egress.outputs.arguments import MAX_TITLE, argument_problem, to_emitted
 from egress.outputs.calls import MAX_CELL, parse
-from egress.outputs.declarations import (
-    MAX_TITLE,
-    DeclarationProblem,
-    Declared,
-    argument_problem,
-    declarations,
-    reconcile,
-    to_emitted,
-)
+from egress.outputs.declarations import DeclarationProblem, Declared, declarations, reconcile
 from tests.egress.outputs.notebooks import code, emitted, read
 
 SQL = "SELECT sex, count(*) AS n FROM stay GROUP BY sex"

@@ -7,14 +7,23 @@ from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from egress.privacy import account
-from egress.privacy.account import Released, Spending, StoredAnswer, embedded_grant, release, reserve, settle
+from egress.privacy import account as ledger_edge
+from egress.privacy.account import (
+    Account,
+    Released,
+    Spending,
+    StoredAnswer,
+    embedded_grant,
+    release,
+    reserve,
+    settle,
+)
 from egress.privacy.answer import Answer, Noise
 from egress.privacy.failure import PrivacyError
+from egress.privacy.form import TABLE
 from egress.privacy.ledger import Caps, Reservation, balance, fold
 from hub.events.log import EventLog
 from hub.extracts.manifest import Manifest
@@ -50,7 +59,7 @@ def kinds(log: EventLog) -> list[str]:
 
 
 def test_a_reservation_stands_in_the_log_before_it_is_answered(log: EventLog) -> None:
-    held = reserve(log, GRANT, Spending(COUNT, "e", 5), Caps(10, 10))
+    held = reserve(log, GRANT, Spending(TABLE, COUNT, "e", 5), Caps(10, 10))
     assert isinstance(held, Reservation)
     (event,) = log.read()
     assert (event.kind, event.actor, event.project) == ("privacy.reserved", "alice", "study")
@@ -59,15 +68,15 @@ def test_a_reservation_stands_in_the_log_before_it_is_answered(log: EventLog) ->
 
 
 def test_the_same_spec_on_the_same_extract_gets_the_same_numbers_for_nothing(log: EventLog) -> None:
-    held = reserve(log, GRANT, Spending(COUNT, "e", 5), Caps(5, 5))
+    held = reserve(log, GRANT, Spending(TABLE, COUNT, "e", 5), Caps(5, 5))
     assert isinstance(held, Reservation)
-    settle(log, held, "alice", answer())
-    again = reserve(log, GRANT, Spending(COUNT, "e", 5), Caps(5, 5))
+    settle(log, held, "alice", TABLE, answer())
+    again = reserve(log, GRANT, Spending(TABLE, COUNT, "e", 5), Caps(5, 5))
     assert isinstance(again, StoredAnswer)
     assert again.answer == answer()
     assert kinds(log) == ["privacy.reserved", "privacy.released"]
-    more = reserve(log, GRANT, Spending(COUNT, "e", 6), Caps(5, 5))
-    elsewhere = reserve(log, GRANT, Spending(COUNT, "another", 5), Caps(5, 5))
+    more = reserve(log, GRANT, Spending(TABLE, COUNT, "e", 6), Caps(5, 5))
+    elsewhere = reserve(log, GRANT, Spending(TABLE, COUNT, "another", 5), Caps(5, 5))
     assert isinstance(more, Refusal)
     assert isinstance(elsewhere, Refusal)
 
@@ -82,7 +91,7 @@ def test_the_same_spec_on_the_same_extract_gets_the_same_numbers_for_nothing(log
     ],
 )
 def test_a_refusal_reserves_nothing_and_leaves_an_event(log: EventLog, grant: Grant, caps: Caps, rule: str) -> None:
-    refused = reserve(log, grant, Spending(COUNT, "e", 5), caps)
+    refused = reserve(log, grant, Spending(TABLE, COUNT, "e", 5), caps)
     assert isinstance(refused, Refusal)
     assert refused.rule == rule
     (event,) = log.read()
@@ -91,16 +100,16 @@ def test_a_refusal_reserves_nothing_and_leaves_an_event(log: EventLog, grant: Gr
 
 
 def test_without_a_project_only_the_source_is_asked(log: EventLog) -> None:
-    assert isinstance(reserve(log, embedded_grant("me"), Spending(COUNT, "e", 5), Caps(5)), Reservation)
-    assert isinstance(reserve(log, embedded_grant("me"), Spending(COUNT, "e", 1), Caps(5)), Refusal)
+    assert isinstance(reserve(log, embedded_grant("me"), Spending(TABLE, COUNT, "e", 5), Caps(5)), Reservation)
+    assert isinstance(reserve(log, embedded_grant("me"), Spending(TABLE, COUNT, "e", 1), Caps(5)), Refusal)
 
 
 def test_a_changed_log_grants_nothing(log: EventLog, tmp_path: Path) -> None:
-    assert isinstance(reserve(log, GRANT, Spending(COUNT, "e", 5), Caps(10, 10)), Reservation)
+    assert isinstance(reserve(log, GRANT, Spending(TABLE, COUNT, "e", 5), Caps(10, 10)), Reservation)
     with sqlite3.connect(tmp_path / "log.db") as file:
         file.execute("DROP TRIGGER events_no_update")
         file.execute("UPDATE events SET body = replace(body, '\"nano_rho\":5', '\"nano_rho\":1')")
-    refused = reserve(log, GRANT, Spending(COUNT, "e", 5), Caps(10, 10))
+    refused = reserve(log, GRANT, Spending(TABLE, COUNT, "e", 5), Caps(10, 10))
     assert isinstance(refused, Refusal)
     assert refused.rule == "privacy.tampered"
 
@@ -113,34 +122,34 @@ def change(path: Path, statement: str) -> None:
 
 def test_an_older_entry_changed_under_a_running_process_gives_nothing_back(log: EventLog, tmp_path: Path) -> None:
     for extract_digest in ("e", "f", "g"):
-        assert isinstance(reserve(log, GRANT, Spending(COUNT, extract_digest, 3), Caps(10, 10)), Reservation)
+        assert isinstance(reserve(log, GRANT, Spending(TABLE, COUNT, extract_digest, 3), Caps(10, 10)), Reservation)
     less = "UPDATE events SET body = replace(body, '\"nano_rho\":3', '\"nano_rho\":1') WHERE seq = 1"
     change(tmp_path / "log.db", less)
-    refused = reserve(log, GRANT, Spending(COUNT, "h", 2), Caps(10, 10))
+    refused = reserve(log, GRANT, Spending(TABLE, COUNT, "h", 2), Caps(10, 10))
     assert isinstance(refused, Refusal)
     assert refused.rule == "privacy.source_cap"  # it goes by what it verified: 3 + 3 + 3 + 2 > 10
     fresh = EventLog(tmp_path / "log.db")
-    refused = reserve(fresh, GRANT, Spending(COUNT, "h", 1), Caps(10, 10))
+    refused = reserve(fresh, GRANT, Spending(TABLE, COUNT, "h", 1), Caps(10, 10))
     fresh.close()
     assert isinstance(refused, Refusal)
     assert refused.rule == "privacy.tampered"
 
 
 def test_a_kept_answer_that_was_changed_is_not_given_out(log: EventLog, tmp_path: Path) -> None:
-    held = reserve(log, GRANT, Spending(COUNT, "e", 5), Caps(10, 10))
+    held = reserve(log, GRANT, Spending(TABLE, COUNT, "e", 5), Caps(10, 10))
     assert isinstance(held, Reservation)
-    settle(log, held, "alice", answer())
-    assert isinstance(reserve(log, GRANT, Spending(COUNT, "other", 5), Caps(10, 10)), Reservation)
+    settle(log, held, "alice", TABLE, answer())
+    assert isinstance(reserve(log, GRANT, Spending(TABLE, COUNT, "other", 5), Caps(10, 10)), Reservation)
     change(tmp_path / "log.db", "UPDATE events SET body = replace(body, '[[7,-8]]', '[[7,-9]]') WHERE seq = 2")
-    refused = reserve(log, GRANT, Spending(COUNT, "e", 5), Caps(10, 10))
+    refused = reserve(log, GRANT, Spending(TABLE, COUNT, "e", 5), Caps(10, 10))
     assert isinstance(refused, Refusal)
     assert refused.rule == "privacy.tampered"
 
 
 def test_another_extract_of_the_source_spends_from_the_same_account(log: EventLog) -> None:
-    assert isinstance(reserve(log, GRANT, Spending(COUNT, "first", 6), Caps(10, 10)), Reservation)
+    assert isinstance(reserve(log, GRANT, Spending(TABLE, COUNT, "first", 6), Caps(10, 10)), Reservation)
     for caps, rule in ((Caps(10, 100), "privacy.source_cap"), (Caps(100, 10), "privacy.project_cap")):
-        refused = reserve(log, GRANT, Spending(COUNT, "second", 5), caps)
+        refused = reserve(log, GRANT, Spending(TABLE, COUNT, "second", 5), caps)
         assert isinstance(refused, Refusal)
         assert refused.rule == rule
 
@@ -148,23 +157,23 @@ def test_another_extract_of_the_source_spends_from_the_same_account(log: EventLo
 def test_the_whole_way_draws_settles_and_remembers(log: EventLog, packed: tuple[Path, Manifest]) -> None:
     folder, manifest = packed
     asked = spec("SELECT site, sex, count(*) AS n, avg(cost) AS m FROM t GROUP BY ALL")
-    how: dict[str, Any] = {"extract_dir": folder, "manifest": manifest, "rules": rules(), "rho": Decimal("0.5")}
-    first = release(log, GRANT, asked, **how, project_rho=Decimal("0.6"))
+    account = Account(log, GRANT, folder, manifest, rules(), Decimal("0.6"))
+    first = release(account, asked, Decimal("0.5"))
     assert isinstance(first, Released)
     assert first.charged == first.table.rho == Decimal("0.5")
     assert first.table.columns == ("site", "sex", "n", "m")
     assert [row[:2] for row in first.table.rows] == [(site, sex) for site in (1, 2, 3) for sex in "FM"]
     assert kinds(log) == ["privacy.reserved", "privacy.released"]
-    again = release(log, GRANT, asked, **how, project_rho=Decimal("0.6"))
+    again = release(account, asked, Decimal("0.5"))
     assert isinstance(again, Released)
     assert again.charged == 0
     assert again.table == first.table
     renamed = spec("SELECT avg(cost) AS mean_cost, sex AS s, count(*) AS visits, site FROM t GROUP BY ALL")
-    same = release(log, GRANT, renamed, **how, project_rho=Decimal("0.6"))
+    same = release(account, renamed, Decimal("0.5"))
     assert isinstance(same, Released)
     assert same.charged == 0
     assert {(row[3], row[1], row[2], row[0]) for row in same.table.rows} == set(first.table.rows)
-    over = release(log, GRANT, COUNT, **{**how, "rho": Decimal("0.100000001")}, project_rho=Decimal("0.6"))
+    over = release(account, COUNT, Decimal("0.100000001"))
     assert isinstance(over, Refusal)
     assert over.rule == "privacy.project_cap"
     assert kinds(log) == ["privacy.reserved", "privacy.released", "privacy.refused"]
@@ -176,17 +185,17 @@ def test_nothing_is_drawn_when_the_budget_does_not_reach(
     def drawn(*_: object, **__: object) -> Answer:
         raise AssertionError("noise was drawn without a reservation")
 
-    monkeypatch.setattr(account, "draw", drawn)
+    monkeypatch.setattr(ledger_edge, "draw", drawn)
     folder, manifest = packed
-    how: dict[str, Any] = {"extract_dir": folder, "manifest": manifest, "rules": rules(), "rho": Decimal("0.5")}
-    assert isinstance(release(log, GRANT, COUNT, **how, project_rho=Decimal("0.4")), Refusal)
+    poor = Account(log, GRANT, folder, manifest, rules(), Decimal("0.4"))
+    assert isinstance(release(poor, COUNT, Decimal("0.5")), Refusal)
 
 
 def test_a_draw_that_fails_lapses_and_stays_spent(log: EventLog, packed: tuple[Path, Manifest]) -> None:
     folder, manifest = packed
     (folder / "t.dp.parquet").write_bytes(b"not parquet")
     with pytest.raises(PrivacyError) as failed:
-        release(log, embedded_grant("me"), COUNT, extract_dir=folder, manifest=manifest, rules=rules())
+        release(Account(log, embedded_grant("me"), folder, manifest, rules()), COUNT)
     assert "parquet" not in str(failed.value)
     assert kinds(log) == ["privacy.reserved", "privacy.lapsed"]
     assert balance(fold(log.read()), "s", 2 * NANO).spent == NANO // 10

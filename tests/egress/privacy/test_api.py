@@ -12,6 +12,7 @@ from egress.privacy.answer import Answer, DpTable, Noise, table_of
 from egress.privacy.api import Preview, draw, preview
 from egress.privacy.draw import draw_all
 from egress.privacy.failure import PrivacyError
+from egress.privacy.form import TABLE as FORM
 from egress.privacy.ledger import Reservation
 from hub.policy.verdict import Refusal
 from tests.egress.privacy.releases import extract, manifest_of, spec
@@ -61,7 +62,7 @@ def test_the_whole_cap_may_be_asked_and_too_little_is_told() -> None:
 def test_a_draw_is_near_the_truth_and_sorted_by_key(tmp_path: Path) -> None:
     rows = [{"pid": f"p{at}", "sex": "FM"[at % 2], "cost": 200.0 + 100 * (at % 2)} for at in range(4000)]
     manifest = extract(tmp_path, rows)
-    table = table_of(TABLE, draw(held(TABLE, 2 * 10**9), TABLE, tmp_path, manifest, RULES))
+    table = table_of(TABLE, draw(held(TABLE, 2 * 10**9), FORM, TABLE, tmp_path, manifest, rules=RULES))
     assert isinstance(table, DpTable)
     assert table.columns == ("sex", "n", "c", "m")
     assert [row[0] for row in table.rows] == ["F", "M"]
@@ -78,7 +79,7 @@ def test_a_reservation_buys_only_its_own_spec(tmp_path: Path) -> None:
     manifest = extract(tmp_path, [])
     other = spec("SELECT count(*) AS n FROM t")
     with pytest.raises(PrivacyError, match="another release"):
-        draw(held(other, 10**9), TABLE, tmp_path, manifest, RULES)
+        draw(held(other, 10**9), FORM, TABLE, tmp_path, manifest, rules=RULES)
 
 
 def test_several_tables_are_drawn_at_once_and_fail_apart(tmp_path: Path) -> None:
@@ -90,7 +91,7 @@ def test_several_tables_are_drawn_at_once_and_fail_apart(tmp_path: Path) -> None
         (held(TABLE, 1), TABLE),
         (held(TABLE, 10**9), TABLE),
     ]
-    first, swapped, poor, last = draw_all(wanted, tmp_path, manifest, RULES)
+    first, swapped, poor, last = draw_all(wanted, FORM, tmp_path, manifest, RULES)
     assert isinstance(first, Answer)
     assert abs(first.noisy[0][0] - 4000) < 50
     assert isinstance(swapped, PrivacyError)
@@ -99,7 +100,7 @@ def test_several_tables_are_drawn_at_once_and_fail_apart(tmp_path: Path) -> None
     assert "nothing but noise" in str(poor)
     assert isinstance(last, Answer)
     assert len(last.noisy) == len(TABLE.statistics)
-    assert draw_all([], tmp_path, manifest, RULES) == ()
+    assert draw_all([], FORM, tmp_path, manifest, RULES) == ()
 
 
 def test_a_file_outside_the_extract_is_not_read(tmp_path: Path) -> None:
@@ -108,10 +109,17 @@ def test_a_file_outside_the_extract_is_not_read(tmp_path: Path) -> None:
     (tmp_path / "inside" / "t.dp.parquet").symlink_to(tmp_path / "t.dp.parquet")
     for folder in (tmp_path / "inside", tmp_path / "nowhere"):
         with pytest.raises(PrivacyError, match="lacks the file"):
-            draw(held(TABLE, 10**9), TABLE, folder, manifest_of(), RULES)
+            draw(held(TABLE, 10**9), FORM, TABLE, folder, manifest_of(), rules=RULES)
     bounded = {"t": manifest.bounded["t"].model_copy(update={"file": "../t.dp.parquet"})}
     with pytest.raises(PrivacyError, match="lacks the file"):
-        draw(held(TABLE, 10**9), TABLE, tmp_path / "inside", manifest.model_copy(update={"bounded": bounded}), RULES)
+        draw(
+            held(TABLE, 10**9),
+            FORM,
+            TABLE,
+            tmp_path / "inside",
+            manifest.model_copy(update={"bounded": bounded}),
+            rules=RULES,
+        )
 
 
 # -- answers, as they are kept

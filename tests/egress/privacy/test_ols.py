@@ -51,6 +51,12 @@ def row(person: str, **values: Any) -> dict[str, Any]:
         (("rate",), None),
         (tuple(f"c{at}" for at in range(MAX_PREDICTORS + 1)), None),
         (("grade",), "TRUE GROUP BY sex"),
+        (("grade",), "TRUE) GROUP BY (sex"),
+        (("grade",), "TRUE) LIMIT (3"),
+        (("grade",), "pid = 'p1'"),
+        (("grade",), "random() < 0.5"),
+        (("grade",), "t.sex IN (SELECT sex FROM t)"),
+        (("grade",), "sex ="),
         (("grade",), "sex = (SELECT min(sex) FROM t)"),
         (("grade",), "TRUE; DROP TABLE t"),
         (("grade",), "sex = 'F' UNION SELECT 1"),
@@ -71,8 +77,13 @@ def test_table_and_outcome_must_be_published(table: str, outcome: str) -> None:
 def test_a_spec_comes_back_from_json_and_the_filter_is_digested() -> None:
     spec = asked("grade", "sex", "insured", where="site = 2")
     assert from_json(to_json(spec)).digest == spec.digest
-    assert spec.terms == ("(constant)", "grade", "sex: M", "insured: True")
+    assert spec.terms == ("(constant)", "grade", "insured: True", "sex: M")
     assert asked("grade", "sex", "insured").digest != spec.digest
+
+
+def test_two_spellings_of_one_regression_are_one() -> None:
+    one = asked("grade", "sex", "insured", where="site = 2 AND sex = 'F'")
+    assert asked("insured", "sex", "grade", where="('F' = sex) AND 2 = site -- again").digest == one.digest
 
 
 def products(spec: OlsSpec, rows: list[dict[str, Any]]) -> list[int]:

@@ -16,6 +16,7 @@ import pytest
 
 from egress.privacy.account import Spending, embedded_grant, reserve, settle
 from egress.privacy.answer import Answer, Noise
+from egress.privacy.form import TABLE
 from egress.privacy.ledger import Caps, Reservation, Standing, balance, fold
 from hub.events.log import EventLog
 from hub.policy.verdict import Refusal
@@ -43,14 +44,14 @@ def _race(where: str, name: str, way: str, told: Connection) -> None:
     told.send("ready")
     told.recv()
     for turn in range(20):
-        held = reserve(log, embedded_grant(name), Spending(COUNT, f"{name}-{turn}", 30), CAPS)
+        held = reserve(log, embedded_grant(name), Spending(TABLE, COUNT, f"{name}-{turn}", 30), CAPS)
         told.send("held" if isinstance(held, Reservation) else "refused")
         if not isinstance(held, Reservation):
             break
         if way == "hang":
             told.recv()
         if turn % 2 == 0:
-            settle(log, held, name, ANSWER)
+            settle(log, held, name, TABLE, ANSWER)
     log.close()
 
 
@@ -155,8 +156,8 @@ def test_a_process_killed_between_reserving_and_settling_has_spent(
     with opened(where) as log:
         (entry,) = fold(log.read()).entries
         assert entry.standing is Standing.RESERVED
-        over = reserve(log, embedded_grant("me"), Spending(COUNT, "e", 371), CAPS)
+        over = reserve(log, embedded_grant("me"), Spending(TABLE, COUNT, "e", 371), CAPS)
         assert isinstance(over, Refusal)
         assert over.rule == "privacy.source_cap"
-        assert isinstance(reserve(log, embedded_grant("me"), Spending(COUNT, "e", 370), CAPS), Reservation)
+        assert isinstance(reserve(log, embedded_grant("me"), Spending(TABLE, COUNT, "e", 370), CAPS), Reservation)
         assert log.verify() is None
