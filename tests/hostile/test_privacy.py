@@ -99,14 +99,36 @@ UNSOUND = {
     "margins": "SELECT sex, count(*) AS n FROM person_year GROUP BY CUBE (sex)",
     "redefined": "WITH v AS (SELECT total_spending * 1000 AS total_spending FROM person_year) "
     "SELECT sum(total_spending) AS s FROM v",
+    # the threads of opendp/opendp; #2945 and the invariants are bundles above, #2937 is of dates
+    "thread_2922": "SELECT drug_spending, count(*) AS n FROM person_year GROUP BY drug_spending HAVING count(*) > 90",
+    "thread_2936": "SELECT sum(coalesce(total_spending, 'NaN'::DOUBLE)) AS s FROM person_year",
+    "thread_2935": "SELECT sum(coalesce(total_spending, 40000)) AS s FROM person_year",
+    "thread_2938": "SELECT count(TRY_CAST(site AS INTEGER)) AS n FROM person_year",
+    "thread_2939": "SELECT CAST(total_spending AS INTEGER) AS c, count(*) AS n FROM person_year GROUP BY ALL",
+    "thread_2944": "SELECT dense_rank() OVER (ORDER BY total_spending) AS c, count(*) AS n FROM person_year GROUP BY 1",
+    "thread_2949": "SELECT sum(total_spending * 1000000) AS total_spending FROM person_year",
+    "thread_2923": "SELECT sum((total_spending - 500) * (total_spending - 500)) AS s FROM person_year",
+    "thread_2573": "SELECT sex, count(*) AS n FROM person_year WHERE sex IN () GROUP BY sex",
+    "thread_2438": "SELECT sex FROM person_year GROUP BY sex",
+    "truncated": "SELECT count(*) AS n FROM (SELECT * FROM person_year ORDER BY total_spending DESC LIMIT 5)",
+    "joined": "SELECT count(*) AS n FROM person_year a JOIN person_year b ON a.total_spending = b.total_spending",
+    "sampled": "SELECT count(*) AS n FROM person_year USING SAMPLE 10%",
+    "a_function": "SELECT evil(total_spending) AS n FROM person_year",
+    "two_statements": "SELECT count(*) AS n FROM person_year; LOAD 'evil.so'",
+}
+# The same door is open; and a cast to single precision (#2941) is the column itself.
+SOUND = {
+    "sound": "SELECT sex, count(*) AS n FROM person_year GROUP BY sex",
+    "thread_2941": "SELECT sum(CAST(total_spending AS REAL)) AS s FROM person_year",
+    "plain": "SELECT sum(total_spending) AS s FROM person_year",
 }
 
 
 @pytest.fixture(scope="module")
 def aftermath(attack: Attack) -> Aftermath:
     unsound = [f'bulle.release("{name}", """{sql}""", protect="dp", rho=0.1)' for name, sql in UNSOUND.items()]
-    sound = 'bulle.release("sound", "SELECT sex, count(*) AS n FROM person_year GROUP BY sex", protect="dp", rho=0.1)'
-    return attack(PRELUDE, *(source for source, _ in REFUSED.values()), *unsound, sound)
+    sound = [f'bulle.release("{name}", "{sql}", protect="dp", rho=0.1)' for name, sql in SOUND.items()]
+    return attack(PRELUDE, *(source for source, _ in REFUSED.values()), *unsound, *sound)
 
 
 @pytest.mark.parametrize("name", REFUSED)
@@ -118,23 +140,30 @@ def test_no_declaration_comes_of_it(aftermath: Aftermath, name: str) -> None:
 def test_only_what_the_source_says_is_declared(aftermath: Aftermath) -> None:
     assert aftermath.content is not None
     declared = {one.name: one for one in aftermath.content.declarations}
-    assert set(declared) == {*UNSOUND, "sound"}
+    assert set(declared) == {*UNSOUND, *SOUND}
     assert all(one.protect is Protection.DP and one.rho == Decimal("0.1") for one in declared.values())
     assert not any(secret in aftermath.leaving for secret in SECRETS)
 
 
-@pytest.mark.parametrize("name", [*UNSOUND, "sound"])
+@pytest.mark.parametrize("name", UNSOUND)
 def test_no_dp_release_is_made_of_what_is_unsound(aftermath: Aftermath, extract: Path, name: str) -> None:
     assessed = aftermath.assessment(name)
     if assessed.query is None:
-        assert (assessed.outcome, name in UNSOUND) == (Outcome.FAIL, True)
-        return
-    made = read(assessed.query, open_extract(extract).manifest)
-    if name == "sound":
-        assert isinstance(made, DpSpec)
-        assert not isinstance(preview(made, read_rules("health-fr"), Decimal("0.1")), Refusal)
+        assert assessed.outcome is Outcome.FAIL
     else:
-        assert isinstance(made, Refusal), name
+        assert isinstance(read(assessed.query, open_extract(extract).manifest), Refusal)
+
+
+def test_the_same_door_is_open_to_what_is_sound(aftermath: Aftermath, extract: Path) -> None:
+    made = {}
+    for name in SOUND:
+        query = aftermath.assessment(name).query
+        assert query is not None
+        spec = read(query, open_extract(extract).manifest)
+        assert isinstance(spec, DpSpec)
+        assert not isinstance(preview(spec, read_rules("health-fr"), Decimal("0.1")), Refusal)
+        made[name] = spec.digest
+    assert made["thread_2941"] == made["plain"] != made["sound"]
 
 
 def test_a_dp_declaration_shows_no_exact_number_on_its_way(aftermath: Aftermath) -> None:

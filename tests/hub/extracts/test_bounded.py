@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import spearmanr
 
 from hub.catalogue.model import Catalogue
 from hub.extracts.bounded import limits
@@ -103,6 +106,23 @@ def test_the_same_data_give_the_same_copy_in_an_order_that_is_not_the_persons(tm
     assert sorted(numbers) == list(range(300)) != numbers
     near = sum(abs(one - other) == 1 for one, other in pairwise(numbers))
     assert near < 20  # two of 299 neighbours are expected; sorted rows would be 299
+
+
+@pytest.mark.parametrize("most", [1, 3, 4])
+def test_order_and_choice_of_rows_know_no_value(tmp_path: Path, most: int) -> None:
+    """Of the values 0 to 3 of each person each stays as often; where a row lies says neither its value nor whose it is.
+
+    Ranks of so many rows are normal; each test rejects what is even with probability 1e-6.
+    """
+    persons = 1500
+    packed(tmp_path / "e", [(f"p{at:04}", x) for x in range(4) for at in range(persons)], None, most)
+    copy = pq.read_table(tmp_path / "e" / "out" / "t.dp.parquet")
+    values, numbers = np.array(copy["x"].to_pylist()), np.array(copy[PERSON_NUMBER].to_pylist())
+    share = most / 4
+    spread = math.sqrt(persons * share * (1 - share))
+    assert all(abs(int(np.sum(values == x)) - persons * share) <= 5 * spread for x in range(4))
+    for told in (values, numbers):
+        assert abs(float(spearmanr(np.arange(len(told)), told).statistic)) < 5 / math.sqrt(len(told))
 
 
 def test_limits_are_the_permits_within_the_catalogues() -> None:
