@@ -93,6 +93,7 @@ class Extractor:
             "permit_sha256": plan.permit_sha256,
             "source": plan.source,
             "rows": {name: table.rows for name, table in built.manifest.tables.items()},
+            "dp_lost_rows": {name: copy.lost_rows for name, copy in built.manifest.bounded.items()},
             "opted_out": built.opted_out,
             "channel": self._channel,
         }

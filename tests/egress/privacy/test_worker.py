@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import socket
 import subprocess
 import sys
@@ -99,6 +100,17 @@ def test_a_worker_that_hangs_is_stopped(tmp_path: Path) -> None:
         ask(DRAW, limits=LIMITS.model_copy(update={"seconds": 1}), python=_python(tmp_path, "time.sleep(60)"))
 
 
+def test_a_worker_that_counts_without_end_is_stopped_by_the_kernel(tmp_path: Path) -> None:
+    """Before its time is up for whoever waits: its second of CPU is gone first."""
+    body = (
+        "from egress.privacy.confine import Limits, confine\n"
+        "confine(Limits(1, 4096, 1, 100))\nprint('{}', flush=True)\nwhile True: pass"
+    )
+    within = LIMITS.model_copy(update={"seconds": 300})
+    with pytest.raises(PrivacyError, match="stopped without an answer"):
+        ask(DRAW, limits=within, python=_python(tmp_path, body))
+
+
 def test_no_interpreter_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(PrivacyError, match="stopped"):
         ask(DRAW, python=str(tmp_path / "nothing"))
@@ -111,7 +123,7 @@ def test_a_real_abort_inside_the_worker_is_one_sentence(tmp_path: Path) -> None:
 
 
 _PROBE = """
-import json, os, resource, socket
+import ctypes, json, os, resource, socket
 from egress.privacy.confine import Limits, confine
 offline = confine(Limits(60, 4096, 2, 100))
 found = {"offline": offline, "core": resource.getrlimit(resource.RLIMIT_CORE)}
@@ -131,6 +143,8 @@ try:
     found["memory"] = True
 except MemoryError:
     found["memory"] = False
+libc = ctypes.CDLL(None)
+found["native"] = [libc.socket(2, 1, 0), libc.socket(10, 2, 0), libc.fork(), libc.execv(b"/bin/true", None)]
 acts = (os.fork, lambda: os.system("true"), lambda: os.execv("/bin/true", ["true"]), socket.socket)
 for act in acts:
     try:
@@ -158,6 +172,8 @@ def test_the_worker_writes_no_file_takes_no_more_memory_and_has_no_network(
     found = json.loads(done.stdout)
     assert (found["wrote"], found["memory"], found["core"]) == (False, False, [0, 0])
     assert (found["reached"], found.get("started")) == (False, None)
+    if platform.machine() in {"x86_64", "aarch64"}:
+        assert found["native"] == [-1, -1, -1, -1]
     if os.geteuid() == 0:
         assert ask(drawn)["offline"] is found["offline"]
 

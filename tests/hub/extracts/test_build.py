@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -159,6 +160,22 @@ def test_opted_out_persons_are_gone_from_every_table_and_counted(world: World) -
         kept = rows(after, name)
         assert kept == [row for row in rows(before, name) if row["pid"] not in gone]
     assert [event.body["opted_out"] for event in world.log.read() if event.kind == "extract.built"] == [0, 2]
+
+
+@pytest.mark.parametrize("most", [1, 2, 3])
+def test_dp_copies_hold_what_the_permit_lets_and_their_loss_is_told(world: World, most: int) -> None:
+    world.issue(tables={**TABLES, "stay": {**TABLES["stay"], "dp_rows_per_person": most}})
+    folder = world.build()
+    stays = Counter(row["pid"] for row in rows(folder, "stay"))
+    assert max(stays.values()) == 2
+    copies = open_extract(folder, verify_digests=True).manifest.bounded
+    kept = Counter(pq.read_table(folder / "stay.dp.parquet")[PERSON_NUMBER].to_pylist())
+    assert sorted(kept.values()) == sorted(min(most, count) for count in stays.values())
+    lost = sum(max(0, count - most) for count in stays.values())
+    assert (copies["stay"].rows_per_person, copies["stay"].lost_rows) == (most, lost)
+    assert "pid" not in pq.read_schema(folder / "stay.dp.parquet").names
+    (event,) = (event for event in world.log.read() if event.kind == "extract.built")
+    assert event.body["dp_lost_rows"]["stay"] == lost
 
 
 def numbered(table: pa.Table, kind: pa.DataType) -> pa.Table:
