@@ -146,10 +146,10 @@ class Airlock:
         self._say(request, acts + (_refusal(examination) if body["changed"] else []))
 
     def _examined(self, request: ReleaseRequest, situation: Situation) -> Examination:
-        permit, author = situation.enclave.permits[request.project], situation.person(request.person)
-        spend = require(may_spend_privacy(author, permit, self._clock().date()))
+        versions, author = situation.enclave.versions[request.project], situation.person(request.person)
+        spend = require(may_spend_privacy(author, versions[-1], self._clock().date()))
         earlier = earlier_of(situation, request, self._quarantine)
-        return self._examiner.examine(request, permit, spend, earlier)
+        return self._examiner.examine(request, versions, spend, earlier)
 
     def _says_more(self, request: ReleaseRequest, examination: Examination) -> bool:
         """Whether the checks say anything of an output that may leave which they did not say before."""

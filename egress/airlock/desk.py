@@ -52,9 +52,10 @@ class Desk:
         events = tuple(self._log.read())
         return Situation.of(events), tuple(event for event in events if event.kind.startswith("privacy."))
 
-    def exported_budget(self, person: str, project: str, source: str) -> None:
+    def exported_budget(self, person: str, project: str, source: str, channel: str = "") -> None:
         """Say in the log that `person` took the statement of a source's privacy budget away."""
-        self._log.append(person, "budget.exported", project, {"source": source})
+        body = {"source": source, "channel": channel} if channel else {"source": source}
+        self._log.append(person, "budget.exported", project, body)
 
     def show(self, request: str, person: str) -> ReleaseRequest:
         """The request, for somebody who may see it. Raises: RefusedError."""

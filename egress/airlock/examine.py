@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -65,13 +66,16 @@ class Examiner:
         self._policies = policies
         self._limits = limits
 
-    def examine(self, request: ReleaseRequest, permit: DataPermit, spend: Grant, earlier: Earlier) -> Examination:
-        """`spend` is the author's leave to draw on the privacy budget; `earlier` what is published of the source.
+    def examine(
+        self, request: ReleaseRequest, permits: Sequence[DataPermit], spend: Grant, earlier: Earlier
+    ) -> Examination:
+        """`permits` are the versions of the project's permit, the one in force last; `spend` is the author's leave to
+        draw on the privacy budget; `earlier` what is published of the source.
 
         Raises: StepError, QuarantineError, PolicyFileError when the service cannot do its part."""
         if request.rerun is None:
             raise StepError(say("Request {request} has no re-run.", request=request.id))
-        rules = read_rules(permit.rules, self._policies)
+        rules = read_rules(permits[-1].rules, self._policies)
         kept = self._quarantine.put(rules.model_dump_json().encode())
         basis = Basis(rules.name, kept, MappingProxyType(_versions(request.rerun.image)))
         required = checkers_required(rules)
@@ -95,7 +99,7 @@ class Examiner:
             limit = self._limits.intake.max_outputs
             reason = say("The notebook declares more than the {limit} outputs that one request may have.", limit=limit)
             return refused(reason, undeclared)
-        judged = self._judged(items, request, permit=permit, rules=rules, spend=spend, earlier=earlier)
+        judged = self._judged(items, request, permits=permits, rules=rules, spend=spend, earlier=earlier)
         records = tuple(self._keep(output) for output in judged)
         return Examination(lane_of(records, rules), basis, required, earlier, records, undeclared)
 
@@ -104,7 +108,7 @@ class Examiner:
         items: tuple[Confirmed, ...],
         request: ReleaseRequest,
         *,
-        permit: DataPermit,
+        permits: Sequence[DataPermit],
         rules: DisclosureRules,
         spend: Grant,
         earlier: Earlier,
@@ -112,7 +116,7 @@ class Examiner:
         if request.rerun is None:
             raise StepError(say("Request {request} has no re-run.", request=request.id))
         extract = project_extract(self._layout, request.project, request.rerun.folder, request.rerun.extract)
-        lineage = _lineage(extract, permit, earlier.standing.source)
+        permit, lineage = permits[-1], lineage_of(extract, permits, earlier.standing.source)
         try:
             with Engine(extract.path, extract.manifest) as engine:
                 beside = Beside(engine, lineage, rules, earlier)
@@ -134,11 +138,13 @@ class Examiner:
         )
 
 
-def _lineage(extract: Extract, permit: DataPermit, source: str) -> Lineage:
-    """An extract that was built from another version of the permit has rows that nobody tells us: none are claimed."""
+def lineage_of(extract: Extract, permits: Sequence[DataPermit], source: str) -> Lineage:
+    """The rows of an extract are those of the version of the permit that it was built from. Where none of `permits` is
+    that one, nobody tells us its rows: none are claimed.
+    """
     built_from = extract.manifest.permit_sha256
-    known = built_from is None or built_from == permit_digest(permit)
-    return Lineage(source, extract.sha256, population_of(permit) if known else ())
+    found = [each for each in permits if built_from in {None, permit_digest(each)}]
+    return Lineage(source, extract.sha256, population_of(found[-1]) if found else ())
 
 
 def _undeclared(rerun: Rendered) -> tuple[Undeclared, ...]:

@@ -32,11 +32,14 @@ class ExtractRecord:
 
 @dataclass(frozen=True)
 class Enclave:
-    """The state that permits and people are decided on. A later permit of a project replaces the earlier one."""
+    """The state that permits and people are decided on. A later permit of a project replaces the earlier one; all
+    `versions` are kept, oldest first: an extract was built from one of them.
+    """
 
     persons: Mapping[str, Person] = field(default_factory=_empty)
     sources: Mapping[str, Catalogue] = field(default_factory=_empty)
     permits: Mapping[str, DataPermit] = field(default_factory=_empty)
+    versions: Mapping[str, tuple[DataPermit, ...]] = field(default_factory=_empty)
     extracts: Mapping[str, ExtractRecord] = field(default_factory=_empty)
     attempts: Attempts = field(default_factory=Attempts)
 
@@ -62,7 +65,12 @@ def _apply(state: Enclave, event: Event) -> Enclave:
             return replace(state, sources=_with(state.sources, catalogue.source.name, catalogue))
         case "permit.issued":
             permit = DataPermit.model_validate_json(event.body["permit"])
-            return replace(state, permits=_with(state.permits, permit.project, permit))
+            versions = (*state.versions.get(permit.project, ()), permit)
+            return replace(
+                state,
+                permits=_with(state.permits, permit.project, permit),
+                versions=_with(state.versions, permit.project, versions),
+            )
         case "extract.built":
             record = ExtractRecord(event.project, event.body["folder"], event.body["digest"], event.at)
             return replace(state, extracts=_with(state.extracts, event.project, record))

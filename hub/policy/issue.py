@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import date
 
 from hub.policy.files import Purposes
-from hub.policy.model import DataPermit, Role
+from hub.policy.model import DataPermit, DisclosureRules, Role
 from hub.policy.verdict import Refusal
 from hub.words import say
 
@@ -52,3 +52,18 @@ def issue_refusals(
         why = say("The permit's last day, {day}, is past.", day=str(permit.valid_until))
         refusals.append(Refusal("permit.ended", why))
     return tuple(refusals)
+
+
+def cap_refusals(permit: DataPermit, rules: DisclosureRules) -> tuple[Refusal, ...]:
+    """A project's budget above what all projects on its source may spend together by the permit's rules."""
+    cap = rules.privacy.value.source_cap_rho
+    if permit.rho <= cap:
+        return ()
+    why = say(
+        "The permit grants rho {rho}; the rules {rules} let source {source} spend {cap} in all.",
+        rho=str(permit.rho),
+        rules=permit.rules,
+        source=permit.source,
+        cap=str(cap),
+    )
+    return (Refusal("permit.rho_above_cap", why),)

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
 from pathlib import Path
 
 import click
 
 from bulle.cli.failure import Code, refused
-from bulle.cli.settings import CHANNEL, Settings
+from bulle.cli.issuing import issue as issue_permit
+from bulle.cli.issuing import refusals, today
+from bulle.cli.settings import Settings
 from bulle.cli.shape import Command, Group, option
-from bulle.cli.state import enclave_of, opened, policy_stop, purposes_of, rules_known
+from bulle.cli.state import enclave_of, opened, policy_stop
 from bulle.cli.table import aligned
 from hub.catalogue.files import read_catalogue
 from hub.catalogue.model import Catalogue
 from hub.events.state import Enclave
-from hub.extracts.plan import data_refusals, permit_digest, permit_text
+from hub.extracts.plan import permit_digest
 from hub.policy.files import PolicyFileError, read_permit
-from hub.policy.issue import issue_refusals
 from hub.policy.model import DataPermit
-from hub.policy.verdict import Refusal
 from hub.words import say
 
 command = Group(
@@ -64,21 +63,21 @@ def check(settings: Settings, file: Path, catalogue: Path | None, policies: Path
             enclave = enclave_of(log)
     known = _catalogue(catalogue) if catalogue else enclave.sources.get(permit.source)
     persons = enclave.persons if knows_persons else {member.person for member in permit.persons}
-    refusals = _refusals(permit, known, frozenset(persons), policies, optional=not knows_persons)
-    verdict = "refused" if refusals else "pass"
+    against = refusals(permit, known, frozenset(persons), policies, optional=not knows_persons)
+    verdict = "refused" if against else "pass"
     if as_json:
-        findings = [{"rule": each.rule, "why": settings.text(each.reason)} for each in refusals]
+        findings = [{"rule": each.rule, "why": settings.text(each.reason)} for each in against]
         settings.print_json(
             {"schema": "bulle.permit-check/1", "verdict": verdict, "project": permit.project, "findings": findings}
         )
     else:
-        for each in refusals:
+        for each in against:
             settings.print(each.reason)
         if known is None or not knows_persons:
             settings.print(say("No enclave was asked, so only what the file itself says was checked."))
-        if not refusals:
+        if not against:
             settings.print(say("Nothing stands against the permit of project {project}.", project=permit.project))
-    return Code.REFUSED if refusals else Code.PASS
+    return Code.REFUSED if against else Code.PASS
 
 
 @command.command(
@@ -93,15 +92,9 @@ def check(settings: Settings, file: Path, catalogue: Path | None, policies: Path
 def issue(settings: Settings, file: Path, policies: Path | None) -> None:
     permit = _permit(file)
     with opened(settings) as log, log.transaction() as transaction:
-        enclave = enclave_of(transaction)
-        if enclave.permits.get(permit.project) == permit:
+        if not issue_permit(transaction, enclave_of(transaction), permit, policies, settings.person()):
             settings.print(say("This permit of project {project} is issued already.", project=permit.project))
             return
-        refusals = _refusals(permit, enclave.sources.get(permit.source), frozenset(enclave.persons), policies)
-        if refusals:
-            raise refused(*(each.reason for each in refusals))
-        body = {"permit": permit_text(permit), "sha256": permit_digest(permit), "channel": CHANNEL}
-        transaction.append(settings.person(), "permit.issued", permit.project, body)
     settings.print(
         say(
             "The permit of project {project} is issued, from {first} to {last}.",
@@ -181,31 +174,9 @@ def _catalogue(file: Path) -> Catalogue:
         raise policy_stop(error, Code.ERROR) from error
 
 
-def _refusals(
-    permit: DataPermit,
-    catalogue: Catalogue | None,
-    persons: frozenset[str],
-    policies: Path | None,
-    *,
-    optional: bool = False,
-) -> tuple[Refusal, ...]:
-    """Everything against `permit`; an unregistered source counts unless it is `optional`."""
-    refusals = list(issue_refusals(permit, purposes_of(policies), rules_known(policies), persons, _today()))
-    if catalogue is not None:
-        refusals.extend(data_refusals(permit, catalogue))
-    elif not optional:
-        why = say("The source {source} is not registered.", source=permit.source)
-        refusals.append(Refusal("source.unknown", why))
-    return tuple(refusals)
-
-
 def _described(permit: DataPermit) -> dict[str, object]:
     return {**permit.model_dump(mode="json"), "in_force": _in_force(permit), "sha256": permit_digest(permit)}
 
 
 def _in_force(permit: DataPermit) -> bool:
-    return permit.valid_from <= _today() <= permit.valid_until
-
-
-def _today() -> date:
-    return datetime.now(UTC).date()
+    return permit.valid_from <= today() <= permit.valid_until

@@ -51,6 +51,9 @@ COMMANDS = MappingProxyType(
         ),
         "source": Entry(_GRANT, say("The data sources and their catalogues."), "bulle source register catalogue.toml"),
         "permit": Entry(_GRANT, say("Who may use which data, for what, until when."), "bulle permit issue permit.toml"),
+        "budget": Entry(
+            _GRANT, say("What each source and project may spend of its privacy budget, and spent."), "bulle budget show"
+        ),
         "extract": Entry(_GRANT, say("The data of one project, made from its permit."), "bulle extract build my-study"),
         "log": Entry(_PROVE, say("The sealed log of every act."), "bulle log verify"),
         "schemas": Entry(

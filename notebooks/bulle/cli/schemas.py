@@ -9,6 +9,7 @@ from typing import Any, Literal
 import click
 from pydantic import BaseModel, ConfigDict, Field
 
+from bulle.cli.schemas_budget import BudgetAnswer, GrantedAnswer, StatementAnswer
 from bulle.cli.settings import Settings
 from bulle.cli.shape import Command
 from egress.checks.model import Assurance, Outcome, Risk
@@ -199,6 +200,9 @@ class ProtectAnswer(Answer):
 
 
 MODELS: dict[str, type[BaseModel]] = {
+    "budget": BudgetAnswer,
+    "budget-granted": GrantedAnswer,
+    "budget-statement": StatementAnswer,
     "catalogue": Catalogue,
     "check": CheckAnswer,
     "manifest": Manifest,

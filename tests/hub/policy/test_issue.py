@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from hub.policy.files import read_purposes
-from hub.policy.issue import issue_refusals
+from hub.policy.files import read_purposes, read_rules
+from hub.policy.issue import cap_refusals, issue_refusals
 from tests.hub.policy.permits import RAW, a_permit
 
 PERSONS = {"alice", "carol", "dora"}
@@ -51,3 +51,12 @@ def test_a_permit_is_not_issued_after_its_last_day(day: date, rules: list[str]) 
 
 def test_everything_is_told_at_once() -> None:
     assert len(rules_broken(date(2027, 1, 1), purpose="curiosity", rules="lenient", persons=RAW["persons"][:1])) == 4
+
+
+@pytest.mark.parametrize(("rho", "refused"), [("1.999999999", False), ("2.0", False), ("2.000000001", True)])
+def test_a_permit_grants_no_more_than_its_source_may_spend(rho: str, refused: bool) -> None:
+    rules = read_rules("health-fr")
+    assert str(rules.privacy.value.source_cap_rho) == "2.0"
+    found = cap_refusals(a_permit(rho=rho), rules)
+    assert [each.rule for each in found] == (["permit.rho_above_cap"] if refused else [])
+    assert all("spend 2.0 in all" in str(each) for each in found)
