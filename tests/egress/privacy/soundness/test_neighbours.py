@@ -28,6 +28,7 @@ from egress.privacy.vectors import vectors
 from hub.extracts.manifest import Manifest
 from tests.egress.privacy import clinic
 from tests.egress.privacy.clinic import VISITS, spec
+from tests.egress.privacy.test_exact import JOINS, KEYS, MEASURES, WHERES
 
 DRAWS = 2500
 SLACK = 5 / math.sqrt(DRAWS)
@@ -130,6 +131,29 @@ def test_no_release_tells_more_of_a_person_than_is_charged(worlds: dict[str, Wor
                 furthest, pair = moved, (exact["nobody"][at], exact[name][at])
         assert told(pair, scale_of(d_in)) <= NOISE + SLACK, one
         assert told(pair, scale_of(d_in) / 2) > NOISE + SLACK, one
+
+
+FORMS = [
+    f"SELECT kind, {', '.join(f'{one} AS m{at}' for at, one in enumerate(MEASURES.values()))} FROM visit GROUP BY kind",
+    *(
+        f"SELECT {key} AS k, count(*) AS n, count(DISTINCT pid) AS p, sum(cost) AS c FROM visit GROUP BY 1"
+        for key in KEYS
+    ),
+    *(f"SELECT count(*) AS n, count(DISTINCT pid) AS p, sum(cost) AS c FROM visit WHERE {where}" for where in WHERES),
+    *JOINS,
+]
+
+
+def test_no_form_of_query_is_moved_further_than_its_sensitivity(worlds: dict[str, World]) -> None:
+    """Whatever can be asked, as `test_exact` lists it: nobody's rows reach beyond what is charged for."""
+    for sql in FORMS:
+        asked = spec(sql)
+        without, *others = (
+            vectors(asked, files(asked, worlds[name][1], worlds[name][0])) for name in ("nobody", "large", "odd")
+        )
+        for at, one in enumerate(asked.statistics):
+            d_in = sensitivity(one, asked.rows_per_person, asked.cells)
+            assert max(math.dist(without[at], other[at]) for other in others) <= d_in * (1 + 1e-12), sql
 
 
 def test_a_person_counted_twice_would_be_found(worlds: dict[str, World]) -> None:
