@@ -21,7 +21,8 @@ from egress.privacy.spec import DpJoin
 from egress.query.canonical_joins import Joined, joined_of
 from egress.query.model import ColumnRef, Join, Query
 from hub.catalogue.model import Column
-from hub.extracts.manifest import PERSON_NUMBER, Manifest
+from hub.extracts.manifest import Manifest
+from hub.extracts.person_number import PERSON_NUMBER
 from hub.words import say
 
 # More rows of one person leave nothing but noise, and could carry sums out of the whole numbers that a double holds.

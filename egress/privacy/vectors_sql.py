@@ -21,7 +21,7 @@ from egress.privacy.filters import IsNull, Joined, OneOf, Predicate, Scalar
 from egress.privacy.keys import Bins, Cases, KeyExpression, Part, Plain, Test
 from egress.privacy.spec import DpJoin, DpSpec, Kind, Statistic
 from egress.query.functions import FUNCTIONS
-from hub.extracts.manifest import PERSON_NUMBER
+from hub.extracts.person_number import PERSON_NUMBER
 
 _OPERATORS = {"ne": "<>", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
 _DOUBLES = {"DOUBLE", "FLOAT"}
@@ -71,13 +71,18 @@ class Statement:
             case Kind.PERSONS:
                 return (f"count(DISTINCT {quoted(self.spec.tables[0])}.{quoted(PERSON_NUMBER)}){only}",)
             case Kind.VALUES:
-                return (f"count({self._there(one.column)}){only}",)
+                return (f"{self._count(one.column)}{only}",)
             case Kind.TOTAL:
                 total = f"sum({self._steps(one)}){only}"
-                return (total, f"count({self._there(one.column)}){only}") if one.centre else (total,)
+                return (total, f"{self._count(one.column)}{only}") if one.centre else (total,)
         # 2 v is at most the sum of two neighbours where v is nearer to the lower one, or as near
         between = self._value([left + right for left, right in pairwise(one.candidates)])
         return (f"histogram(2 * CAST({self._steps(one)} AS BIGINT), {between}::BIGINT[]){only}",)
+
+    def _count(self, column: str) -> str:
+        """The number of values. Steps are NULL where values are: where there is a sum of steps, they are made once."""
+        steps = (self._steps(one) for one in self.spec.statistics if (one.kind, one.column) == (Kind.TOTAL, column))
+        return f"count({next(steps, self._there(column))})"
 
     def predicate(self, predicate: Predicate) -> str:
         """SQL with the predicate's truth, in all three values."""

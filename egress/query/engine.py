@@ -27,7 +27,8 @@ from egress.query.numbered import by_number
 from egress.query.sizes import approximate_rows_sql, limited, most_rows
 from egress.query.sql import quoted, table_sql
 from egress.query.table import TOTAL, Table, Value
-from hub.extracts.manifest import PERSON_NUMBER, Manifest
+from hub.extracts.manifest import Manifest
+from hub.extracts.person_number import PERSON_NUMBER
 from hub.words import say
 
 __all__ = ["Engine", "EngineError"]

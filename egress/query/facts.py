@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from egress.query.model import Aggregate, Call, Case, ColumnRef, Expression, Join, Literal, Query, TableRef
 from egress.query.sql import column_sql, expression_sql, from_sql
 from hub.catalogue.model import Catalogue
-from hub.extracts.manifest import PERSON_NUMBER
+from hub.extracts.person_number import PERSON_NUMBER
 
 _NUMERIC = frozenset({Aggregate.SUM, Aggregate.AVG, Aggregate.STDDEV, Aggregate.QUANTILE, Aggregate.SHARE})
 

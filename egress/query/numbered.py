@@ -11,7 +11,8 @@ from egress.query.facts import Fact, facts, selected
 from egress.query.model import ColumnRef, Query
 from egress.query.sql import column_sql, group_sql, margins, order_sql, quoted
 from hub.catalogue.model import Catalogue, ColumnType
-from hub.extracts.manifest import PERSON_NUMBER, Manifest
+from hub.extracts.manifest import Manifest
+from hub.extracts.person_number import PERSON_NUMBER
 
 # Tables beside the extract's: no table of a catalogue can be called so.
 CELLS, PLACES = quoted("cells of the query"), quoted("places of the query")

@@ -12,9 +12,6 @@ from hub.policy.model import Frozen, Name
 
 MANIFEST = "manifest.json"
 
-# The column of persons' numbers. It is no column of any catalogue, whose names have no spaces: no query can name it.
-PERSON_NUMBER = "person number"
-
 
 class PackedTable(Frozen):
     """One Parquet file. `persons` counts distinct person keys; null where the table has none."""

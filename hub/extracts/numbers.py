@@ -15,7 +15,7 @@ import duckdb
 
 from hub.extracts.casts import quote
 from hub.extracts.contradiction import PackInputError
-from hub.extracts.manifest import PERSON_NUMBER
+from hub.extracts.person_number import PERSON_NUMBER
 from hub.extracts.verify import Verified
 from hub.words import say
 

@@ -47,7 +47,7 @@ def _connect(folder: Path) -> duckdb.DuckDBPyConnection:
     """A connection that can read the extract's files and nothing else of the machine."""
     import duckdb  # noqa: PLC0415 -- see above
 
-    from hub.extracts.manifest import PERSON_NUMBER  # noqa: PLC0415 -- see above
+    from hub.extracts.person_number import PERSON_NUMBER  # noqa: PLC0415 -- see above
     from hub.extracts.reader import open_extract  # noqa: PLC0415 -- see above
 
     extract = open_extract(folder)

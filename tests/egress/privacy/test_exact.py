@@ -188,6 +188,12 @@ def test_every_measure(packed: tuple[Path, Manifest], measure: str) -> None:
     compare(packed, f"SELECT {MEASURES[measure]} AS m {V} WHERE site_id < 4")
 
 
+def test_values_beside_sums_of_the_same_column_in_other_rows(packed: tuple[Path, Manifest]) -> None:
+    values = "count(cost) AS v, count(cost) FILTER (WHERE urgent = 1) AS u"
+    sums = "sum(cost) FILTER (WHERE paid) AS s, avg(cost) AS m, avg(cost) FILTER (WHERE nights > 2) AS a"
+    assert compare(packed, f"SELECT kind, {values}, {sums} {V} GROUP BY kind") == 3
+
+
 @pytest.mark.parametrize("key", KEYS)
 def test_every_key(packed: tuple[Path, Manifest], key: str) -> None:
     assert compare(packed, f"SELECT {key} AS k, count(*) AS n, sum(cost) AS c {V} GROUP BY 1") > 1

@@ -19,7 +19,7 @@ from egress.privacy.measure import sensitivity
 from egress.privacy.read import read
 from egress.privacy.spec import DpJoin, DpSpec, Kind, from_json, to_json
 from egress.privacy.vectors import vectors
-from hub.extracts.manifest import PERSON_NUMBER
+from hub.extracts.person_number import PERSON_NUMBER
 from hub.policy.verdict import Refusal
 from tests.egress.privacy import clinic
 from tests.egress.privacy.clinic import VISITS, manifest, query, read_sql, spec

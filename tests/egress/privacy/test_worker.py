@@ -178,6 +178,14 @@ def test_the_worker_writes_no_file_takes_no_more_memory_and_has_no_network(
         assert ask(drawn)["offline"] is found["offline"]
 
 
+def test_the_worker_loads_nothing_of_ours_but_its_room_and_what_that_names() -> None:
+    code = "import sys, egress.privacy.worker, egress.privacy.measure, egress.privacy.vectors\nprint(*sys.modules)"
+    done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+    assert {one for one in loaded if one.startswith("hub.")} == {"hub.extracts", "hub.extracts.person_number"}
+    assert "pydantic" not in loaded
+
+
 def test_several_tables_cost_one_start_and_fail_apart(drawn: dict[str, Any]) -> None:
     first, broken, poor, nested, last = ask_all(
         [

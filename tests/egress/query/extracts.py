@@ -13,8 +13,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hub.catalogue.model import Catalogue
-from hub.extracts.manifest import PERSON_NUMBER, BoundedTable, Manifest, PackedTable
+from hub.extracts.manifest import BoundedTable, Manifest, PackedTable
 from hub.extracts.pack import pack as pack_extract
+from hub.extracts.person_number import PERSON_NUMBER
 from hub.policy.files import read_rules
 from hub.policy.model import DisclosureRules
 

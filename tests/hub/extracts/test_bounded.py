@@ -20,8 +20,9 @@ from scipy.stats import spearmanr
 from hub.catalogue.model import Catalogue
 from hub.extracts.bounded import limits
 from hub.extracts.contradiction import PackError
-from hub.extracts.manifest import MANIFEST, PERSON_NUMBER, Manifest
+from hub.extracts.manifest import MANIFEST, Manifest
 from hub.extracts.pack import Provenance, pack
+from hub.extracts.person_number import PERSON_NUMBER
 from hub.extracts.plan import ExtractPlan, plan_extract
 from hub.extracts.reader import ExtractError, open_extract
 from hub.policy.files import read_purposes

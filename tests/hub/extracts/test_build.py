@@ -16,7 +16,7 @@ import pytest
 from hub.events.log import EventLog
 from hub.extracts.contradiction import PackError, PackInputError
 from hub.extracts.extractor import Extractor, Folders
-from hub.extracts.manifest import PERSON_NUMBER
+from hub.extracts.person_number import PERSON_NUMBER
 from hub.extracts.plan import permit_digest, permit_text
 from hub.extracts.reader import open_extract
 from hub.policy.files import read_purposes

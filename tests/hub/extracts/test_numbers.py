@@ -9,8 +9,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from hub.extracts.manifest import MANIFEST, PERSON_NUMBER
+from hub.extracts.manifest import MANIFEST
 from hub.extracts.pack import pack
+from hub.extracts.person_number import PERSON_NUMBER
 from hub.extracts.reader import open_extract
 from tests.hub.extracts.world import NOW, catalogue, person_table, stay_table, write_source
 

@@ -14,8 +14,8 @@ import pytest
 
 from hub.catalogue.model import Catalogue
 from hub.extracts.contradiction import PackError, PackInputError
-from hub.extracts.manifest import PERSON_NUMBER
 from hub.extracts.pack import pack
+from hub.extracts.person_number import PERSON_NUMBER
 from tests.hub.extracts.world import NOW, catalogue, person_table, stay_table, write_source
 
 
