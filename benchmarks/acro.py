@@ -14,21 +14,19 @@ To reach: at least 10 times faster, and no more memory.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
-import os
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-import venv
 from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 import numpy as np
 
+from benchmarks.environments import environment, versions
 from egress.assess import Declaration, assess
 from egress.query.engine import Engine
 from hub.catalogue.model import Catalogue
@@ -36,7 +34,6 @@ from hub.extracts.pack import pack
 from hub.extracts.reader import open_extract
 from hub.policy.files import read_rules
 
-LOCK = Path(__file__).resolve().parents[1] / "locks" / "benchmarks" / "acro.txt"
 KEYS = ("integer", "string")
 TABLES = {
     "crosstab": "SELECT region, age, count(*) AS stays FROM stay GROUP BY ALL",
@@ -69,31 +66,6 @@ with open("/proc/self/status") as status:
     peak = next(int(line.split()[1]) for line in status if line.startswith("VmHWM")) / 1024
 print(json.dumps({"seconds": walls, "mib": peak, "cells": int(table.size)}))
 """
-
-
-def environment() -> Path:
-    """ACRO's Python, in a virtual environment that its lock names."""
-    digest = hashlib.sha256(LOCK.read_bytes()).hexdigest()[:12]
-    cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
-    folder = cache / "bulle" / f"acro-{digest}"
-    python = folder / "bin" / "python"
-    if not (folder / "complete").exists():
-        print(f"Making ACRO's environment in {folder}", flush=True)
-        venv.create(folder, with_pip=True, clear=True)
-        command = [
-            str(python),
-            "-m",
-            "pip",
-            "install",
-            "-q",
-            "--disable-pip-version-check",
-            "--require-hashes",
-            "-r",
-            str(LOCK),
-        ]
-        subprocess.run(command, check=True)
-        (folder / "complete").touch()
-    return python
 
 
 def prepare(folder: Path, rows: int, keys: str) -> None:
@@ -177,16 +149,9 @@ def main() -> None:
     elif chosen.child:
         child(chosen.child, chosen.table, chosen.repeat)
     else:
-        python = environment()
-        version = subprocess.run(
-            [python, "-I", "-c", "import importlib.metadata as m; print(m.version('acro'), m.version('pandas'))"],
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout.split()
-        print(
-            f"ACRO {version[0]} on pandas {version[1]}, Bulle on DuckDB {duckdb.__version__}; median of {chosen.repeat}"
-        )
+        python = environment("acro")
+        theirs = versions(python, "acro", "pandas")
+        print(f"{theirs}; Bulle on DuckDB {duckdb.__version__}; median of {chosen.repeat}")
         print(f"{'rows':>11} {'keys':>8} {'table':>9} {'ACRO':>18} {'Bulle':>18} {'faster':>9} {'smaller':>9}")
         for rows in chosen.rows:
             for keys in KEYS:
