@@ -48,16 +48,17 @@ def catalogue() -> Catalogue:
 
 def prepare(folder: Path, rows: int) -> None:
     """Packs `rows` stays as an extract at `folder`, as the enclave does, with the bounded copy that releases read."""
-    # of each 25 rows one person has 3, one 4, ... one 7
+    # Of each 25 rows one person has 3, one 4, one 5, one 6 and one 7. Groups are remainders of a prime first: the last
+    # bits of two hashes that have a number in common hang together.
     nth = " + ".join(f"CAST(i % 25 >= {start} AS BIGINT)" for start in (3, 7, 12, 18))
     with tempfile.TemporaryDirectory(dir=folder.parent) as name:
         plain = Path(name) / "stay.parquet"
         with duckdb.connect() as connection:
             connection.execute(
                 f"""COPY (SELECT 5 * (i // 25) + {nth} AS person,
-                                 printf('R%02d', hash(i, 1) % {REGIONS}) AS region,
-                                 CASE WHEN hash(i, 2) % 2 = 0 THEN 'F' ELSE 'M' END AS sex,
-                                 CAST(hash(i, 3) % {AGES} AS BIGINT) AS age,
+                                 printf('R%02d', hash(i, 1) % 9973 % {REGIONS}) AS region,
+                                 CASE WHEN hash(i, 2) % 9973 % 2 = 0 THEN 'F' ELSE 'M' END AS sex,
+                                 CAST(hash(i, 3) % 9973 % {AGES} AS BIGINT) AS age,
                                  round({BOUNDS[1]} * pow((hash(i, 4) % 9973) / 9973.0, 4), 2) AS cost
                           FROM range({rows}) t(i)) TO '{plain}' (FORMAT parquet)"""
             )

@@ -14,7 +14,8 @@ protect, and how each is given its best case:
 `tables`: how many such tables share the epsilon. One alone is the best case of pure epsilon, which both peers add up;
 rho composes better. Errors are means over all groups of the distance from the exact answer, the median of the runs;
 means are cut to the bounds of the column, everybody's. `told`: groups whose mean is told; Bulle tells none where the
-count cannot be told from 0. `cold` is a process from its start, `warm` one that runs already and has its rows at hand.
+count cannot be told from 0. `cold` is a process from its start to one
+answer, told for the first of `tables`; `warm` one that runs already and has its rows at hand.
 
 To reach: faster than both at equal or better accuracy, for the same epsilon of persons.
 
@@ -89,10 +90,10 @@ stay = {
 }
 frame = pd.DataFrame({"person": columns["person"], "cell": group, "cost": cost})
 sql = "SELECT cell, COUNT(*) AS stays, AVG(cost) AS mean_cost FROM made.stay GROUP BY cell"
-def reader(epsilon):
+def reader(epsilon, frame):
     privacy = Privacy(epsilon=epsilon, delta=facts["delta"])
     return from_df(frame, privacy=privacy, metadata={"": {"made": {"stay": stay}}})
-numbers = len([one for one in reader(1.0)._get_mechanism_costs(sql) if one])
+numbers = len([one for one in reader(1.0, frame.head(1))._get_mechanism_costs(sql) if one])
 def spent(epsilon):
     odometer = OdometerHeterogeneous(Privacy(epsilon=epsilon, delta=facts["delta"]))
     for _ in range(numbers * facts["tables"]):
@@ -102,7 +103,7 @@ low_e, high_e = 0.0, facts["epsilon"]
 for _ in range(40):
     middle = (low_e + high_e) / 2
     low_e, high_e = (middle, high_e) if spent(middle) <= facts["epsilon"] else (low_e, middle)
-private = reader(low_e)
+private = reader(low_e, frame)
 def ask():
     rows = private.execute(sql)[1:]
     counts, noisy = np.zeros(groups), np.full(groups, np.nan)
@@ -158,7 +159,7 @@ def peer(python: Path, code: str, data: Path, facts: dict[str, Any]) -> Result:
         return found
 
     walls = []
-    for _ in range(min(3, facts["repeat"])):
+    for _ in range(facts["cold"]):
         begin = time.perf_counter()
         run(1)
         walls.append(time.perf_counter() - begin)
@@ -169,7 +170,7 @@ def peer(python: Path, code: str, data: Path, facts: dict[str, Any]) -> Result:
 def _result(errors: list[Any], cold: list[float], warm: list[float]) -> Result:
     """Medians of the runs."""
     count, mean, told = (statistics.median(run[at] for run in errors) for at in range(3))
-    return Result(count, mean, told, statistics.median(cold), statistics.median(warm))
+    return Result(count, mean, told, statistics.median(cold) if cold else math.nan, statistics.median(warm))
 
 
 def nano_rho(tables: int) -> int:
@@ -236,7 +237,7 @@ def compare(folder: Path, rows: int, tables: list[int], repeat: int) -> None:
         arrays(extract, groups, data)
         for many in tables:
             facts = {"groups": groups, "tables": many, "repeat": repeat, "bounds": BOUNDS, "most": MOST}
-            facts |= {"epsilon": EPSILON, "delta": DELTA}
+            facts |= {"epsilon": EPSILON, "delta": DELTA, "cold": min(3, repeat) if many == tables[0] else 0}
             found = {
                 ("Bulle", "persons"): bulle(extract, data, facts),
                 ("SmartNoise", "persons"): peer(smartnoise, SMARTNOISE, data, facts),
