@@ -34,6 +34,7 @@ from benchmarks.dp_made import KEYS, peak_mib, prepare, spec_of
 from egress.privacy.child import limits_in_force
 from egress.privacy.draw import draw
 from egress.privacy.files import files
+from egress.privacy.form import TABLE
 from egress.privacy.ledger import Reservation
 from egress.privacy.vectors import vectors
 from hub.extracts.reader import open_extract
@@ -50,7 +51,7 @@ def work(what: str, folder: Path, groups: int) -> Callable[[], object]:
     paths = files(spec, extract.manifest, extract.path)
     if what == "release":
         reserved = Reservation(0, "bench", "bench", spec.digest, "bench", NANO_RHO)
-        return lambda: draw(reserved, spec, extract.path, extract.manifest, rules)
+        return lambda: draw(reserved, TABLE, spec, extract.path, extract.manifest, rules=rules)
     if what == "counted":
         return lambda: vectors(spec, paths, threads=limits.threads)
     connection = duckdb.connect()

@@ -48,6 +48,7 @@ from egress.privacy.answer import Answer, table_of
 from egress.privacy.child import limits_in_force
 from egress.privacy.draw import draw
 from egress.privacy.files import files
+from egress.privacy.form import TABLE
 from egress.privacy.ledger import Reservation
 from egress.privacy.spec import to_json
 from hub.extracts.reader import open_extract
@@ -203,7 +204,7 @@ def bulle(extract_path: Path, data: Path, facts: dict[str, Any]) -> Result:
     colds, warms, errors = [], [], []
     for _ in range(facts["repeat"]):
         begin = time.perf_counter()
-        cold = draw(reserved, spec, extract.path, extract.manifest, rules)
+        cold = draw(reserved, TABLE, spec, extract.path, extract.manifest, rules=rules)
         colds.append(time.perf_counter() - begin)
         begin = time.perf_counter()
         warm = Answer.from_json(worker.answer(request) | {"delta": privacy.delta, "confidence": privacy.confidence})
