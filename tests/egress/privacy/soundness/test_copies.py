@@ -20,7 +20,7 @@ from egress.privacy.spec import Kind
 from egress.privacy.vectors import vectors
 from egress.query.functions import FUNCTIONS
 from hub.extracts.contradiction import PackError
-from hub.extracts.manifest import PERSON_NUMBER
+from hub.extracts.person_number import PERSON_NUMBER
 from tests.egress.privacy import clinic
 from tests.egress.privacy.test_joins import SPECS
 
