@@ -48,7 +48,7 @@ class Desk:
         return Situation.of(self._log.read())
 
     def accounts(self) -> tuple[Situation, tuple[Event, ...]]:
-        """Everything as it stands now, with the events that the privacy ledger is folded from; one reading."""
+        """Everything as it stands now, with the events of the privacy ledger; one reading."""
         events = tuple(self._log.read())
         return Situation.of(events), tuple(event for event in events if event.kind.startswith("privacy."))
 

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Any
 
 from hub.events.chain import Event
+from hub.policy.model import DataPermit
 from hub.policy.verdict import Refusal
 from hub.words import say
 
@@ -67,11 +68,13 @@ class Ledger:
 
     `sums` are (spent, reserved) by (source, project); `exactest` the place of the most exact answered reservation by
     (spec, extract). Both follow from `by_place` and are kept beside it: neither is looked for among all reservations.
+    `granted` is the nano-rho of each project's permit, the last that was issued.
     """
 
     by_place: MappingProxyType[int, LedgerEntry] = field(default_factory=_empty)
     sums: MappingProxyType[tuple[str, str], tuple[int, int]] = field(default_factory=_empty)
     exactest: MappingProxyType[tuple[str, str], int] = field(default_factory=_empty)
+    granted: MappingProxyType[str, int] = field(default_factory=_empty)
     unreadable: int | None = None
 
     @property
@@ -118,11 +121,14 @@ def fold(events: Iterable[Event], ledger: Ledger | None = None) -> Ledger:
     """
     before = ledger or Ledger()
     entries, sums, exactest = before.by_place.copy(), before.sums.copy(), before.exactest.copy()
-    unreadable = before.unreadable
+    granted, unreadable = before.granted.copy(), before.unreadable
     for event in events:
         if event.kind not in _KINDS or unreadable is not None:
             continue
         try:
+            if event.kind == "permit.issued":
+                granted[event.project] = nano(DataPermit.model_validate_json(event.body["permit"]).rho)
+                continue
             entry = _reserved(event) if event.kind == "privacy.reserved" else _ended(event, entries)
         except (KeyError, TypeError, ValueError):
             unreadable = event.seq
@@ -131,10 +137,11 @@ def fold(events: Iterable[Event], ledger: Ledger | None = None) -> Ledger:
         _add(entry, sums)
         if entry.answer is not None:
             _keep(entry, entries, exactest)
-    return Ledger(MappingProxyType(entries), MappingProxyType(sums), MappingProxyType(exactest), unreadable)
+    proxied = (MappingProxyType(sums), MappingProxyType(exactest), MappingProxyType(granted))
+    return Ledger(MappingProxyType(entries), *proxied, unreadable)
 
 
-_KINDS = frozenset({"privacy.reserved", "privacy.released", "privacy.lapsed"})
+_KINDS = frozenset({"privacy.reserved", "privacy.released", "privacy.lapsed", "permit.issued"})
 
 
 def _reserved(event: Event) -> LedgerEntry:
@@ -184,7 +191,9 @@ def balance(ledger: Ledger, source: str, cap: int, project: str | None = None) -
 
 
 def may_reserve(ledger: Ledger, source: str, project: str, nano_rho: int, caps: Caps) -> Refusal | None:
-    """None when both accounts have room."""
+    """None when both accounts have room. A project's cap is what its permit grants by the log, where it has one there:
+    a permit that was replaced since `caps` were read counts no more.
+    """
     if ledger.unreadable is not None:
         return Refusal(
             "privacy.unreadable",
@@ -197,7 +206,8 @@ def may_reserve(ledger: Ledger, source: str, project: str, nano_rho: int, caps: 
         return Refusal("privacy.rho", say("A DP release needs rho above 0."))
     accounts = [("privacy.source_cap", balance(ledger, source, caps.source))]
     if caps.project is not None:
-        accounts.append(("privacy.project_cap", balance(ledger, source, caps.project, project)))
+        cap = ledger.granted.get(project, caps.project)
+        accounts.append(("privacy.project_cap", balance(ledger, source, cap, project)))
     for rule, account in accounts:
         if nano_rho > account.left:
             asked, left = str(Decimal(nano_rho) / NANO), str(Decimal(account.left) / NANO)

@@ -15,6 +15,7 @@ import pytest
 from bulle.__main__ import run
 from bulle.cli.schemas import schemas
 from egress.privacy.account import Spending, reserve
+from egress.privacy.form import TABLE
 from egress.privacy.ledger import Caps, Reservation, nano
 from egress.release.model import Choice, Vote
 from hub.events.state import fold
@@ -164,13 +165,13 @@ def test_a_statement_that_is_not_given_leaves_no_file_and_no_event(
 
 
 def spend(planted: Planted, rho: int) -> Reservation | Refusal:
-    """As the worker does: by the permit that the log holds now."""
+    """As a worker does that began its request by the first permit."""
     enclave = fold(planted.log.read())
-    permit = enclave.permits["reste-a-charge"]
+    permit = enclave.versions["reste-a-charge"][0]
     grant = may_spend_privacy(enclave.persons["alice"], permit, NOW.date())
     assert isinstance(grant, Grant)
     asked = replace(spec("SELECT sex, count(*) AS n FROM t GROUP BY sex"), source="rand-hie")
-    held = reserve(planted.log, grant, Spending(asked, "e" * 64, rho), Caps(2 * 10**9, nano(permit.rho)))
+    held = reserve(planted.log, grant, Spending(TABLE, asked, "e" * 64, rho), Caps(2 * 10**9, nano(permit.rho)))
     assert isinstance(held, (Reservation, Refusal))
     return held
 

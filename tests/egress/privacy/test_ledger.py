@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from egress.privacy.ledger import Balance, Caps, Ledger, Standing, balance, fold, may_reserve, nano
 from hub.events.chain import Event
 from hub.policy.verdict import Refusal
+from tests.egress.release.requests import permit
 
 
 def event(seq: int, kind: str, project: str = "p", **body: Any) -> Event:
@@ -114,6 +115,26 @@ def test_stored_answers_are_of_the_same_spec_and_extract_and_exact_enough() -> N
 def test_caps_are_rounded_down() -> None:
     assert nano(Decimal("0.0000000019")) == 1
     assert nano(Decimal("2.0")) == 2 * 10**9
+
+
+def issued(seq: int, project: str, rho: str) -> Event:
+    granted = permit(project=project, rho=Decimal(rho))
+    return event(seq, "permit.issued", project, permit=granted.model_dump_json())
+
+
+@pytest.mark.parametrize(("asked", "rule"), [(5, None), (6, "privacy.project_cap")])
+@pytest.mark.parametrize("read_before", [0, 3, 1000])
+def test_a_projects_cap_is_its_last_permits_whatever_was_read_before(
+    asked: int, rule: str | None, read_before: int
+) -> None:
+    granted = [issued(1, "p", "0.000000009"), issued(2, "p", "0.000000015"), issued(3, "q", "1")]
+    ledger = fold([*granted, reserved(4, 10)])
+    answer = may_reserve(ledger, "s", "p", asked, Caps(1000, read_before))
+    assert (answer.rule if answer else None) == rule
+
+
+def test_a_permit_that_cannot_be_read_stops_all_spending() -> None:
+    assert fold([event(1, "permit.issued", "p", permit="{")]).unreadable == 1
 
 
 # What may happen: somebody asks for (rho, source, project, extract), or a reservation that is open ends in one way.
