@@ -1,7 +1,8 @@
 """The egress worker: takes in what lies in outboxes, re-runs, checks, and releases what was decided.
 
 BULLE_STATE: the state's root, at the same path as on the host. BULLE_POLICIES: the folder of policies (default: the
-shipped ones). BULLE_WORKSPACE_IMAGE: the image in which notebooks are re-run. `--once` does what is due and ends.
+shipped ones). BULLE_LAUNCHER_SOCKET: where the launcher listens, which re-runs notebooks in sealed containers.
+`--once` does what is due and ends.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from egress.airlock.runners import SealedRunner
 from egress.store.exports import Exports
 from egress.store.quarantine import Quarantine
 from hub.events.log import EventLog, utc_now
+from hub.launcher.client import Runs
 from hub.policy.files import PolicyFileError, policies_dir
 from hub.policy.limits import read_limits
 from hub.workspace import StateLayout
@@ -84,7 +86,7 @@ def compose(environ: Mapping[str, str]) -> Airlock:
         layout=layout,
         policies=policies,
         limits=limits,
-        runner=SealedRunner(environ["BULLE_WORKSPACE_IMAGE"], limits.runner, Path(layout.quarantine) / "runs"),
+        runner=SealedRunner(Runs(Path(environ["BULLE_LAUNCHER_SOCKET"])), limits.runner, Path(layout.runs)),
     )
 
 
@@ -94,7 +96,7 @@ def main() -> int:
     try:
         airlock = compose(os.environ)
     except KeyError as error:
-        LOG.error("%s is not set; the worker needs BULLE_STATE and BULLE_WORKSPACE_IMAGE", error.args[0])  # noqa: TRY400 -- one sentence for the operator
+        LOG.error("%s is not set; the worker needs BULLE_STATE and BULLE_LAUNCHER_SOCKET", error.args[0])  # noqa: TRY400 -- one sentence for the operator
         return 3
     except PolicyFileError as error:
         for message in error.messages:

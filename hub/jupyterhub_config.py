@@ -14,7 +14,6 @@ from typing import Any
 from hub.authenticator import EnclaveAuthenticator
 from hub.directory.model import DirectorySettings
 from hub.language import translate
-from hub.policy.limits import read_limits
 from hub.policy.people import read_people
 from hub.spawner import EnclaveSpawner
 from hub.workspace import StateLayout
@@ -80,18 +79,12 @@ def _directory(environment: Mapping[str, str]) -> DirectorySettings:
 
 
 def _workspaces(c: Any, environment: Mapping[str, str], layout: StateLayout) -> None:
-    limits = read_limits(Path(environment["BULLE_POLICIES"])).workspace
     c.JupyterHub.spawner_class = EnclaveSpawner
     spawner = c.EnclaveSpawner
-    spawner.state_root = str(layout.root)
     spawner.log_at = str(layout.log)
-    spawner.workspace_image = environment.get("BULLE_WORKSPACE_IMAGE", "bulle/workspace:local")
-    spawner.hub_container = environment["BULLE_NET_CONTAINER"]
+    spawner.launcher_socket = environment["BULLE_LAUNCHER_SOCKET"]
     spawner.hub_connect_url = f"http://hub:{HUB_PORT}"
     spawner.start_timeout = 180  # many people at once on few cores
-    spawner.workspace_memory_mb = limits.memory_mb
-    spawner.workspace_cpus = limits.cpus
-    spawner.workspace_pids = limits.pids
 
 
 def _requests(c: Any, environment: Mapping[str, str]) -> None:

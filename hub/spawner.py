@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from contextlib import suppress
-from dataclasses import replace
-from ipaddress import IPv4Network
-from pathlib import Path, PurePosixPath
-from types import MappingProxyType
+from pathlib import Path
 from typing import Any
 
 from dockerspawner import DockerSpawner
 from jupyterhub.spawner import SpawnException
 from tornado import web
-from traitlets import Float, Integer, Unicode, default
+from traitlets import Unicode, default
 
 from hub.events.state import Enclave
 from hub.language import preferred, render
-from hub.launcher import EngineError, attach, create_arguments, drop_network, ensure_network, image_digest, remove
-from hub.launcher.engine import ENGINE_ERRORS, explain
+from hub.launcher.client import LauncherError, Sessions
+from hub.launcher.shape import FROM_THE_HUB, SessionAct
 from hub.policy.decide import may_open_workspace
 from hub.policy.verdict import Grant, Refusal
 from hub.present import Present, present_of
-from hub.session import SANDBOX_USER, Limits, Mount, SessionPlan, session_plan
+from hub.sealed_client import SealedClient
+from hub.session import SessionPlan, sealed_name, session_plan
 from hub.words import Message, say
-from hub.workspace import StateLayout, Workspace
+from hub.workspace import Workspace
 
 LISTEN_POLL_SECONDS = 0.05
 
@@ -34,23 +31,16 @@ _NO_PROJECT = Refusal(
 )
 _NO_LOG = say("The event log cannot be read or written, so nothing opens; tell an operator.")
 _ENDED_EARLY = say("The workspace ended while it was starting; an operator must look at the engine's log.")
-_NO_FOLDERS = say("Your folders cannot be made on this machine (disk full, or not mounted); tell an operator.")
-# The group stays on what is made in them: /project is for the project's researchers, /outbox for the egress worker.
-_MODES = MappingProxyType({"/home/researcher": 0o700, "/outbox": 0o2750, "/project": 0o2770})
-SERVICE_GROUP = 900  # of the egress worker's container (images/egress)
 
 
 class EnclaveSpawner(DockerSpawner):  # type: ignore[misc]  # published without types
-    """One sealed container per person and project, made from a SessionPlan and nothing that the user sends."""
+    """One sealed container per person and project, made from a SessionPlan and nothing that the user sends.
 
-    state_root = Unicode(help="host path of the enclave's state, the same in this process").tag(config=True)
+    What DockerSpawner asks of its client goes to the launcher: this process has no container engine.
+    """
+
     log_at = Unicode(help="path or URL of the event log").tag(config=True)
-    workspace_image = Unicode(help="image of workspaces").tag(config=True)
-    hub_container = Unicode(help="the container that workspaces reach as `hub`").tag(config=True)
-    supernet = Unicode("10.213.0.0/16", help="workspaces' networks are /29s of it").tag(config=True)
-    workspace_memory_mb = Integer(help="memory of one workspace, MiB").tag(config=True)
-    workspace_cpus = Float(help="CPUs of one workspace").tag(config=True)
-    workspace_pids = Integer(help="processes and threads of one workspace").tag(config=True)
+    launcher_socket = Unicode(help="path of the launcher's socket").tag(config=True)
 
     remove = True  # a kept container keeps its mounts: it could come back under another name
     pull_policy = "skip"
@@ -73,7 +63,16 @@ class EnclaveSpawner(DockerSpawner):  # type: ignore[misc]  # published without 
     @property
     def sealed_name(self) -> str:
         """The name of the container and of its network."""
-        return f"bulle-ws-{self.workspace.slug}"
+        return sealed_name(self.workspace)
+
+    @property
+    def sessions(self) -> Sessions:
+        return Sessions(Path(self.launcher_socket))
+
+    @property
+    def client(self) -> SealedClient:
+        """DockerSpawner's client. It knows this workspace and no other, whatever it is asked."""
+        return SealedClient(self.sessions, self.workspace)
 
     @default("object_name")
     def _object_name_default(self) -> str:
@@ -102,14 +101,9 @@ class EnclaveSpawner(DockerSpawner):  # type: ignore[misc]  # published without 
         try:
             plan = await self._admitted()
             return await self._open(plan)
-        except SpawnException:
-            raise
-        except EngineError as error:
-            self.log.warning("engine: %s", error.__cause__ or error)
-            raise await self._refused(Refusal("engine.refused", error.message), 503) from error
-        except ENGINE_ERRORS as error:
-            self.log.warning("engine: %s", error)
-            raise await self._refused(Refusal("engine.refused", explain(error, self.workspace_image)), 503) from error
+        except LauncherError as error:
+            self.log.warning("launcher: %s", error)
+            raise await self._refused(Refusal("launcher.failed", error.message), 503) from error
 
     async def stop(self, now: bool = False) -> None:  # noqa: FBT001, FBT002 -- JupyterHub's signature
         """Close the workspace: its container, then its network, then the event."""
@@ -126,7 +120,7 @@ class EnclaveSpawner(DockerSpawner):  # type: ignore[misc]  # published without 
         if status is not None or not self._is_open:
             return status
         if not self._attached:
-            await asyncio.to_thread(attach, self.sealed_name, self.hub_container, "hub")
+            await asyncio.to_thread(self.sessions.act, SessionAct.ATTACH, self.workspace)
             self._attached = True
         try:
             verdict, _ = await self._verdict()
@@ -136,16 +130,14 @@ class EnclaveSpawner(DockerSpawner):  # type: ignore[misc]  # published without 
         return verdict.rule if isinstance(verdict, Refusal) else None
 
     async def create_object(self) -> Any:
-        """The create call: the sealed plan, plus the environment by which JupyterHub and its server know each other."""
+        """The create call: what opens, and the environment by which JupyterHub and its server know each other."""
         if self._plan is None:
             raise RuntimeError("a workspace is created by start()")
-        theirs = {key: value for key, value in self.get_env().items() if value is not None}
-        plan = replace(
-            self._plan.container,
-            image=self.image,
-            environment={**theirs, **self._plan.container.environment},
-        )
-        return await self.docker("create_container_from_config", **create_arguments(plan))
+        theirs = {key: value for key, value in self.get_env().items() if key in FROM_THE_HUB and value is not None}
+        folder = self._plan.extract.folder
+        self.image = await asyncio.to_thread(self.sessions.create, self.workspace, folder, theirs)
+        self._attached = True
+        return {self.object_id_key: self.sealed_name}
 
     async def _admitted(self) -> SessionPlan:
         if not self.name:
@@ -157,9 +149,7 @@ class EnclaveSpawner(DockerSpawner):  # type: ignore[misc]  # published without 
             raise SpawnException(self._in_their_words(_NO_LOG), reason="log.unavailable", status_code=503) from error
         if isinstance(verdict, Refusal):
             raise await self._refused(verdict)
-        limits = Limits(self.workspace_memory_mb, self.workspace_cpus, self.workspace_pids)
-        layout = StateLayout(PurePosixPath(self.state_root))
-        plan = session_plan(verdict, enclave.extracts.get(self.name), layout, self.workspace_image, limits)
+        plan = session_plan(verdict, enclave.extracts.get(self.name))
         if isinstance(plan, Refusal):
             raise await self._refused(plan)
         refusal = self._take_place()
@@ -187,17 +177,8 @@ class EnclaveSpawner(DockerSpawner):  # type: ignore[misc]  # published without 
         return None
 
     async def _open(self, plan: SessionPlan) -> tuple[str, int]:
-        self._plan, sealed = plan, plan.container
-        self.object_name = self.network_name = sealed.name
-        self.image = await asyncio.to_thread(image_digest, sealed.image)
-        try:
-            await asyncio.to_thread(_make_folders, sealed.mounts)
-        except OSError as error:
-            raise EngineError(_NO_FOLDERS) from error
-        await asyncio.to_thread(remove, sealed.name)
-        await asyncio.to_thread(ensure_network, sealed.name, sealed.labels, IPv4Network(self.supernet))
-        await asyncio.to_thread(attach, sealed.name, self.hub_container, "hub")
-        self._attached = True
+        self._plan = plan
+        self.object_name = self.network_name = self.sealed_name
         ip, port = await super().start()
         await self._wait_listening(ip, port)
         await self._tell_opened(plan)
@@ -216,7 +197,7 @@ class EnclaveSpawner(DockerSpawner):  # type: ignore[misc]  # published without 
 
     async def _tell_opened(self, plan: SessionPlan) -> None:
         body = {
-            "container": plan.container.name,
+            "container": self.sealed_name,
             "image": self.image,
             "extract": plan.extract.folder,
             "rule": plan.grant.rule,
@@ -238,11 +219,11 @@ class EnclaveSpawner(DockerSpawner):  # type: ignore[misc]  # published without 
 
     async def _close(self) -> None:
         """Nothing of the workspace stays but its folders. Again is harmless."""
-        try:
-            await asyncio.to_thread(remove, self.sealed_name)
-            await asyncio.to_thread(drop_network, self.sealed_name)
-        except EngineError as error:
-            self.log.warning("engine: %s", error.__cause__ or error)
+        if self._holds_place:
+            try:
+                await asyncio.to_thread(self.sessions.act, SessionAct.REMOVE, self.workspace)
+            except LauncherError as error:
+                self.log.warning("launcher: %s", error)
         if self._is_open:
             self._is_open = False
             body = {"container": self.sealed_name}
@@ -252,16 +233,3 @@ class EnclaveSpawner(DockerSpawner):  # type: ignore[misc]  # published without 
     def _in_their_words(self, message: Message) -> str:
         header = self.handler.request.headers.get("Accept-Language") if self.handler else None
         return render(message, preferred(header))
-
-
-def _make_folders(mounts: tuple[Mount, ...]) -> None:
-    """The person's own folders, for the sandbox's user. Their parents stay root's, so no link can stand in the way."""
-    uid, gid = (int(part) for part in SANDBOX_USER.split(":"))
-    for mount in mounts:
-        if mount.read_only:
-            continue
-        folder = Path(mount.source)
-        folder.mkdir(parents=True, exist_ok=True)
-        target = str(mount.target)
-        os.chown(folder, uid, SERVICE_GROUP if target == "/outbox" else gid, follow_symlinks=False)
-        folder.chmod(_MODES[target])

@@ -60,6 +60,20 @@ class StateLayout:
         """`<project>/<person>`: what researchers hand in."""
         return self.root / "outboxes"
 
+    @property
+    def runs(self) -> PurePosixPath:
+        """`<request>`: the files of a re-run, for as long as it runs. Only the launcher makes folders here."""
+        return self.root / "runs"
+
+    @property
+    def launcher(self) -> PurePosixPath:
+        """The launcher's socket, for those who may ask it."""
+        return self.root / "launcher"
+
+    def run(self, request: str) -> PurePosixPath:
+        """The files of one re-run."""
+        return self.runs / request
+
     def extract(self, project: str, folder: str) -> PurePosixPath:
         """One extract of a project."""
         return self.root / "extracts" / project / folder

@@ -23,7 +23,6 @@ from egress.query.engine import Engine, EngineError
 from egress.release.decision import checkers_required, lane_of
 from egress.release.model import Basis, Lane, OutputRecord, ReleaseRequest, Undeclared
 from egress.released.fingerprint import Lineage, population_of
-from egress.rerun.plan import MIB
 from egress.store.intake import MEGABYTE
 from egress.store.quarantine import Quarantine
 from hub.events.log import EventLog
@@ -33,6 +32,7 @@ from hub.policy.files import read_rules
 from hub.policy.limits import ContainerLimits
 from hub.policy.model import DataPermit, DisclosureRules
 from hub.policy.verdict import Grant
+from hub.run import MIB
 from hub.words import Message, say
 from hub.workspace import StateLayout
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
+from egress.rerun.folder import NOTEBOOK
 from egress.rerun.local import rerun_local
-from egress.rerun.plan import NOTEBOOK, FrozenContent, run_plan
 from egress.rerun.result import RerunResult
-from egress.rerun.sealed import rerun_sealed
+from egress.rerun.sealed import not_run, rerun_sealed
+from hub.launcher.client import LauncherError, Runs
 from hub.policy.limits import RunnerLimits
+from hub.run import RunPlan
 
 
 @dataclass(frozen=True)
@@ -44,29 +44,30 @@ class LocalRunner:
 
 
 class SealedRunner:
-    """In a container of the workspace's image. `desk` is a folder that has the same path here and on the host."""
+    """In a container of the workspace's image, by the launcher. `folder` holds the folders that it makes for runs."""
 
-    def __init__(self, image: str, limits: RunnerLimits, desk: Path) -> None:
-        self._image = image
+    def __init__(self, launcher: Runs, limits: RunnerLimits, folder: Path) -> None:
+        self._launcher = launcher
         self._limits = limits
-        self._desk = desk
+        self._folder = folder
 
     def __call__(self, frozen: FrozenRequest, extract: PurePosixPath) -> RerunResult:
-        with self._laid_out(frozen) as folder:
-            content = FrozenContent(frozen.id, frozen.project, PurePosixPath(folder))
-            return rerun_sealed(run_plan(content, extract, self._image, self._limits))
-
-    @contextmanager
-    def _laid_out(self, frozen: FrozenRequest) -> Iterator[Path]:
-        """The request's files, readable by the runner's unprivileged user; the folder above is ours alone."""
-        self._desk.mkdir(mode=0o700, parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix=f"{frozen.id}-", dir=self._desk))
+        plan = RunPlan(frozen.id, frozen.project, extract.name)
         try:
-            for name, content in {NOTEBOOK: frozen.notebook, **frozen.files}.items():
-                (folder / name).write_bytes(content)
-                (folder / name).chmod(0o444)
-            folder.chmod(0o555)
-            yield folder
-        finally:
-            folder.chmod(0o700)
-            shutil.rmtree(folder)
+            self._launcher.prepare(plan)
+        except LauncherError as error:
+            return not_run(error.message)
+        try:
+            self._lay_out(frozen)
+        except OSError:
+            with suppress(LauncherError):
+                self._launcher.drop(plan)
+            raise
+        return rerun_sealed(self._launcher, plan, self._limits)
+
+    def _lay_out(self, frozen: FrozenRequest) -> None:
+        """The request's files, readable by the runner's unprivileged user."""
+        for name, content in {NOTEBOOK: frozen.notebook, **frozen.files}.items():
+            path = self._folder / frozen.id / name
+            path.write_bytes(content)
+            path.chmod(0o444)

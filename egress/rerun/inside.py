@@ -18,7 +18,8 @@ from typing import Any
 
 from egress.outputs.model import Unreadable
 from egress.outputs.notebook import read_notebook
-from egress.rerun.plan import MIB, NOTEBOOK
+from egress.rerun.folder import NOTEBOOK
+from hub.run import MIB
 
 PR_SET_DUMPABLE = 4
 MAX_NOTEBOOK = 256 * MIB  # the intake has looked at its size before

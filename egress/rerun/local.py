@@ -18,9 +18,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
-from egress.rerun.plan import MIB, NOTEBOOK
+from egress.rerun.folder import NOTEBOOK
 from egress.rerun.result import Isolation, RerunResult, RerunStatus, ended, sentence
 from hub.policy.limits import RunnerLimits
+from hub.run import MIB
 
 # A network without interfaces, and a process tree of its own that ends whole with its first process.
 UNSHARE = ("unshare", "--user", "--map-current-user", "--net", "--pid", "--fork", "--kill-child", "--mount-proc")

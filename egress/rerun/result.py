@@ -8,7 +8,7 @@ from enum import StrEnum
 from egress.outputs.model import Rendered, Unreadable
 from egress.outputs.notebook import read_notebook
 from egress.rerun.inside import Ending
-from egress.rerun.plan import MIB
+from hub.run import MIB
 from hub.words import Message, say
 
 

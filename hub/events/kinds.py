@@ -20,6 +20,7 @@ KINDS = MappingProxyType(
         "session.started": "a workspace was opened",
         "session.refused": "a workspace was not opened, and by which rule",
         "session.stopped": "a workspace was closed",
+        "launcher.refused": "a process asked the launcher for what it does not start, and by which rule it was refused",
         "request.submitted": "a release request was frozen by digest",
         "request.refused_entry": "a submission did not become a request, and why",
         "request.rerun": "a request's notebook was re-run in the sealed runner, and how it ended",

@@ -5,11 +5,10 @@ from __future__ import annotations
 import math
 import socket
 import struct
-import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 from typing import Any
 
 import docker
@@ -17,48 +16,22 @@ from docker.errors import APIError
 from requests.exceptions import ConnectionError as RequestsConnectionError
 from requests.exceptions import ReadTimeout
 
+from hub.container import ContainerPlan
 from hub.launcher.engine import ENGINE_ERRORS, EngineError, connect, explain, image_digest
 from hub.launcher.seal import create_arguments
-from hub.session import ContainerPlan
-from hub.words import Message, say
+from hub.run import RunResult, RunStatus
+from hub.wire import MAX_CHUNK, read_exactly
+from hub.words import say
 
-CHUNK = 64 * 1024
-
-
-class RunStatus(StrEnum):
-    """How a run ended."""
-
-    FINISHED = "finished"
-    FAILED = "failed"
-    TIMED_OUT = "timed_out"
-    TOO_MUCH_OUTPUT = "too_much_output"
-    KILLED_OOM = "killed_oom"
-    ENGINE_DOWN = "engine_down"  # it did not begin, or nobody knows its end: run it again
+Output = Callable[[bytes], None]
 
 
-@dataclass(frozen=True)
-class RunResult:
-    """What came out. `stdout` is hostile, whatever the status; it is cut at the cap when there was too much.
-
-    `exit_code` was chosen by the container and decides nothing except that 0 is not "failed".
-    `image` is the digest that ran. `message` says why it is not "finished".
-    """
-
-    status: RunStatus
-    exit_code: int | None
-    stdout: bytes
-    seconds: float
-    image: str = ""
-    message: Message | None = None
-
-
-def run(
-    plan: ContainerPlan, stdin: bytes | None = None, max_output: int = 0, client: docker.APIClient | None = None
-) -> RunResult:
+def run(plan: ContainerPlan, max_output: int, output: Output, client: docker.APIClient | None = None) -> RunResult:
     """Run `plan` to its end and remove its container; blocking, never raises for what the container or engine does.
 
-    At most `max_output` bytes of stdout are taken; at the first byte above, and at the wall-clock limit, it is killed.
-    Stderr is not read. A container of the same name is what a broken-off run left, and is removed first.
+    At most `max_output` bytes of stdout go to `output`; at the first byte above, at the wall-clock limit and when
+    `output` raises OSError, it is killed. Stderr is not read, and there is no stdin. A container of the same name is
+    what a broken-off run left, and is removed first.
     Raises: ValueError for a plan with a network or without a time limit: those are no runs.
     """
     if plan.network is not None or plan.limits.seconds is None:
@@ -67,7 +40,7 @@ def run(
     try:
         engine = client or connect()
         pinned = image_digest(plan.image, engine)
-        result = _run_pinned(engine, replace(plan, image=pinned), stdin, max_output)
+        result = _run_pinned(engine, replace(plan, image=pinned), max_output, output)
         return replace(result, image=pinned, seconds=time.monotonic() - began)
     except EngineError as error:
         message = error.message
@@ -76,36 +49,29 @@ def run(
     return RunResult(RunStatus.ENGINE_DOWN, None, b"", time.monotonic() - began, message=message)
 
 
-def _run_pinned(engine: docker.APIClient, plan: ContainerPlan, stdin: bytes | None, max_output: int) -> RunResult:
-    container = _create(engine, plan, stdin)
+def _run_pinned(engine: docker.APIClient, plan: ContainerPlan, max_output: int, output: Output) -> RunResult:
+    container = _create(engine, plan)
     try:
         deadline = time.monotonic() + float(plan.limits.seconds or 0)
         stream = _attach(engine, container)
         try:
             engine.start(container)
-            if stdin is not None:
-                threading.Thread(target=_feed, args=(stream, stdin), daemon=True).start()
-            taken, ended = _take(stream, max_output, deadline)
+            ended = _take(stream, max_output, output, deadline)
         finally:
             with suppress(OSError):
-                stream.shutdown(socket.SHUT_RDWR)  # wakes the feeder
+                stream.shutdown(socket.SHUT_RDWR)  # docker-py's own handle stays open: an engine that writes must notice
             stream.close()
         if ended is RunStatus.FINISHED:
-            return _ending(engine, container, plan, taken, deadline)
-        return _stopped(ended, plan, taken, max_output)
+            return _ending(engine, container, plan, deadline)
+        return _stopped(ended, plan, max_output)
     finally:
         with suppress(*ENGINE_ERRORS):
             engine.remove_container(container, force=True, v=True)
 
 
-def _create(engine: docker.APIClient, plan: ContainerPlan, stdin: bytes | None) -> str:
+def _create(engine: docker.APIClient, plan: ContainerPlan) -> str:
     arguments = create_arguments(plan)
-    arguments["config"] |= {
-        "AttachStdout": True,
-        "AttachStdin": stdin is not None,
-        "OpenStdin": stdin is not None,
-        "StdinOnce": stdin is not None,
-    }
+    arguments["config"] |= {"AttachStdout": True}
     try:
         return _created(engine, arguments)
     except APIError as error:
@@ -121,73 +87,53 @@ def _created(engine: docker.APIClient, arguments: dict[str, Any]) -> str:
 
 
 def _attach(engine: docker.APIClient, container: str) -> socket.socket:
-    raw: Any = engine.attach_socket(container, params={"stdin": 1, "stdout": 1, "stream": 1})
-    # docker-py hands out a read-only file around the connection; a socket of our own can time out and half-close.
+    raw: Any = engine.attach_socket(container, params={"stdout": 1, "stream": 1})
+    # docker-py hands out a read-only file around the connection; a socket of our own can time out.
     return socket.socket(fileno=socket.dup(raw.fileno()))
 
 
-def _feed(stream: socket.socket, stdin: bytes) -> None:
-    with suppress(OSError):  # the container may end, or be ended, without reading
-        stream.sendall(stdin)
-        stream.shutdown(socket.SHUT_WR)
-
-
-def _take(stream: socket.socket, max_output: int, deadline: float) -> tuple[bytes, RunStatus]:
+def _take(stream: socket.socket, max_output: int, output: Output, deadline: float) -> RunStatus:
     """Stdout until its end, the cap or the deadline. The engine frames it: 4 bytes of stream number, 4 of length."""
-    taken = bytearray()
+    room = max_output
     try:
-        while header := _read(stream, 8, deadline):
+        while header := read_exactly(stream, 8, deadline):
             (left,) = struct.unpack(">4xL", header)
             while left:
-                chunk = _read(stream, min(left, CHUNK), deadline)
+                chunk = read_exactly(stream, min(left, MAX_CHUNK), deadline)
                 if not chunk:
                     break
                 left -= len(chunk)
-                taken += chunk
-                if len(taken) > max_output:
-                    return bytes(taken[:max_output]), RunStatus.TOO_MUCH_OUTPUT
+                output(chunk[:room])
+                if len(chunk) > room:
+                    return RunStatus.TOO_MUCH_OUTPUT
+                room -= len(chunk)
     except TimeoutError:
-        return bytes(taken), RunStatus.TIMED_OUT
-    return bytes(taken), RunStatus.FINISHED
+        return RunStatus.TIMED_OUT
+    return RunStatus.FINISHED
 
 
-def _read(stream: socket.socket, wanted: int, deadline: float) -> bytes:
-    """Exactly `wanted` bytes, or none at the stream's end."""
-    got = bytearray()
-    while len(got) < wanted:
-        left = deadline - time.monotonic()
-        if left <= 0:
-            raise TimeoutError
-        stream.settimeout(left)
-        chunk = stream.recv(wanted - len(got))
-        if not chunk:
-            return b""
-        got += chunk
-    return bytes(got)
-
-
-def _ending(engine: docker.APIClient, container: str, plan: ContainerPlan, taken: bytes, deadline: float) -> RunResult:
+def _ending(engine: docker.APIClient, container: str, plan: ContainerPlan, deadline: float) -> RunResult:
     """A container may close its stdout and live on: its own end counts, and the deadline still holds."""
     try:
         engine.wait(container, timeout=max(1, math.ceil(deadline - time.monotonic())))
     except (ReadTimeout, RequestsConnectionError):
         if time.monotonic() < deadline:
             raise
-        return _stopped(RunStatus.TIMED_OUT, plan, taken, len(taken))
+        return _stopped(RunStatus.TIMED_OUT, plan, 0)
     state = engine.inspect_container(container)["State"]
     code = int(state["ExitCode"])
     if code == 0:
-        return RunResult(RunStatus.FINISHED, 0, taken, 0.0)
+        return RunResult(RunStatus.FINISHED, 0, b"", 0.0)
     if state.get("OOMKilled"):
         why = say("The run needed more memory than its limit of {limit} MiB.", limit=plan.limits.memory_mb)
-        return RunResult(RunStatus.KILLED_OOM, code, taken, 0.0, message=why)
+        return RunResult(RunStatus.KILLED_OOM, code, b"", 0.0, message=why)
     why = say("The run ended with an error (exit code {code}).", code=code)
-    return RunResult(RunStatus.FAILED, code, taken, 0.0, message=why)
+    return RunResult(RunStatus.FAILED, code, b"", 0.0, message=why)
 
 
-def _stopped(status: RunStatus, plan: ContainerPlan, taken: bytes, max_output: int) -> RunResult:
+def _stopped(status: RunStatus, plan: ContainerPlan, max_output: int) -> RunResult:
     if status is RunStatus.TIMED_OUT:
         why = say("The run took longer than its limit of {limit} seconds.", limit=int(plan.limits.seconds or 0))
     else:
         why = say("The run wrote more than its limit of {limit} bytes.", limit=max_output)
-    return RunResult(status, None, taken, 0.0, message=why)
+    return RunResult(status, None, b"", 0.0, message=why)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hub.session import SANDBOX_USER, ContainerPlan, Mount, Tmpfs
+from hub.container import SANDBOX_USER, ContainerPlan, Mount, Tmpfs
 
 MIB = 1024 * 1024
 SHARED_MEMORY_MIB = 64

@@ -22,11 +22,11 @@ from egress.privacy.failure import PrivacyError
 from egress.query.engine import Engine, EngineError
 from egress.rerun.content import Content, RefusedOutput, read_content
 from egress.rerun.local import rerun_local
-from egress.rerun.plan import MIB
 from egress.rerun.result import RerunStatus
 from hub.extracts.reader import ExtractError
 from hub.policy.files import PolicyFileError
 from hub.policy.limits import ContainerLimits, read_limits
+from hub.run import MIB
 from hub.words import Message, say
 
 SQL_OUTPUT = "sql"

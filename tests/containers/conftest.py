@@ -10,8 +10,7 @@ from typing import Any
 import docker
 import pytest
 
-from hub.launcher import EngineError, image_digest
-from hub.launcher.engine import connect
+from hub.launcher.engine import EngineError, connect, image_digest
 
 BASE = "bulle/base:local"
 TEST_BASE = "bulle/test-base:local"

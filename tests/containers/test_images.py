@@ -13,7 +13,7 @@ import docker
 import nbformat
 import pytest
 
-from hub.launcher import EngineError, image_digest
+from hub.launcher.engine import EngineError, image_digest
 
 pytestmark = pytest.mark.containers
 

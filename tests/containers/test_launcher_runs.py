@@ -7,6 +7,7 @@ import socket
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 from uuid import uuid4
@@ -14,8 +15,10 @@ from uuid import uuid4
 import docker
 import pytest
 
-from hub.launcher import RunResult, RunStatus, image_digest, run
-from hub.session import ContainerPlan, Limits, Mount, Tmpfs
+from hub.container import ContainerPlan, Limits, Mount, Tmpfs
+from hub.launcher.engine import image_digest
+from hub.launcher.runs import run
+from hub.run import RunResult, RunStatus
 
 pytestmark = pytest.mark.containers
 
@@ -36,13 +39,20 @@ def plan_for(image: str, *command: str, mounts: tuple[Mount, ...] = (), **limits
     )
 
 
+def ran(plan: ContainerPlan, max_output: int = MIB, client: docker.APIClient | None = None) -> RunResult:
+    """The run's result with what it wrote."""
+    taken = bytearray()
+    result = run(plan, max_output, taken.extend, client)
+    return replace(result, stdout=bytes(taken))
+
+
 @pytest.fixture
 def shell(engine: docker.APIClient, image: str) -> Go:
     """Runs a shell script, and holds that nothing of it stays."""
 
-    def go(script: str, stdin: bytes | None = None, max_output: int = MIB, **more: Any) -> RunResult:
+    def go(script: str, max_output: int = MIB, **more: Any) -> RunResult:
         plan = plan_for(image, "sh", "-c", script, **more)
-        result = run(plan, stdin, max_output)
+        result = ran(plan, max_output)
         assert not engine.containers(all=True, filters={"name": plan.name})
         return result
 
@@ -52,7 +62,7 @@ def shell(engine: docker.APIClient, image: str) -> Go:
 @pytest.fixture
 def python(engine: docker.APIClient, image: str) -> Go:
     def go(script: str, mounts: tuple[Mount, ...] = (), **more: Any) -> RunResult:
-        return run(plan_for(image, "python3", "-c", script, mounts=mounts, **more), None, MIB)
+        return ran(plan_for(image, "python3", "-c", script, mounts=mounts, **more))
 
     return go
 
@@ -75,17 +85,17 @@ def test_an_exit_code_is_only_a_number(shell: Go, code: int) -> None:
     assert (result.status, result.exit_code, result.stdout) == (RunStatus.FAILED, code, b"before\n")
 
 
-def test_stdin_is_handed_over_once(shell: Go) -> None:
-    assert shell("wc -c", stdin=b"x" * 5 * MIB).stdout == f"{5 * MIB}\n".encode()
-    assert shell("wc -c", stdin=b"").stdout == b"0\n"
-
-
-def test_without_stdin_there_is_nothing_to_read(shell: Go) -> None:
+def test_there_is_nothing_to_read(shell: Go) -> None:
     assert shell("wc -c").stdout == b"0\n"
 
 
-def test_stdin_that_nobody_reads_holds_nothing_up(shell: Go) -> None:
-    assert shell("echo done", stdin=b"x" * 5 * MIB).status is RunStatus.FINISHED
+def test_a_run_ends_with_whoever_asked_for_it(engine: docker.APIClient, image: str) -> None:
+    def gone(_: bytes) -> None:
+        raise BrokenPipeError
+
+    plan = plan_for(image, "sh", "-c", "echo begun; sleep 600")
+    assert run(plan, MIB, gone).status is RunStatus.ENGINE_DOWN
+    assert not engine.containers(all=True, filters={"name": plan.name})
 
 
 def test_a_run_that_is_too_long_is_killed(shell: Go) -> None:
@@ -161,7 +171,7 @@ def test_what_a_broken_off_run_left_is_replaced(engine: docker.APIClient, image:
     plan = plan_for(image, "echo", "new")
     left = engine.create_container(image, ["sleep", "600"], name=plan.name)["Id"]
     engine.start(left)
-    assert run(plan, None, MIB).stdout == b"new\n"
+    assert ran(plan).stdout == b"new\n"
     assert not engine.containers(all=True, filters={"name": plan.name})
 
 
@@ -250,7 +260,7 @@ for act in (lambda: open("/data/t.parquet", "w"), lambda: open("/data/new", "w")
 
 def test_a_missing_folder_is_not_made_up(image: str, tmp_path: Path) -> None:
     mounts = (Mount(PurePosixPath(tmp_path / "none"), PurePosixPath("/data"), read_only=True),)
-    result = run(plan_for(image, "true", mounts=mounts), None, MIB)
+    result = ran(plan_for(image, "true", mounts=mounts))
     assert result.status is RunStatus.ENGINE_DOWN
     assert "refused to make the container" in str(result.message)
     assert not (tmp_path / "none").exists()
@@ -261,7 +271,7 @@ def test_a_missing_folder_is_not_made_up(image: str, tmp_path: Path) -> None:
 
 def test_an_engine_that_is_down_is_a_status(image: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/no.sock")
-    result = run(plan_for(image, "true"), None, MIB)
+    result = ran(plan_for(image, "true"))
     assert (result.status, result.exit_code, result.stdout) == (RunStatus.ENGINE_DOWN, None, b"")
     assert str(result.message).startswith("The container engine does not answer")
     assert str(tmp_path) not in str(result.message)
@@ -272,13 +282,13 @@ def test_an_engine_that_goes_away_meanwhile_is_a_status(image: str, engine: dock
     with Door(tmp_path / "door.sock") as door:
         threading.Timer(2, door.shut).start()
         client = docker.APIClient(base_url=f"unix://{door.path}", version="auto")
-        result = run(plan, None, MIB, client=client)
+        result = ran(plan, client=client)
     assert (result.status, result.exit_code) == (RunStatus.ENGINE_DOWN, None)
     assert result.seconds < 20
     # Its container could not be removed; the next run of that name does it.
     assert engine.containers(filters={"name": plan.name})
     again = ContainerPlan(plan.name, image, ("echo", "again"), limits=plan.limits)
-    assert run(again, None, MIB).stdout == b"again\n"
+    assert ran(again).stdout == b"again\n"
     assert not engine.containers(all=True, filters={"name": plan.name})
 
 
@@ -325,7 +335,7 @@ class Door:
 
 
 def test_a_missing_image_is_told_by_name() -> None:
-    result = run(plan_for("bulle/no-such-image:local", "true"), None, MIB)
+    result = ran(plan_for("bulle/no-such-image:local", "true"))
     assert result.status is RunStatus.ENGINE_DOWN
     assert (
         str(result.message)
@@ -335,6 +345,6 @@ def test_a_missing_image_is_told_by_name() -> None:
 
 def test_a_command_that_is_not_there_is_the_engines_refusal(image: str, engine: docker.APIClient) -> None:
     plan = plan_for(image, "/no/such/program")
-    result = run(plan, None, MIB)
+    result = ran(plan)
     assert result.status in {RunStatus.ENGINE_DOWN, RunStatus.FAILED}
     assert not engine.containers(all=True, filters={"name": plan.name})

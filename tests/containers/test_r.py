@@ -14,10 +14,11 @@ from egress.airlock.runners import SealedRunner
 from egress.checks.model import Outcome
 from egress.release.model import Choice, Vote
 from egress.release.status import Status
-from hub.launcher import EngineError, image_digest
-from hub.policy.limits import read_limits
+from hub.launcher.client import Runs
+from hub.launcher.engine import EngineError, image_digest
 from tests.containers.test_images import python, run
 from tests.egress.airlock.enclave import BY_REGION, BY_SEX, build_extract, make_enclave
+from tests.launchers import WORKER_IS_ROOT, launcher
 
 pytestmark = pytest.mark.containers
 IMAGE = "bulle/workspace:local"
@@ -40,8 +41,6 @@ def r_notebook(*cells: str) -> bytes:
 
 def test_a_study_in_r_goes_the_whole_way(tmp_path: Path) -> None:
     enclave = make_enclave(tmp_path)
-    runner = SealedRunner(IMAGE, read_limits().runner, tmp_path / "quarantine" / "runs")
-    enclave.airlock = enclave.with_runner(runner)
     study = r_notebook(
         'by <- bulle::sql("SELECT sex, count(*) AS n FROM stay GROUP BY sex")\nstopifnot(by$n == c(200, 200))',
         f'library(bulle)\nrelease("stays_by_region", "{BY_REGION}", title = "Séjours")',
@@ -50,7 +49,9 @@ def test_a_study_in_r_goes_the_whole_way(tmp_path: Path) -> None:
     )
     enclave.hand_in(study)
     enclave.airlock.take_in()
-    request = enclave.airlock.process("costs-1")
+    with launcher(tmp_path, IMAGE, WORKER_IS_ROOT, limits=enclave.limits) as socket:
+        runner = SealedRunner(Runs(socket), enclave.limits.runner, tmp_path / "runs")
+        request = enclave.with_runner(runner).process("costs-1")
     assert request.status is Status.IN_REVIEW, (request.reasons, request.failure)
     outcomes = {output.name: output.outcome for output in request.outputs}
     assert outcomes.pop("stays_by_region") is not Outcome.FAIL

@@ -8,10 +8,9 @@ import io
 import json
 import tarfile
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 from ipaddress import IPv4Network
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 from uuid import uuid4
 
@@ -19,14 +18,22 @@ import docker
 import pytest
 from jupyterhub.spawner import SpawnException
 
+from hub.container import SERVICE_GROUP
 from hub.events.log import utc_now
-from hub.launcher import attach, create_arguments, drop_network, ensure_network, image_digest
-from hub.spawner import SERVICE_GROUP, EnclaveSpawner
+from hub.launcher.engine import image_digest
+from hub.launcher.networks import attach, drop_network, ensure_network
+from hub.launcher.seal import create_arguments
+from hub.policy.limits import WorkspaceLimits, read_limits
+from hub.session import session_container
+from hub.spawner import EnclaveSpawner
+from hub.workspace import StateLayout
 from tests.hub.enclave import issue_permit, permit
 from tests.hub.spawners import PROJECT, House
+from tests.launchers import HUB_IS_ROOT, launcher
 
 pytestmark = pytest.mark.containers
 
+LIMITS = read_limits().model_copy(update={"workspace": WorkspaceLimits(memory_mb=128, cpus=1.0, pids=64)})
 ALICE, AMIR = (f"bulle-ws-{PROJECT}--{name}" for name in ("alice", "amir"))
 
 # Stands for jupyterhub-singleuser: listens where JupyterHub said.
@@ -69,6 +76,8 @@ class SeenFromTheHub(EnclaveSpawner):
     """The hub's part that cannot stand where tests run: the host has no address on a workspace's network,
     so the wait for the port asks from inside the hub's container."""
 
+    hub_container = ""
+
     async def _wait_listening(self, ip: str, port: int) -> None:
         ask = f"import socket; socket.create_connection(('{ip}', {port}), 2)"
         for _ in range(100):
@@ -91,12 +100,15 @@ def inside(container: str, script: str) -> tuple[int, str]:
 @pytest.fixture
 def house(tmp_path: Path, workspace_image: str, hub: str, engine: docker.APIClient) -> Iterator[House]:
     tmp_path.chmod(0o755)
-    house = House(tmp_path, workspace_image, hub)
-    yield house
-    for name in ("alice", "amir"):
-        for spawner in list(house.user(name).spawners.values()):
-            if spawner.name:
-                asyncio.run(spawner.run_post_stop_hook())
+    SeenFromTheHub.hub_container = hub
+    house = House(tmp_path)
+    with launcher(tmp_path, workspace_image, HUB_IS_ROOT, hub=hub, limits=LIMITS, log=house.log) as socket:
+        house.socket = socket
+        yield house
+        for name in ("alice", "amir"):
+            for spawner in list(house.user(name).spawners.values()):
+                if spawner.name:
+                    asyncio.run(spawner.run_post_stop_hook())
 
 
 def opened(house: House, name: str = "alice", project: str = PROJECT) -> EnclaveSpawner:
@@ -112,7 +124,9 @@ def traces(engine: docker.APIClient, name: str) -> list[Any]:
     ]
 
 
-def test_the_engine_was_told_the_sealed_plan_and_nothing_else(house: House, engine: docker.APIClient) -> None:
+def test_the_engine_was_told_the_sealed_plan_and_nothing_else(
+    house: House, engine: docker.APIClient, workspace_image: str
+) -> None:
     spawner = house.spawner("alice", PROJECT, kind=SeenFromTheHub)
     spawner.user_options = {"image": "evil", "volumes": {"/": "/host"}, "environment": {"X": "1"}}
     spawner.volumes = {"/": "/host"}
@@ -120,8 +134,9 @@ def test_the_engine_was_told_the_sealed_plan_and_nothing_else(house: House, engi
     spawner.extra_create_kwargs = {"user": "root"}
     asyncio.run(spawner.start())
     found = engine.inspect_container(ALICE)
-    assert spawner._plan is not None
-    sealed = create_arguments(replace(spawner._plan.container, image=image_digest(house.image)))["config"]
+    layout, digest = StateLayout(PurePosixPath(house.root)), image_digest(workspace_image)
+    plan = session_container(spawner.workspace, "e1", layout, digest, LIMITS.workspace)
+    sealed = create_arguments(plan)["config"]
     for key, value in sealed["HostConfig"].items():
         seen = found["HostConfig"][key]
         if key == "Mounts":  # the engine leaves false out
@@ -129,7 +144,7 @@ def test_the_engine_was_told_the_sealed_plan_and_nothing_else(house: House, engi
         assert (seen or None) == (value or None), key
     for key in ("Binds", "CapAdd", "Devices", "PortBindings", "VolumesFrom", "ExtraHosts", "GroupAdd"):
         assert not found["HostConfig"].get(key), key
-    assert found["Image"] == image_digest(house.image)
+    assert found["Image"] == digest
     assert found["Config"]["User"] == "1000:1000"
     assert found["Config"]["Cmd"] == ["jupyterhub-singleuser"]
     assert found["Config"]["Labels"]["bulle.project"] == PROJECT
@@ -140,7 +155,7 @@ def test_the_engine_was_told_the_sealed_plan_and_nothing_else(house: House, engi
     assert environment["JUPYTERHUB_API_TOKEN"] == "a-token-of-jupyterhub"
     assert environment["JUPYTERHUB_API_URL"] == "http://hub:8081/hub/api"
     assert environment["JUPYTERHUB_DISABLE_USER_CONFIG"] == "1"
-    allowed = ("JUPYTERHUB_", "JPY_API_TOKEN", "JUPYTER_IMAGE_SPEC", "BULLE_", "HOME", "PATH")
+    allowed = ("JUPYTERHUB_", "JPY_API_TOKEN", "BULLE_", "HOME", "PATH")
     assert all(key.startswith(allowed) for key in environment), environment.keys()
 
 
@@ -150,7 +165,9 @@ def test_a_workspace_reaches_the_hub_and_nothing_else(house: House, engine: dock
     other = engine.inspect_container(AMIR)
     address = next(iter(other["NetworkSettings"]["Networks"].values()))["IPAddress"]
     gateway = str(next(IPv4Network(engine.inspect_network("bridge")["IPAM"]["Config"][0]["Subnet"]).hosts()))
-    hub_at_core = engine.inspect_container(house.hub_container)["NetworkSettings"]["Networks"]["bridge"]["IPAddress"]
+    hub_at_core = engine.inspect_container(SeenFromTheHub.hub_container)["NetworkSettings"]["Networks"]["bridge"][
+        "IPAddress"
+    ]
     script = f"""
 import json, socket
 def reach(host, port):
@@ -208,10 +225,12 @@ print(json.dumps([[write(path) for path in paths], os.getuid(), os.getgid(), ope
     assert (house.root / f"homes/{PROJECT}").stat().st_uid == 0
 
 
-def test_opening_and_closing_are_events_and_leave_no_trace(house: House, engine: docker.APIClient) -> None:
+def test_opening_and_closing_are_events_and_leave_no_trace(
+    house: House, engine: docker.APIClient, workspace_image: str
+) -> None:
     spawner = opened(house)
     [(actor, project, body)] = house.events("session.started")
-    assert (actor, project, body["image"]) == ("alice", PROJECT, image_digest(house.image))
+    assert (actor, project, body["image"]) == ("alice", PROJECT, image_digest(workspace_image))
     assert (body["rule"], body["extract"]) == ("permit.researcher", "e1")
     assert asyncio.run(spawner.poll()) is None
     asyncio.run(spawner.stop())
@@ -228,7 +247,7 @@ def test_opening_and_closing_are_events_and_leave_no_trace(house: House, engine:
 
 def test_a_hub_that_restarts_finds_its_workspaces(house: House, engine: docker.APIClient) -> None:
     state = opened(house).get_state()
-    engine.disconnect_container_from_network(house.hub_container, ALICE)  # a new hub container
+    engine.disconnect_container_from_network(SeenFromTheHub.hub_container, ALICE)  # a new hub container
     again = house.spawner("alice", PROJECT, kind=SeenFromTheHub)
     again.load_state(json.loads(json.dumps(state)))
     assert asyncio.run(again.poll()) is None
@@ -268,13 +287,13 @@ def test_what_a_crashed_hub_left_is_replaced(house: House, engine: docker.APICli
 
 
 def test_a_workspace_that_ends_while_starting_is_told(house: House, image: str, engine: docker.APIClient) -> None:
-    house.image = image  # it has no jupyterhub-singleuser
-    spawner = house.spawner("alice", PROJECT)
-    with pytest.raises(SpawnException) as caught:
-        asyncio.run(spawner.start())
-    assert caught.value.reason in {"session.ended_early", "engine.refused"}
+    with launcher(house.root, image, HUB_IS_ROOT, limits=LIMITS) as house.socket:  # it has no jupyterhub-singleuser
+        spawner = house.spawner("alice", PROJECT)
+        with pytest.raises(SpawnException) as caught:
+            asyncio.run(spawner.start())
+        asyncio.run(spawner.run_post_stop_hook())
+    assert caught.value.reason in {"session.ended_early", "launcher.failed"}
     assert caught.value.status_code >= 500
-    asyncio.run(spawner.run_post_stop_hook())
     assert traces(engine, ALICE) == []
     assert house.events("session.started") == house.events("session.stopped") == []
     assert len(house.events("session.refused")) == 1

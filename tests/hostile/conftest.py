@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -20,10 +21,12 @@ from egress.query.engine import Engine
 from egress.rerun.content import Content, read_content
 from egress.rerun.result import RerunResult
 from hub.extracts.reader import open_extract
-from hub.launcher import EngineError, image_digest
+from hub.launcher.client import Runs
+from hub.launcher.engine import EngineError, image_digest
 from hub.policy.files import read_rules
-from hub.policy.limits import RunnerLimits
+from hub.policy.limits import RunnerLimits, read_limits
 from tests.extracts import rand_hie
+from tests.launchers import WORKER_IS_ROOT, launcher
 
 WORKSPACE_IMAGE = "bulle/workspace:local"
 MAX = 16 << 20
@@ -67,9 +70,11 @@ Attack = Callable[..., Aftermath]
 
 @pytest.fixture(scope="session")
 def extract(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = rand_hie(tmp_path_factory.mktemp("rand-hie"))
-    folder.parent.chmod(0o755)
-    return folder
+    """Where the enclave's project `study` has it."""
+    project = tmp_path_factory.mktemp("enclave") / "extracts" / "study"
+    project.mkdir(parents=True)
+    project.chmod(0o755)
+    return rand_hie(project)
 
 
 @pytest.fixture(scope="session")
@@ -83,15 +88,16 @@ def sealed() -> bool:
 
 
 @pytest.fixture(scope="session")
-def attack(extract: Path, sealed: bool, tmp_path_factory: pytest.TempPathFactory) -> Attack:
-    desk = tmp_path_factory.mktemp("desk")
+def attack(extract: Path, sealed: bool) -> Attack:
+    root = extract.parents[2]
 
     def run(*sources: str, files: dict[str, bytes] | None = None, **limits: int) -> Aftermath:
         allowed = RunnerLimits(memory_mb=2048, cpus=1, pids=64, seconds=180, max_output_mb=2, scratch_mb=64)
         allowed = allowed.model_copy(update=limits)
-        runner: Runner = SealedRunner(WORKSPACE_IMAGE, allowed, desk) if sealed else LocalRunner(allowed)
         notebook = notebook_of(*sources)
-        result = runner(FrozenRequest("r-hostile", "study", notebook, files or {}), PurePosixPath(extract))
+        request = FrozenRequest("study-1", "study", notebook, files or {})
+        with runner_of(root, allowed) if sealed else nullcontext(LocalRunner(allowed)) as runner:
+            result = runner(request, PurePosixPath(extract))
         if result.rendered is None:
             return Aftermath(result, None, ())
         content = read_content(notebook, result.rendered, MAX)
@@ -102,6 +108,14 @@ def attack(extract: Path, sealed: bool, tmp_path_factory: pytest.TempPathFactory
         return Aftermath(result, content, assessments)
 
     return run
+
+
+@contextmanager
+def runner_of(root: Path, allowed: RunnerLimits) -> Iterator[Runner]:
+    """The sealed runner, with a launcher of its own."""
+    limits = read_limits().model_copy(update={"runner": allowed})
+    with launcher(root, WORKSPACE_IMAGE, WORKER_IS_ROOT, limits=limits) as socket:
+        yield SealedRunner(Runs(socket), allowed, root / "runs")
 
 
 def notebook_of(*sources: str) -> bytes:

@@ -22,10 +22,10 @@ PROJECT = f"test-{uuid4().hex[:8]}"
 class House:
     """One enclave under `root`: two researchers and a checker, a project with its extract, and JupyterHub's users."""
 
-    def __init__(self, root: Path, image: str = "bulle/none:local", hub_container: str = "none") -> None:
+    def __init__(self, root: Path, socket: Path | None = None) -> None:
         self.root = root
         self.log = EventLog(root / "log.db")
-        self.image, self.hub_container = image, hub_container
+        self.socket = socket or root / "no-launcher"
         self._db = orm.new_session_factory("sqlite:///:memory:")()
         self._users: dict[str, User] = {}
         for name in ("alice", "amir", "carla"):
@@ -60,13 +60,8 @@ class House:
             hub=Hub(base_url="/hub/"),
             oauth_client_id=f"jupyterhub-user-{name}-{project}",
             hub_connect_url="http://hub:8081",
-            state_root=str(self.root),
             log_at=str(self.root / "log.db"),
-            workspace_image=self.image,
-            hub_container=self.hub_container,
-            workspace_memory_mb=128,
-            workspace_cpus=1.0,
-            workspace_pids=64,
+            launcher_socket=str(self.socket),
         )
         user.spawners[project] = spawner
         spawner.api_token = "a-token-of-jupyterhub"

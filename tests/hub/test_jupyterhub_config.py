@@ -27,7 +27,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
         "BULLE_LDAP_BIND_PASSWORD_FILE": str(tmp_path / "bind"),
         "BULLE_LDAP_BASE": "dc=bulle,dc=test",
         "BULLE_PUBLIC_URL": "http://127.0.0.1:8000",
-        "BULLE_NET_CONTAINER": "bulle-net",
+        "BULLE_LAUNCHER_SOCKET": "/run/launcher/socket",
         "BULLE_EGRESS_URL": "http://egress-web:8010",
         "BULLE_EGRESS_TOKEN_FILE": str(tmp_path / "egress"),
         "BULLE_PROXY_TOKEN_FILE": str(tmp_path / "proxy"),
@@ -46,11 +46,9 @@ def test_the_environment_becomes_settings(environment: dict[str, str], tmp_path:
     assert c.EnclaveAuthenticator.directory.bind_password == "bind-secret"
     assert c.EnclaveAuthenticator.directory.servers == ("ldap://ldap:389", "ldaps://second:636")
     assert c.EnclaveAuthenticator.people.lockout.person.value.failures > 0
-    assert c.EnclaveSpawner.state_root == str(tmp_path / "state")
     assert c.EnclaveSpawner.log_at == c.EnclaveAuthenticator.log_at == str(tmp_path / "state/events/log.db")
-    assert c.EnclaveSpawner.workspace_image == "bulle/workspace:local"
+    assert c.EnclaveSpawner.launcher_socket == "/run/launcher/socket"
     assert c.EnclaveSpawner.hub_connect_url == "http://hub:8081"
-    assert c.EnclaveSpawner.workspace_memory_mb > 0
     assert c.ConfigurableHTTPProxy.auth_token == "proxy-secret"
     assert c.ConfigurableHTTPProxy.should_start is False
     assert c.JupyterHub.cleanup_servers is False
@@ -74,7 +72,9 @@ def test_a_session_has_no_tokens_no_shares_and_no_servers(environment: dict[str,
     assert all("!" in scope for scope in USER_SCOPES)
 
 
-@pytest.mark.parametrize("missing", ["BULLE_STATE", "BULLE_LDAP_CA", "BULLE_NET_CONTAINER", "BULLE_EGRESS_TOKEN_FILE"])
+@pytest.mark.parametrize(
+    "missing", ["BULLE_STATE", "BULLE_LDAP_CA", "BULLE_LAUNCHER_SOCKET", "BULLE_EGRESS_TOKEN_FILE"]
+)
 def test_without_a_name_the_hub_does_not_start(environment: dict[str, str], missing: str) -> None:
     del environment[missing]
     with pytest.raises(KeyError, match=missing):
@@ -90,7 +90,7 @@ def test_without_a_secret_the_hub_does_not_start(environment: dict[str, str], tm
         configured(environment)
 
 
-def test_without_limits_the_hub_does_not_start(environment: dict[str, str], tmp_path: Path) -> None:
+def test_without_policies_the_hub_does_not_start(environment: dict[str, str], tmp_path: Path) -> None:
     environment["BULLE_POLICIES"] = str(tmp_path)
     with pytest.raises(PolicyFileError):
         configured(environment)

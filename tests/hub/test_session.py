@@ -8,26 +8,28 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hub.container import ContainerPlan, Limits
 from hub.events.state import ExtractRecord
+from hub.policy.limits import WorkspaceLimits
 from hub.policy.verdict import Act, Grant, Refusal
-from hub.session import Limits, SessionPlan, session_plan
+from hub.session import SessionPlan, session_container, session_plan
 from hub.workspace import StateLayout, Workspace
 
 LAYOUT = StateLayout(PurePosixPath("/srv/bulle"))
-LIMITS = Limits(memory_mb=2048, cpus=1.0, pids=256)
+LIMITS = WorkspaceLimits(memory_mb=2048, cpus=1.0, pids=256)
 EXTRACT = ExtractRecord("p", "20261122-1", "0" * 64, "2026-11-22T00:00:00Z")
 
 
 def plan(
     act: Act = Act.OPEN_WORKSPACE, person: str = "alice", project: str = "p", extract: ExtractRecord | None = EXTRACT
 ) -> SessionPlan | Refusal:
-    return session_plan(Grant(act, person, project, "permit.researcher"), extract, LAYOUT, "image", LIMITS)
+    return session_plan(Grant(act, person, project, "permit.researcher"), extract)
 
 
-def opened(person: str = "alice") -> SessionPlan:
+def opened(person: str = "alice") -> ContainerPlan:
     made = plan(person=person)
     assert isinstance(made, SessionPlan)
-    return made
+    return session_container(made.workspace, made.extract.folder, LAYOUT, "image", LIMITS)
 
 
 @pytest.mark.parametrize("act", [act for act in Act if act is not Act.OPEN_WORKSPACE])
@@ -45,7 +47,7 @@ def test_without_its_own_extract_nothing_opens(extract: ExtractRecord | None) ->
 
 
 def test_the_mounts_are_exactly_these() -> None:
-    mounts = [(str(mount.source), str(mount.target), mount.read_only) for mount in opened().container.mounts]
+    mounts = [(str(mount.source), str(mount.target), mount.read_only) for mount in opened().mounts]
     assert mounts == [
         ("/srv/bulle/extracts/p/20261122-1", "/data", True),
         ("/srv/bulle/homes/p/alice", "/home/researcher", False),
@@ -55,23 +57,24 @@ def test_the_mounts_are_exactly_these() -> None:
 
 
 def test_the_container_is_the_persons_own() -> None:
-    container = opened().container
+    container = opened()
     assert container.name == container.network == "bulle-ws-p--alice"
     assert container.command == ("jupyterhub-singleuser",)
     assert container.image == "image"
-    assert container.limits == LIMITS
+    assert container.limits == Limits(memory_mb=2048, cpus=1.0, pids=256)
     assert container.labels == {"bulle.person": "alice", "bulle.project": "p", "bulle.role": "workspace"}
     assert container.environment == {
         "BULLE_EXTRACT": "/data",
         "BULLE_OUTBOX": "/outbox",
         "BULLE_PROJECT": "p",
         "HOME": "/home/researcher",
+        "JUPYTERHUB_DISABLE_USER_CONFIG": "1",
         "JUPYTERHUB_ROOT_DIR": "/home/researcher",
     }
 
 
 def test_two_persons_share_the_project_folder_and_the_extract_and_nothing_else() -> None:
-    alice, amir = ({str(mount.source) for mount in opened(name).container.mounts} for name in ("alice", "amir"))
+    alice, amir = ({str(mount.source) for mount in opened(name).mounts} for name in ("alice", "amir"))
     assert alice & amir == {"/srv/bulle/extracts/p/20261122-1", "/srv/bulle/projects/p"}
 
 

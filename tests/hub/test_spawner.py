@@ -1,4 +1,4 @@
-"""Who may open which workspace: every no is a 403 with one sentence and an event, and touches no engine."""
+"""Who may open which workspace: every no is a 403 with one sentence and an event, and asks no launcher."""
 
 from __future__ import annotations
 
@@ -17,8 +17,7 @@ from tests.hub.spawners import PROJECT, House
 
 
 @pytest.fixture
-def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> House:
-    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/no.sock")
+def house(tmp_path: Path) -> House:
     return House(tmp_path)
 
 
@@ -47,7 +46,7 @@ def test_who_has_no_permit_opens_nothing(house: House, name: str, project: str, 
     assert not (house.root / "homes").exists()
 
 
-@pytest.mark.parametrize(("days", "rule"), [(-1, "permit.ended"), (0, "engine.refused"), (1, "engine.refused")])
+@pytest.mark.parametrize(("days", "rule"), [(-1, "permit.ended"), (0, "launcher.failed"), (1, "launcher.failed")])
 def test_a_permit_opens_up_to_its_last_day(house: House, days: int, rule: str) -> None:
     issue_permit(house.log, permit(PROJECT, until=utc_now().date() + timedelta(days=days)))
     assert refused(house.spawner("alice", PROJECT)).reason == rule
@@ -58,7 +57,7 @@ def test_the_log_is_read_again_at_every_start(house: House) -> None:
     add_person(house.log, "zoe")
     assert refused(house.spawner("zoe", PROJECT)).reason == "permit.not_named"
     issue_permit(house.log, permit(PROJECT, researchers=("zoe",)))
-    assert refused(house.spawner("zoe", PROJECT)).reason == "engine.refused"
+    assert refused(house.spawner("zoe", PROJECT)).reason == "launcher.failed"
     assert refused(house.spawner("alice", PROJECT)).reason == "permit.not_named"
 
 
@@ -72,11 +71,11 @@ def test_a_refusal_is_told_in_the_persons_language(house: House) -> None:
     assert str(error.log_message) == "Il n'y a pas d'autorisation pour ce projet ; rien ne s'ouvre sans elle."
 
 
-def test_an_engine_that_is_down_is_a_sentence_and_an_event(house: House) -> None:
+def test_a_launcher_that_is_down_is_a_sentence_and_an_event(house: House) -> None:
     error = refused(house.spawner("alice", PROJECT))
-    assert (error.status_code, error.reason) == (503, "engine.refused")
-    assert "The container engine does not answer" in str(error.log_message)
-    assert house.events("session.refused")[0][2]["rule"] == "engine.refused"
+    assert (error.status_code, error.reason) == (503, "launcher.failed")
+    assert "A part of the enclave does not answer" in str(error.log_message)
+    assert house.events("session.refused")[0][2]["rule"] == "launcher.failed"
     assert house.events("session.started") == []
 
 

@@ -18,6 +18,8 @@ def test_everything_stands_under_the_root_and_apart() -> None:
         LAYOUT.keys,
         LAYOUT.quarantine,
         LAYOUT.exports,
+        LAYOUT.launcher,
+        LAYOUT.run("p-1"),
         LAYOUT.extract("p", "e"),
         LAYOUT.home(ALICE),
         LAYOUT.shared("p"),

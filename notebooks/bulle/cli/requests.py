@@ -16,7 +16,7 @@ from egress.release.entries import RefusedEntry
 from egress.release.model import ReleaseRequest
 from egress.release.report import OutputReport
 from egress.release.status import Status
-from hub.session import SANDBOX_USER
+from hub.container import SANDBOX_USER
 from hub.words import Message, say
 from hub.workspace import StateLayout, Workspace
 

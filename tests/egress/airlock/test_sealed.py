@@ -8,8 +8,10 @@ import pytest
 from egress.airlock.runners import SealedRunner
 from egress.release.model import Choice, Vote
 from egress.release.status import Status
-from hub.policy.limits import read_limits
+from hub.launcher.client import Runs
+from hub.launcher.engine import EngineError, image_digest
 from tests.egress.airlock.enclave import BY_SEX, SECRET, make_enclave, notebook, release
+from tests.launchers import WORKER_IS_ROOT, launcher
 
 IMAGE = os.environ.get("BULLE_WORKSPACE_IMAGE", "bulle/workspace:local")
 
@@ -34,17 +36,17 @@ assert open("codes.csv").read() == "1,2"
 
 @pytest.mark.containers
 def test_a_request_goes_through_a_sealed_container(tmp_path: Path) -> None:
-    launcher = pytest.importorskip("hub.launcher", reason="the Docker client is not installed")
     try:
-        launcher.image_digest(IMAGE)
-    except launcher.EngineError as error:
+        image_digest(IMAGE)
+    except EngineError as error:
         pytest.skip(f"needs a container engine with the workspace's image: {error}")
     enclave = make_enclave(tmp_path)
-    runs = tmp_path / "quarantine" / "runs"
-    enclave.airlock = enclave.with_runner(SealedRunner(IMAGE, read_limits().runner, runs))
+    runs = tmp_path / "runs"
     enclave.hand_in(notebook(SEALED, release("stays_by_sex", BY_SEX), f"print('{SECRET}')"), codes=b"1,2")
     enclave.airlock.take_in()
-    request = enclave.airlock.process("costs-1")
+    with launcher(tmp_path, IMAGE, WORKER_IS_ROOT, limits=enclave.limits) as socket:
+        enclave.airlock = enclave.with_runner(SealedRunner(Runs(socket), enclave.limits.runner, runs))
+        request = enclave.airlock.process("costs-1")
     assert request.status is Status.IN_REVIEW, (request.reasons, request.failure)
     assert request.rerun is not None
     assert request.rerun.isolation == "container"

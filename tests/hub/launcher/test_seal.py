@@ -12,8 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.launcher import create_arguments, next_subnet, run
-from hub.session import ContainerPlan, Limits, Mount, Tmpfs
+from hub.container import ContainerPlan, Limits, Mount, Tmpfs
+from hub.launcher.networks import next_subnet
+from hub.launcher.runs import run
+from hub.launcher.seal import create_arguments
 
 at = PurePosixPath
 
@@ -140,7 +142,7 @@ def test_no_plan_opens_the_seal(  # noqa: PLR0917 -- Hypothesis gives them by na
 )
 def test_what_is_no_run_is_not_run(plan: ContainerPlan) -> None:
     with pytest.raises(ValueError, match="no network and a time limit"):
-        run(plan)
+        run(plan, 1, bytes)
 
 
 SUPERNET = IPv4Network("10.213.0.0/27")

@@ -1,0 +1,69 @@
+"""`python -m hub.launcher`: the process that holds Docker's socket.
+
+BULLE_STATE: the state's root, at the same path as on the host. BULLE_POLICIES: the folder of policies.
+BULLE_WORKSPACE_IMAGE: the one image that it starts. BULLE_NET_CONTAINER: the container that workspaces reach as `hub`.
+BULLE_LAUNCHER_SOCKET: where it listens. BULLE_SUPERNET: workspaces' networks are /29s of it.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from ipaddress import IPv4Network
+from pathlib import Path, PurePosixPath
+from types import MappingProxyType
+
+from hub.events.log import EventLog
+from hub.launcher.acts import Launcher, LauncherSettings
+from hub.launcher.service import LOG, Service, listen, teller
+from hub.launcher.shape import Caller
+from hub.policy.files import PolicyFileError
+from hub.policy.limits import read_limits
+from hub.wire import Listener
+from hub.workspace import StateLayout
+
+CALLERS = MappingProxyType({0: Caller.HUB, 900: Caller.WORKER})  # the users of their containers (docker-compose.yml)
+
+
+def compose(environ: Mapping[str, str]) -> Listener:
+    """The launcher that `environ` describes, listening. Raises: KeyError, ValueError, OSError, PolicyFileError."""
+    layout = StateLayout(PurePosixPath(environ["BULLE_STATE"]))
+    settings = LauncherSettings(
+        layout=layout,
+        image=environ["BULLE_WORKSPACE_IMAGE"],
+        hub=environ["BULLE_NET_CONTAINER"],
+        supernet=IPv4Network(environ.get("BULLE_SUPERNET", "10.213.0.0/16")),
+        limits=read_limits(Path(environ["BULLE_POLICIES"])),
+    )
+    service = Service(Launcher(settings), CALLERS, teller(EventLog(Path(layout.log))))
+    return listen(Path(environ["BULLE_LAUNCHER_SOCKET"]), service)
+
+
+def main() -> int:
+    """Serve until told to stop."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    try:
+        listener = compose(os.environ)
+    except KeyError as error:
+        LOG.error("%s is not set", error.args[0])
+        return 3
+    except PolicyFileError as error:
+        for message in error.messages:
+            LOG.error("%s", message)
+        return 3
+    except (ValueError, OSError) as error:
+        LOG.error("%s", error)
+        return 3
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: listener.close())
+    LOG.info("waiting for orders")
+    listener.serve()
+    LOG.info("stopped")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,85 @@
+"""Edge: folders on the host, reached from the state's root step by step, no step through a link.
+
+Sessions write below homes/, projects/ and outboxes/, runs are laid below runs/: nobody but the launcher makes a folder
+there, so nobody can put a link where the engine is about to mount.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path, PurePosixPath
+from types import MappingProxyType
+
+from hub.container import SANDBOX_USER, SERVICE_GROUP, Mount
+
+_STEP = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+# The group stays on what is made in them: /project is for the project's researchers, /outbox for the egress worker.
+_MODES = MappingProxyType({"/home/researcher": 0o700, "/outbox": 0o2750, "/project": 0o2770})
+_PARENT = 0o755
+_RUN = 0o775  # the worker's group lays files in it, the runner's user reads them
+
+
+class LinkError(OSError):
+    """A link, or something else that is no folder, stands where a folder has to be."""
+
+
+def check_folder(root: PurePosixPath, folder: PurePosixPath) -> None:
+    """Raises: LinkError, OSError when `folder` cannot be reached from `root` by plain folders."""
+    with _reached(root, folder, make=False):
+        pass
+
+
+def make_session_folders(root: PurePosixPath, mounts: Iterable[Mount]) -> None:
+    """The person's own folders among `mounts`, for the sandbox's user. Raises: LinkError, OSError."""
+    uid, gid = (int(part) for part in SANDBOX_USER.split(":"))
+    for mount in mounts:
+        if mount.read_only:
+            continue
+        target = str(mount.target)
+        with _reached(root, mount.source, make=True) as handle:
+            os.fchown(handle, uid, SERVICE_GROUP if target == "/outbox" else gid)
+            os.fchmod(handle, _MODES[target])
+
+
+def make_run_folder(root: PurePosixPath, folder: PurePosixPath) -> None:
+    """`folder`, empty, for the worker's files. Raises: LinkError, OSError."""
+    drop_run_folder(root, folder)
+    with _reached(root, folder, make=True) as handle:
+        os.fchown(handle, -1, SERVICE_GROUP)
+        os.fchmod(handle, _RUN)
+
+
+def drop_run_folder(root: PurePosixPath, folder: PurePosixPath) -> None:
+    """Remove `folder` with what the worker laid in it. Raises: LinkError, OSError."""
+    with _reached(root, folder.parent, make=True) as parent, suppress(FileNotFoundError):
+        shutil.rmtree(folder.name, dir_fd=parent)
+
+
+@contextmanager
+def _reached(root: PurePosixPath, folder: PurePosixPath, *, make: bool) -> Iterator[int]:
+    """An open handle on `folder`; its parts below `root` are made where they are missing, if so wished."""
+    handle = os.open(Path(root), _STEP)
+    try:
+        for name in folder.relative_to(root).parts:
+            if make:
+                with suppress(FileExistsError):
+                    os.mkdir(name, _PARENT, dir_fd=handle)
+            inner = _entered(name, handle)
+            os.close(handle)
+            handle = inner
+        yield handle
+    finally:
+        os.close(handle)
+
+
+def _entered(name: str, handle: int) -> int:
+    try:
+        return os.open(name, _STEP, dir_fd=handle)
+    except OSError as error:
+        if error.errno in {errno.ELOOP, errno.ENOTDIR}:
+            raise LinkError(error.errno, "no plain folder") from error
+        raise

@@ -1,0 +1,99 @@
+"""Folders on the host: reached by plain folders only, made for whom they are for."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+from hub.container import SERVICE_GROUP, Mount
+from hub.launcher.folders import LinkError, check_folder, drop_run_folder, make_run_folder, make_session_folders
+from hub.policy.limits import read_limits
+from hub.session import session_container
+from hub.workspace import StateLayout, Workspace
+
+pytestmark = pytest.mark.skipif(os.getuid() != 0, reason="gives folders to other users, which only root can")
+ALICE = Workspace("alice", "study")
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> PurePosixPath:
+    (tmp_path / "extracts" / "study" / "e1").mkdir(parents=True)
+    return PurePosixPath(tmp_path)
+
+
+def mounts(root: PurePosixPath) -> tuple[Mount, ...]:
+    return session_container(ALICE, "e1", StateLayout(root), "image", read_limits().workspace).mounts
+
+
+def test_a_session_has_its_folders_with_their_owners(root: PurePosixPath) -> None:
+    for _ in range(2):  # again changes nothing
+        make_session_folders(root, mounts(root))
+        for folder, owner, group, mode in (
+            ("homes/study/alice", 1000, 1000, 0o700),
+            ("projects/study", 1000, 1000, 0o2770),
+            ("outboxes/study/alice", 1000, SERVICE_GROUP, 0o2750),
+            ("homes/study", 0, 0, 0o755),
+        ):
+            found = Path(root / folder).stat()
+            assert (found.st_uid, found.st_gid, found.st_mode & 0o7777) == (owner, group, mode), folder
+
+
+@pytest.mark.parametrize("place", ["homes", "homes/study", "homes/study/alice", "projects/study", "outboxes/study"])
+def test_no_step_goes_through_a_link(root: PurePosixPath, tmp_path_factory: pytest.TempPathFactory, place: str) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    os.chmod(elsewhere, 0o711)  # noqa: PTH101 -- to be seen unchanged
+    link = Path(root / place)
+    link.parent.mkdir(parents=True, exist_ok=True)
+    link.symlink_to(elsewhere)
+    with pytest.raises(LinkError):
+        make_session_folders(root, mounts(root))
+    assert list(elsewhere.iterdir()) == []
+    assert (elsewhere.stat().st_uid, elsewhere.stat().st_mode & 0o777) == (0, 0o711)
+
+
+@pytest.mark.parametrize("place", ["extracts", "extracts/study", "extracts/study/e1"])
+def test_a_linked_extract_is_none(root: PurePosixPath, tmp_path_factory: pytest.TempPathFactory, place: str) -> None:
+    check_folder(root, root / "extracts/study/e1")
+    aside = tmp_path_factory.mktemp("aside") / "x"
+    Path(root / place).rename(aside)
+    Path(root / place).symlink_to(aside)
+    with pytest.raises(LinkError):
+        check_folder(root, root / "extracts/study/e1")
+
+
+def test_a_file_is_no_folder_and_what_is_missing_is_missing(root: PurePosixPath) -> None:
+    Path(root / "extracts/study/file").touch()
+    with pytest.raises(LinkError):
+        check_folder(root, root / "extracts/study/file")
+    with pytest.raises(FileNotFoundError):
+        check_folder(root, root / "extracts/study/none")
+    assert not Path(root / "extracts/study/none").exists()
+
+
+def test_the_folder_of_a_run_is_new_and_the_workers(root: PurePosixPath) -> None:
+    folder = root / "runs" / "study-1"
+    make_run_folder(root, folder)
+    assert (Path(folder).stat().st_gid, Path(folder).stat().st_mode & 0o777) == (SERVICE_GROUP, 0o775)
+    Path(folder / "left").mkdir()
+    Path(folder / "left" / "over").touch()
+    make_run_folder(root, folder)
+    assert list(Path(folder).iterdir()) == []
+    drop_run_folder(root, folder)
+    drop_run_folder(root, folder)  # again is harmless
+    assert list(Path(root / "runs").iterdir()) == []
+
+
+def test_removing_a_run_follows_no_link(root: PurePosixPath, tmp_path_factory: pytest.TempPathFactory) -> None:
+    kept = tmp_path_factory.mktemp("kept")
+    (kept / "file").touch()
+    folder = root / "runs" / "study-1"
+    make_run_folder(root, folder)
+    Path(folder / "link").symlink_to(kept)
+    drop_run_folder(root, folder)
+    assert (kept / "file").exists()
+    Path(folder).symlink_to(kept)
+    with pytest.raises(OSError, match="symbolic link"):
+        drop_run_folder(root, folder)
+    assert (kept / "file").exists()
