@@ -22,6 +22,7 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
+from benchmarks.launcher import launched, settings_of
 from bulle.submit import write_submission
 from egress.airlock.conductor import Airlock
 from egress.airlock.desk import Desk
@@ -33,6 +34,8 @@ from egress.store.quarantine import Quarantine
 from hub.catalogue.files import read_catalogue
 from hub.events.log import EventLog
 from hub.extracts.extractor import Extractor, Folders
+from hub.launcher.client import Runs
+from hub.launcher.shape import Caller
 from hub.policy.files import policies_dir, read_permit, read_purposes
 from hub.policy.limits import read_limits
 from hub.workspace import StateLayout
@@ -121,20 +124,21 @@ def main() -> int:
         root.chmod(0o755)
         log, extract = prepare_enclave(root, steps)
         quarantine, exports = Quarantine(root / "quarantine"), Exports(root / "exports")
-        sealed = SealedRunner(IMAGE, limits.runner, root / "quarantine" / "runs")
-        airlock = Airlock(
-            log=log,
-            quarantine=quarantine,
-            exports=exports,
-            layout=StateLayout(PurePosixPath(root)),
-            policies=policies_dir(),
-            limits=limits,
-            runner=LocalRunner(limits.runner) if options.local else sealed,
-        )
         desk = Desk(log, quarantine, exports)
-        for _ in range(options.runs):
-            steps.take("bare papermill", lambda: bare_papermill(extract, local=options.local))
-            main_job(airlock, desk, root, steps)
+        with launched(settings_of(root, limits), Caller.WORKER) as socket:
+            sealed = SealedRunner(Runs(socket), limits.runner, root / "runs")
+            airlock = Airlock(
+                log=log,
+                quarantine=quarantine,
+                exports=exports,
+                layout=StateLayout(PurePosixPath(root)),
+                policies=policies_dir(),
+                limits=limits,
+                runner=LocalRunner(limits.runner) if options.local else sealed,
+            )
+            for _ in range(options.runs):
+                steps.take("bare papermill", lambda: bare_papermill(extract, local=options.local))
+                main_job(airlock, desk, root, steps)
     where = "in child processes" if options.local else f"in containers of {IMAGE}"
     print(f"median of {options.runs} runs, {where}")
     for name in steps.seconds:

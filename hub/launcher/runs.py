@@ -59,7 +59,7 @@ def _run_pinned(engine: docker.APIClient, plan: ContainerPlan, max_output: int, 
             ended = _take(stream, max_output, output, deadline)
         finally:
             with suppress(OSError):
-                stream.shutdown(socket.SHUT_RDWR)  # docker-py's own handle stays open: an engine that writes must notice
+                stream.shutdown(socket.SHUT_RDWR)  # docker-py keeps a handle: the engine must notice
             stream.close()
         if ended is RunStatus.FINISHED:
             return _ending(engine, container, plan, deadline)
