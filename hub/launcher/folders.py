@@ -56,6 +56,7 @@ def make_run_folder(root: PurePosixPath, folder: PurePosixPath) -> None:
 def drop_run_folder(root: PurePosixPath, folder: PurePosixPath) -> None:
     """Remove `folder` with what the worker laid in it. Raises: LinkError, OSError."""
     with _reached(root, folder.parent, make=True) as parent, suppress(FileNotFoundError):
+        os.close(_entered(folder.name, parent))
         shutil.rmtree(folder.name, dir_fd=parent)
 
 

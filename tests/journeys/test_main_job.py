@@ -13,6 +13,7 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -39,8 +40,11 @@ class Stack:
             command, cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False, timeout=120
         )
 
-    def events(self) -> list[dict[str, str]]:
+    def events(self) -> list[dict[str, Any]]:
         return list(json.loads(self.bulle("admin", "log", "list", "--json").stdout)["events"])
+
+    def told(self, kind: str) -> list[dict[str, Any]]:
+        return [event for event in self.events() if event["kind"] == kind]
 
 
 def compose_environment(state: Path) -> dict[str, str]:
@@ -181,3 +185,43 @@ print(duckdb.sql("SELECT min(length(zper)), max(year) FROM '/data/person_year.pa
     assert "REACHED" not in shown
     assert "WRITTEN" not in shown
     assert shown.strip().endswith(", 3)"), "only the granted years, and pseudonyms"
+
+
+ASK = """
+import pathlib
+from hub.wire import ask
+for question in ({"act": "session.look", "person": "alice", "project": "reste-a-charge"},
+                 {"act": "run.drop", "project": "reste-a-charge", "request": "reste-a-charge-99"},
+                 {"act": "run.start", "project": "reste-a-charge", "request": "reste-a-charge-99", "extract": "../x"}):
+    answer = ask(pathlib.Path("/run/launcher/socket"), question, 20)
+    print(next(iter(answer)), answer.get("refused", {}).get("rule", ""))
+"""
+
+
+def inside(stack: Stack, service: str, code: str) -> subprocess.CompletedProcess[str]:
+    command = ["docker", "compose", "exec", "-T", service, "python3", "-c", code]
+    return subprocess.run(
+        command, cwd=ROOT, env=stack.environment, capture_output=True, text=True, check=False, timeout=120
+    )
+
+
+def test_only_the_launcher_holds_the_engines_socket(stack: Stack) -> None:
+    look = "import os; print([p for p in ('/var/run/docker.sock', '/run/docker.sock') if os.path.exists(p)])"
+    for service in ("hub", "egress-worker", "egress-web", "proxy", "ldap"):
+        seen = inside(stack, service, look)
+        assert (seen.returncode, seen.stdout.strip()) == (0, "[]"), service
+    assert "docker.sock" in inside(stack, "launcher", look).stdout
+    assert inside(stack, "egress-web", "open('/run/launcher/socket')").returncode != 0
+
+
+def test_hub_and_worker_have_nothing_else_started(stack: Stack) -> None:
+    hub, worker = (inside(stack, service, ASK).stdout.splitlines() for service in ("hub", "egress-worker"))
+    assert hub == ["done ", "refused launcher.act", "refused launcher.shape"]
+    assert worker == ["refused launcher.act", "done ", "refused launcher.shape"]
+    told = [(event["actor"], event["body"]["rule"]) for event in stack.told("launcher.refused")]
+    assert sorted(told) == [
+        ("egress", "launcher.act"),
+        ("egress", "launcher.shape"),
+        ("hub", "launcher.act"),
+        ("hub", "launcher.shape"),
+    ]
