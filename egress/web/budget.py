@@ -44,7 +44,6 @@ class BudgetPages:
             parts=[view.part(source) for source in view.sources()],
             most=MOST,
             rho=rho,
-            plain=lambda value: number(value, visit.language),
             shares=shares,
         )
 
