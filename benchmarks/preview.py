@@ -125,7 +125,7 @@ def in_process(times: int, slow: int) -> None:
         formula = timed(lambda spec=spec: by_formula(spec, rules), times)  # type: ignore[misc]  # same
         opendp = timed(lambda spec=spec: by_opendp(spec, rules), times)  # type: ignore[misc]  # same
         print(
-            f"{name:6} asked {asked:7.1f} ms   plan {formula:6.2f} ms ({formula / opendp:5.2f} x OpenDP)   "
+            f"{name:6} asked {asked:7.1f} ms   plan {formula:6.2f} ms ({formula / opendp:6.4f} x OpenDP)   "
             f"OpenDP in process {opendp:6.2f} ms (1 x)"
         )
     started = timed(lambda: run([sys.executable, "-c", "import egress.privacy.measure"]), slow)
