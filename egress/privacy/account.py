@@ -112,6 +112,12 @@ def _decide(
     stored = ledger.stored(asked.spec.digest, asked.extract, asked.nano_rho) if ledger.unreadable is None else None
     if stored is not None and stored.answer is not None:
         return _answered(stored, stored.answer, transaction, asked)
+    if ledger.unreadable is None and ledger.failed(grant.project, asked.spec.digest, asked.extract, asked.nano_rho):
+        # checks are repeated by the service itself: each time would be paid for
+        return Refusal(
+            "privacy.lapsed",
+            say("This draw failed before, and what was reserved stays spent; it is repeated only for another rho."),
+        )
     return may_reserve(ledger, asked.spec.source, grant.project, asked.nano_rho, caps)
 
 

@@ -88,6 +88,12 @@ class Ledger:
         found = None if place is None else self.by_place[place]
         return found if found is not None and found.reservation.nano_rho >= nano_rho else None
 
+    def failed(self, project: str, spec: str, extract: str, nano_rho: int) -> bool:
+        """Whether a draw of just this came to nothing."""
+        asked = (project, spec, extract, nano_rho)
+        lapsed = (entry.reservation for entry in self.by_place.values() if entry.standing is Standing.LAPSED)
+        return any((one.project, one.spec, one.extract, one.nano_rho) == asked for one in lapsed)
+
 
 @dataclass(frozen=True)
 class Balance:

@@ -191,6 +191,25 @@ def test_nothing_is_drawn_when_the_budget_does_not_reach(
     assert isinstance(release(poor, COUNT, Decimal("0.5")), Refusal)
 
 
+def test_a_draw_that_failed_is_repeated_for_another_rho_only(log: EventLog, packed: tuple[Path, Manifest]) -> None:
+    """The service repeats checks by itself: what fails for good would take the whole budget."""
+    folder, manifest = packed
+    (folder / "t.dp.parquet").write_bytes(b"not parquet")
+    account = Account(log, embedded_grant("me"), folder, manifest, rules())
+    with pytest.raises(PrivacyError):
+        release(account, COUNT, Decimal("0.1"))
+    again = release(account, COUNT, Decimal("0.1"))
+    assert isinstance(again, Refusal)
+    assert again.rule == "privacy.lapsed"
+    for other in ("0.099999999", "0.100000001"):
+        with pytest.raises(PrivacyError):
+            release(account, COUNT, Decimal(other))
+    paid = ["privacy.reserved", "privacy.lapsed"]
+    assert kinds(log) == [*paid, "privacy.refused", *paid, *paid]
+    same = Spending(TABLE, COUNT, ledger_edge.extract_digest(folder), 10**8)
+    assert isinstance(reserve(log, GRANT, same, Caps(NANO, NANO)), Reservation)  # another project
+
+
 def test_a_draw_that_fails_lapses_and_stays_spent(log: EventLog, packed: tuple[Path, Manifest]) -> None:
     folder, manifest = packed
     (folder / "t.dp.parquet").write_bytes(b"not parquet")
