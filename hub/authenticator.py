@@ -7,7 +7,7 @@ from typing import Any
 
 from jupyterhub.auth import Authenticator
 from tornado import web
-from traitlets import Instance, Integer, Unicode
+from traitlets import Instance, Integer, Tuple, Unicode
 
 from hub.address import address_of
 from hub.directory.model import DirectorySettings
@@ -55,6 +55,7 @@ class EnclaveAuthenticator(Authenticator):  # type: ignore[misc]  # published wi
     log_at = Unicode(help="path or URL of the event log").tag(config=True)
     directory = Instance(DirectorySettings, help="the site's directory").tag(config=True)
     people = Instance(PeoplePolicy, help="what is asked of people at the door").tag(config=True)
+    undertakings = Tuple(help="the texts that people sign (Undertaking)").tag(config=True)
     proxies = Integer(1, help="proxies of ours between browsers and the hub").tag(config=True)
 
     manage_roles = True
@@ -70,7 +71,7 @@ class EnclaveAuthenticator(Authenticator):  # type: ignore[misc]  # published wi
     def door(self) -> Door:
         return Door(self.present, Directory(self.directory), self.people)
 
-    def get_handlers(self, app: Any) -> list[tuple[str, Any]]:  # noqa: ARG002 -- JupyterHub's signature
+    def get_handlers(self, app: Any) -> list[tuple[Any, ...]]:  # noqa: ARG002 -- JupyterHub's signature
         """JupyterHub puts an authenticator's routes before its own."""
         return handlers()
 

@@ -98,7 +98,17 @@ class Door:
             account = WRONG if not _is_a_name(name) else await self._ask(lambda: self._directory.verify(name, password))
             if isinstance(account, Refusal):
                 return await self.refuse(known, address, account)
-        return Entrant(name, account, enclave) if known else await self.refuse("", address, UNKNOWN)
+        if not known:
+            return await self.refuse("", address, UNKNOWN)
+        await self._training(name, account, enclave)
+        return Entrant(name, account, await asyncio.to_thread(self.present.enclave))
+
+    async def _training(self, name: str, account: Account, enclave: Enclave) -> None:
+        """Where the site's directory knows of a training that counts longer than the recorded one, it is recorded."""
+        told, known = account.trained_until, enclave.persons[name].standing.trained_until
+        if told is not None and (known is None or told > known):
+            body = {"person": name, "until": told.isoformat()}
+            await asyncio.to_thread(self.present.tell, "directory", "training.recorded", "", body)
 
     async def is_shut(self, name: str, address: str) -> bool:
         """Whether nothing that is shown counts now; locks that ended by time are written down on the way.

@@ -13,8 +13,12 @@ from typing import Any
 
 from hub.authenticator import EnclaveAuthenticator
 from hub.directory.model import DirectorySettings
+from hub.events.log import EventLog
 from hub.language import translate
 from hub.policy.people import read_people
+from hub.policy.standing import Requirements
+from hub.policy.undertakings import read_undertakings
+from hub.present import announce
 from hub.spawner import EnclaveSpawner
 from hub.workspace import StateLayout
 
@@ -57,7 +61,12 @@ def _hub(c: Any, environment: Mapping[str, str], layout: StateLayout) -> None:
 def _people(c: Any, environment: Mapping[str, str], layout: StateLayout) -> None:
     c.JupyterHub.authenticator_class = EnclaveAuthenticator
     c.EnclaveAuthenticator.log_at = str(layout.log)
-    c.EnclaveAuthenticator.people = read_people(Path(environment["BULLE_POLICIES"]))
+    policies = Path(environment["BULLE_POLICIES"])
+    people, texts = read_people(policies), read_undertakings(policies)
+    c.EnclaveAuthenticator.people, c.EnclaveAuthenticator.undertakings = people, texts
+    log = EventLog(Path(layout.log))
+    announce(log, Requirements(undertakings=tuple(each.required for each in texts), training=people.training.required))
+    log.close()
     c.EnclaveAuthenticator.proxies = int(environment.get("BULLE_PROXIES", "1"))
     c.EnclaveAuthenticator.directory = _directory(environment)
 

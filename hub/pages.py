@@ -1,20 +1,23 @@
-"""The hub's own pages, in the reader's language: logging in, the list of projects, opening one."""
+"""The hub's pages of projects, in the reader's language: their list, and opening one."""
 
 from __future__ import annotations
 
 import asyncio
 from datetime import date
-from functools import partial
+from pathlib import Path
 from typing import Any
 
-from jupyterhub.handlers.login import LoginHandler
 from jupyterhub.handlers.pages import HomeHandler, SpawnHandler
 from tornado import web
 
+from hub.entrance.language import InTheirLanguage
+from hub.entrance.login import LoginPage
+from hub.entrance.undertakings import UndertakingsPage
 from hub.events.state import Enclave
-from hub.language import preferred, render, translate
+from hub.language import render, translate
 from hub.policy.decide import may_open_workspace
 from hub.policy.model import DataPermit, Role
+from hub.policy.standing import standing_refusal, unsigned
 from hub.policy.verdict import Refusal
 from hub.words import say
 
@@ -29,39 +32,20 @@ def why_closed(person: str, permit: DataPermit, enclave: Enclave, today: date) -
     return None
 
 
-class _InTheirLanguage:
-    """Gives templates `t`, the translation into the language that the reader's browser asks for."""
-
-    request: Any
-
-    @property
-    def language(self) -> str:
-        return preferred(self.request.headers.get("Accept-Language"))
-
-    @property
-    def template_namespace(self) -> dict[str, Any]:
-        namespace: dict[str, Any] = super().template_namespace  # type: ignore[misc]  # JupyterHub's, untyped
-        return {**namespace, "language": self.language, "t": partial(translate, language=self.language)}
-
-
-class LoginPage(_InTheirLanguage, LoginHandler):  # type: ignore[misc]  # published without types
-    """The login form; a refusal stands on it as one sentence."""
-
-    @property
-    def template_namespace(self) -> dict[str, Any]:
-        return {**super().template_namespace, "lock": self.authenticator.people.lockout.person.value}
-
-
-class HomePage(_InTheirLanguage, HomeHandler):  # type: ignore[misc]  # published without types
+class HomePage(InTheirLanguage, HomeHandler):  # type: ignore[misc]  # published without types
     """The projects whose permits name this person."""
 
     @web.authenticated
     async def get(self) -> None:
         user, present = self.current_user, self.authenticator.present
         enclave = await asyncio.to_thread(present.enclave)
-        today = present.now().date()
+        today, person = present.now().date(), enclave.persons.get(user.name)
+        if person is not None and unsigned(person.standing, today):
+            self.redirect(f"{self.hub.base_url}undertakings")
+            return
+        missing = standing_refusal(person.standing, today) if person else None
         rows = [self._row(user, permit, enclave, today) for permit in enclave.projects_of(user.name)]
-        self.finish(await self.render_template("home.html", rows=rows))
+        self.finish(await self.render_template("home.html", rows=rows, missing=self.say(missing) if missing else ""))
 
     def _row(self, user: Any, permit: DataPermit, enclave: Enclave, today: date) -> dict[str, Any]:
         refusal = why_closed(user.name, permit, enclave, today)
@@ -79,7 +63,7 @@ class HomePage(_InTheirLanguage, HomeHandler):  # type: ignore[misc]  # publishe
         }
 
 
-class OpenPage(_InTheirLanguage, SpawnHandler):  # type: ignore[misc]  # published without types
+class OpenPage(InTheirLanguage, SpawnHandler):  # type: ignore[misc]  # published without types
     """Opens a workspace. Whose permit is over has lost the scope and would read 404: they are told why first."""
 
     @web.authenticated
@@ -93,10 +77,16 @@ class OpenPage(_InTheirLanguage, SpawnHandler):  # type: ignore[misc]  # publish
                 project = server_name if permit else ""
                 body = {"rule": verdict.rule, "reason": verdict.reason.to_dict()}
                 await asyncio.to_thread(present.tell, person, "session.refused", project, body)
-                raise web.HTTPError(403, render(verdict.reason, self.language))
+                raise web.HTTPError(403, self.say(verdict))
         await super().get(user_name, server_name)
 
 
-def handlers() -> list[tuple[str, Any]]:
+def handlers() -> list[tuple[Any, ...]]:
     """Routes that stand before JupyterHub's own."""
-    return [(r"/login", LoginPage), (r"/home", HomePage), (r"/spawn/([^/]+)/([^/]+)", OpenPage)]
+    return [
+        (r"/login", LoginPage),
+        (r"/undertakings", UndertakingsPage),
+        (r"/door/([a-z-]+\.(?:css|js))", web.StaticFileHandler, {"path": str(Path(__file__).parent / "static")}),
+        (r"/home", HomePage),
+        (r"/spawn/([^/]+)/([^/]+)", OpenPage),
+    ]

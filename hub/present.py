@@ -10,6 +10,7 @@ from typing import Any
 
 from hub.events.log import Clock, EventLog, utc_now
 from hub.events.state import Enclave, fold
+from hub.policy.standing import Requirements
 
 
 class Present:
@@ -38,6 +39,14 @@ class Present:
     def tell(self, actor: str, kind: str, project: str, body: Mapping[str, Any]) -> None:
         """Append one event."""
         self._log.append(actor, kind, project, body)
+
+
+def announce(log: EventLog, required: Requirements) -> None:
+    """Write down what is asked of people, when it is not what the log says already."""
+    with log.transaction() as transaction:
+        if fold(transaction.read()).required != required:
+            body = {"required": required.model_dump(mode="json")}
+            transaction.append("hub", "people.required", "", body)
 
 
 @cache

@@ -63,10 +63,11 @@ def admin_prepares() -> None:
         if not source.exists():
             source.parent.mkdir(parents=True, exist_ok=True)
             prepare(source)
-    with step("people, catalogue and permit are registered"):
+    with step("people and their training, catalogue and permit are registered"):
         known = {person["id"] for person in bulle("admin", "person", "list", "--json")["persons"]}
         for name in sorted(PEOPLE.keys() - known):
             bulle("admin", "person", "add", name, "--name", PEOPLE[name])
+            bulle("admin", "person", "training", name)
         if not bulle("admin", "source", "list", "--json")["sources"]:
             bulle("admin", "source", "register", "/etc/bulle/policies/catalogues/rand-hie.toml")
         if not bulle("admin", "permit", "list", "--json")["permits"]:
@@ -85,7 +86,7 @@ def researcher_hands_in(base: str) -> str:
     notebook = json.loads(STUDY.read_text(encoding="utf-8"))
     cells = ["".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "code"]
     with Visitor(base, "alice") as alice:
-        with step("logs in against the directory"):
+        with step("logs in against the directory and signs the undertaking"):
             alice.login(PASSWORD.format(name="alice"))
         with step("opens the project's sealed server"):
             alice.open_project(PROJECT)

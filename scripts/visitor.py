@@ -52,11 +52,24 @@ class Visitor:
         self.http.close()
 
     def login(self, password: str) -> None:
-        """Through the hub's login form. Raises VisitError with the page's sentence when it refuses."""
-        form = {"username": self.name, "password": password, "_xsrf": self._form_xsrf(self.http.get("/hub/login"))}
+        """Through the hub's door, and what it asks for first. Raises VisitError with the page's sentence."""
+        self.sign(self.pass_the_door(password))
+
+    def pass_the_door(self, password: str) -> httpx.Response:
+        """Through the hub's login form; the page behind it."""
+        form = {"username": self.name, "password": password, "_xsrf": _field(self.http.get("/hub/login"), "_xsrf")}
         answer = self.http.post("/hub/login", data=form)
         if "/hub/login" in str(answer.url) or answer.status_code != httpx.codes.OK:
             raise VisitError(f"login of {self.name}: {_sentence(answer) or answer.status_code}")
+        return answer
+
+    def sign(self, page: httpx.Response) -> None:
+        """Sign the undertakings on `page`, one after the other, where it is the page that asks for them."""
+        while page.url.path.endswith("/undertakings") and 'name="digest"' in page.text:
+            form = {name: _field(page, name) for name in ("_xsrf", "name", "digest")}
+            page = self.http.post("/hub/undertakings", data={**form, "agree": "yes"})
+            if page.status_code != httpx.codes.OK:
+                raise VisitError(f"signing of {self.name}: {_sentence(page) or page.status_code}")
 
     def open_project(self, project: str, patience: float = 120) -> None:
         """Start the project's server and wait until it answers; passes its OAuth door as a browser would."""
@@ -121,12 +134,13 @@ class Visitor:
         tokens = {cookie.path: cookie.value for cookie in self.http.cookies.jar if cookie.name == "_xsrf"}
         return {"X-XSRFToken": tokens.get(path) or tokens.get(path.rstrip("/")) or "", "Referer": self.base + path}
 
-    @staticmethod
-    def _form_xsrf(page: httpx.Response) -> str:
-        found = re.search(r'name="_xsrf"\s+value="([^"]+)"', page.text)
-        if found is None:
-            raise VisitError(f"the login page at {page.url} has no form")
-        return html.unescape(found.group(1))
+
+def _field(page: httpx.Response, name: str) -> str:
+    """The value of a hidden field of the page's first form."""
+    found = re.search(rf'name="{name}"\s+value="([^"]+)"', page.text)
+    if found is None:
+        raise VisitError(f"the page at {page.url} has no field {name}")
+    return html.unescape(found.group(1))
 
 
 async def _run_cell(socket: Any, code: str) -> CellResult:

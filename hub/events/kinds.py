@@ -7,6 +7,9 @@ from types import MappingProxyType
 KINDS = MappingProxyType(
     {
         "person.added": "a person became known to the enclave",
+        "people.required": "what people must have signed and learnt came into force, as the policies say it",
+        "undertaking.signed": "a person signed a version of an undertaking, by its digest",
+        "training.recorded": "a person's training was recorded, and until when it counts",
         "source.registered": "a data source's catalogue was registered",
         "permit.issued": "a permit was issued, or replaced by a new version",
         "extract.built": "an extract was built from a permit",

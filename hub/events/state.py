@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -12,6 +12,7 @@ from hub.catalogue.model import Catalogue
 from hub.events.chain import Event
 from hub.policy.lockout import COUNTED, Attempts, keys_of, with_failure, with_lock, without
 from hub.policy.model import DataPermit, Person
+from hub.policy.standing import Requirements, Signature, Standing
 
 V = TypeVar("V")
 
@@ -42,6 +43,7 @@ class Enclave:
     versions: Mapping[str, tuple[DataPermit, ...]] = field(default_factory=_empty)
     extracts: Mapping[str, ExtractRecord] = field(default_factory=_empty)
     attempts: Attempts = field(default_factory=Attempts)
+    required: Requirements = field(default_factory=Requirements)
 
     def projects_of(self, person: str) -> tuple[DataPermit, ...]:
         """The permits that name `person`, by project, whether in force or not."""
@@ -58,8 +60,9 @@ def fold(events: Iterable[Event], state: Enclave | None = None) -> Enclave:
 def _apply(state: Enclave, event: Event) -> Enclave:
     match event.kind:
         case "person.added":
-            person = Person.model_validate(event.body["person"])
-            return replace(state, persons=_with(state.persons, person.id, person))
+            return _standing(state, Person.model_validate(event.body["person"]))
+        case "people.required" | "undertaking.signed" | "training.recorded":
+            return _required(state, event)
         case "source.registered":
             catalogue = Catalogue.model_validate_json(event.body["catalogue"])
             return replace(state, sources=_with(state.sources, catalogue.source.name, catalogue))
@@ -78,6 +81,31 @@ def _apply(state: Enclave, event: Event) -> Enclave:
             return replace(state, attempts=_attempted(state.attempts, event))
         case _:
             return state
+
+
+def _standing(state: Enclave, person: Person, **changes: Any) -> Enclave:
+    """`person` with the standing they had, and its changes."""
+    known = state.persons.get(person.id)
+    standing = known.standing if known else Standing(required=state.required)
+    person = person.model_copy(update={"standing": standing.model_copy(update=changes)})
+    return replace(state, persons=_with(state.persons, person.id, person))
+
+
+def _required(state: Enclave, event: Event) -> Enclave:
+    if event.kind == "people.required":
+        required = Requirements.model_validate(event.body["required"])
+        state = replace(state, required=required)
+        for known in state.persons.values():
+            state = _standing(state, known, required=required)
+        return state
+    person = state.persons.get(event.actor if event.kind == "undertaking.signed" else event.body["person"])
+    if person is None:
+        return state
+    if event.kind == "training.recorded":
+        return _standing(state, person, trained_until=date.fromisoformat(event.body["until"]))
+    told = {key: event.body[key] for key in ("name", "version", "digest")}
+    signature = Signature(**told, day=datetime.fromisoformat(event.at).date())
+    return _standing(state, person, signed=person.standing.with_signature(signature).signed)
 
 
 def _attempted(attempts: Attempts, event: Event) -> Attempts:

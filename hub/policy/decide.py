@@ -5,8 +5,18 @@ from __future__ import annotations
 from datetime import date
 
 from hub.policy.model import DataPermit, Person, Role
+from hub.policy.standing import standing_refusal
 from hub.policy.verdict import Act, Grant, Refusal
 from hub.words import say
+
+
+def may_sign(person: Person | None, name: str, digest: str) -> Grant | Refusal:
+    """A person signs the text that is asked of everybody now, and no other; `digest` is of the text that they read."""
+    if person is None:
+        return _UNKNOWN_PERSON
+    if not any((each.name, each.digest) == (name, digest) for each in person.standing.required.undertakings):
+        return Refusal("undertaking.changed", say("This text has changed meanwhile; read the one that is asked now."))
+    return Grant(Act.SIGN_UNDERTAKING, person.id, "", "undertaking.required")
 
 
 def may_open_workspace(person: Person | None, permit: DataPermit | None, today: date) -> Grant | Refusal:
@@ -91,6 +101,9 @@ def _as_member(act: Act, role: Role, person: Person | None, permit: DataPermit |
         return refusal or _NO_PERMIT
     if role not in permit.roles_of(person.id):
         return _not_named(person, permit, role)
+    missing = standing_refusal(person.standing, today)
+    if missing is not None:
+        return missing
     return Grant(act, person.id, permit.project, f"permit.{role}")
 
 

@@ -6,22 +6,35 @@ from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Generic, Self, TypeVar
+from typing import Generic, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 
-# JupyterHub 6 accepts as a named server: at most 30 characters, lower case, digits, single hyphens.
-ProjectId = Annotated[str, StringConstraints(pattern=r"^[a-z](?:-?[a-z0-9])*$", max_length=30)]
-PersonId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9._-]{0,31}$")]
-# Names of sources, tables and columns: they become file names, SQL identifiers and labels.
-Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,62}$")]
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
+from hub.policy.base import Frozen, Name, PersonId, ProjectId, Text, Title
+from hub.policy.standing import Standing
 
-
-class Frozen(BaseModel):
-    """A value read from a file: unknown keys refused, never changed afterwards."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+__all__ = [
+    "EXCLUSIVE_ROLES",
+    "AuditLimits",
+    "DataPermit",
+    "DisclosureRules",
+    "Dominance",
+    "Frozen",
+    "Membership",
+    "Name",
+    "Person",
+    "PersonId",
+    "Price",
+    "PrivacyRules",
+    "ProjectId",
+    "ProtectionInterval",
+    "Role",
+    "Sourced",
+    "TableGrant",
+    "Text",
+    "Title",
+    "Years",
+]
 
 
 class Role(StrEnum):
@@ -48,10 +61,14 @@ EXCLUSIVE_ROLES: frozenset[frozenset[Role]] = frozenset(
 
 
 class Person(Frozen):
-    """A natural person known to the enclave; `id` is the login name in the site's directory."""
+    """A natural person known to the enclave; `id` is the login name in the site's directory.
+
+    `standing` is folded from other events than the one that made the person known, and is no part of that one.
+    """
 
     id: PersonId
     name: Text
+    standing: Standing = Field(default_factory=Standing, exclude=True)
 
 
 class Membership(Frozen):
@@ -163,13 +180,6 @@ class PrivacyRules(Frozen):
     source_cap_rho: Decimal = Field(gt=0, decimal_places=9)
     delta: float = Field(gt=0, lt=1, description="at which epsilon is told beside rho")
     confidence: float = Field(gt=0, lt=1, description="of the intervals printed with noisy values")
-
-
-class Title(Frozen):
-    """A name for people, in both languages."""
-
-    en: Text
-    fr: Text
 
 
 class ProtectionInterval(Frozen):

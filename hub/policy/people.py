@@ -6,13 +6,21 @@ from pathlib import Path
 
 from hub.policy.files import policies_dir, read_toml
 from hub.policy.lockout import Lockout
-from hub.policy.model import Frozen
+from hub.policy.model import Frozen, Sourced
+
+
+class Training(Frozen):
+    """`[training]`: whether access needs it, and for how many days it counts."""
+
+    required: bool
+    valid_days: Sourced[int]
 
 
 class PeoplePolicy(Frozen):
     """`people.toml`."""
 
     lockout: Lockout
+    training: Training
 
 
 def read_people(folder: Path | None = None) -> PeoplePolicy:

@@ -11,6 +11,7 @@ from hub.words import Message
 class Act(StrEnum):
     """What a person or process may be granted to do on one project."""
 
+    SIGN_UNDERTAKING = "sign_undertaking"
     OPEN_WORKSPACE = "open_workspace"
     BUILD_EXTRACT = "build_extract"
     SUBMIT_REQUEST = "submit_request"

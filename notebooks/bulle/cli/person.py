@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
 import click
 from pydantic import ValidationError
 
-from bulle.cli.failure import refused
+from bulle.cli.failure import Code, refused
+from bulle.cli.permit import policies_option
 from bulle.cli.settings import CHANNEL, Settings
 from bulle.cli.shape import Command, Group, option
-from bulle.cli.state import enclave_of, opened
+from bulle.cli.state import enclave_of, opened, policy_stop
 from bulle.cli.table import aligned
+from hub.events.state import Enclave
 from hub.extracts.contradiction import shown
+from hub.policy.files import PolicyFileError
 from hub.policy.model import Person
+from hub.policy.people import read_people
+from hub.policy.standing import unsigned
 from hub.words import say
 
 command = Group(
@@ -38,7 +46,8 @@ def add(settings: Settings, person_id: str, name: str) -> None:
             say("{field}: a login name has small letters, digits, dots and hyphens; a name is not empty.", field=field)
         ) from error
     with opened(settings, create=True) as log, log.transaction() as transaction:
-        if enclave_of(transaction).persons.get(person.id) == person:
+        known = enclave_of(transaction).persons.get(person.id)
+        if known is not None and known.name == person.name:
             settings.print(say("{person} is known already; nothing changed.", person=person.id))
             return
         body = {"person": person.model_dump(mode="json"), "channel": CHANNEL}
@@ -57,20 +66,53 @@ def add(settings: Settings, person_id: str, name: str) -> None:
 def list_persons(settings: Settings, as_json: bool) -> None:  # noqa: FBT001 -- a command line flag
     with opened(settings) as log:
         enclave = enclave_of(log)
-    persons = [
-        {
-            "id": person.id,
-            "name": person.name,
-            "projects": [permit.project for permit in enclave.projects_of(person.id)],
-        }
-        for _, person in sorted(enclave.persons.items())
-    ]
+    persons = [_described(enclave, person) for _, person in sorted(enclave.persons.items())]
     if as_json:
         settings.print_json({"schema": "bulle.persons/1", "persons": persons})
         return
-    header = [settings.text(say("person")), settings.text(say("name")), settings.text(say("projects"))]
-    rows = [(each["id"], each["name"], ", ".join(each["projects"])) for each in persons]
-    click.echo(aligned(header, rows))
+    titles = (say("person"), say("name"), say("trained until"), say("not signed"), say("projects"))
+    rows = [
+        [", ".join(value) if isinstance(value, list) else value or "-" for value in each.values()] for each in persons
+    ]
+    click.echo(aligned([settings.text(title) for title in titles], rows))
+
+
+def _described(enclave: Enclave, person: Person) -> dict[str, str | list[str] | None]:
+    trained, missing = person.standing.trained_until, unsigned(person.standing, datetime.now(UTC).date())
+    return {
+        "id": person.id,
+        "name": person.name,
+        "trained_until": trained.isoformat() if trained else None,
+        "unsigned": [each.name for each in missing],
+        "projects": [permit.project for permit in enclave.projects_of(person.id)],
+    }
+
+
+@command.command(
+    "training",
+    cls=Command,
+    about=say("Record that a person followed the site's training; it counts for as long as people.toml says."),
+    example="bulle person training alice --done 2026-03-01",
+)
+@click.argument("person_id", metavar="ID")
+@option("--done", about=say("The day of the training (default: today)."), type=click.DateTime(["%Y-%m-%d"]))
+@policies_option
+@click.pass_obj
+def training(settings: Settings, person_id: str, done: datetime | None, policies: Path | None) -> None:
+    today = datetime.now(UTC).date()
+    day = done.date() if done else today
+    if day > today:
+        raise refused(say("A training is recorded once it was followed; {day} is to come.", day=day.isoformat()))
+    try:
+        until = day + timedelta(days=read_people(policies).training.valid_days.value)
+    except PolicyFileError as error:
+        raise policy_stop(error, Code.ERROR) from error
+    with opened(settings) as log, log.transaction() as transaction:
+        if person_id not in enclave_of(transaction).persons:
+            raise refused(say("{person} is not known to the enclave; add them first.", person=shown(person_id)))
+        body = {"person": person_id, "done": day.isoformat(), "until": until.isoformat(), "channel": CHANNEL}
+        transaction.append(settings.person(), "training.recorded", "", body)
+    settings.print(say("The training of {person} counts until {day}.", person=person_id, day=until.isoformat()))
 
 
 @command.command(

@@ -21,6 +21,7 @@ from hub.extracts.manifest import Manifest
 from hub.policy.files import Purposes
 from hub.policy.model import DataPermit, DisclosureRules
 from hub.policy.people import PeoplePolicy
+from hub.policy.undertakings import Undertaking
 from hub.words import say
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -211,6 +212,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "protect": ProtectAnswer,
     "purposes": Purposes,
     "rules": DisclosureRules,
+    "undertaking": Undertaking,
 }
 
 

@@ -319,6 +319,17 @@ def test_a_lock_is_ended_by_an_operator_once(desk: Desk, key: str, named: list[s
     desk.run("person", "unlock", code=3)
 
 
+def test_a_training_is_recorded_for_as_long_as_the_policy_says(desk: Desk) -> None:
+    desk.run("person", "training", "alice", code=3)  # no enclave yet
+    desk.run("person", "add", "alice", "--name", "Alice")
+    desk.run("person", "training", "nobody", code=2)
+    desk.run("person", "training", "alice", "--done", (TODAY + timedelta(days=1)).isoformat(), code=2)
+    desk.run("--as", "ada", "person", "training", "alice", "--done", "2026-03-01")
+    assert desk.json("person", "list")["persons"][0]["trained_until"] == "2030-03-01"
+    desk.run("person", "training", "alice")
+    assert desk.json("person", "list")["persons"][0]["trained_until"] == (TODAY + timedelta(days=1461)).isoformat()
+
+
 def test_the_schemas_in_the_repository_are_current() -> None:
     folder = policies_dir() / "schemas"
     made = schemas()
