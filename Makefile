@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .ONESHELL:
 .SILENT:
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test lint lock images bench
+.PHONY: help demo code up down test lint lock images bench
 export BULLE_STARTED := $(shell date +%s)
 WITH_ENV := . scripts/env;
 
@@ -13,6 +13,9 @@ help: ## what can be made
 
 demo: up ## set the machine up, start the enclave, and walk one study through it as three people
 	$(WITH_ENV) PYTHONPATH=. .venv/bin/python -m scripts.demo
+
+code: ## print the second factor's code of a person of the demonstration: make code NAME=alice
+	$(WITH_ENV) PYTHONPATH=. .venv/bin/python -m scripts.demo code "$(NAME)"
 
 up: ## set the machine up and start the enclave
 	scripts/setup demo

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from pydantic import TypeAdapter, ValidationError
@@ -91,16 +91,17 @@ class Door:
     async def _password(self, name: str, password: str, address: str) -> Entrant | Refusal:
         enclave = await asyncio.to_thread(self.present.enclave)
         known = name if name in enclave.persons else ""
-        keys = keys_of(known, address)
-        if await self.is_shut(known, address):
-            return await self.refuse(known, address, LOCKED)
-        with self._counted(keys):
+        async with self.attempt(known, address) as is_shut:
+            if is_shut:
+                return await self.refuse(known, address, LOCKED)
             account = WRONG if not _is_a_name(name) else await self._ask(lambda: self._directory.verify(name, password))
             if isinstance(account, Refusal):
                 return await self.refuse(known, address, account)
         if not known:
             return await self.refuse("", address, UNKNOWN)
         await self._training(name, account, enclave)
+        body = {"address": address}
+        await asyncio.to_thread(self.present.tell, name, "login.password_accepted", "", body)
         return Entrant(name, account, await asyncio.to_thread(self.present.enclave))
 
     async def _training(self, name: str, account: Account, enclave: Enclave) -> None:
@@ -122,11 +123,14 @@ class Door:
         attempts = (await asyncio.to_thread(self.present.enclave)).attempts
         return is_shut(attempts, keys, self.policy.lockout, self.present.now(), self._running)
 
-    @contextmanager
-    def _counted(self, keys: tuple[str, ...]) -> Iterator[None]:
+    @asynccontextmanager
+    async def attempt(self, name: str, address: str) -> AsyncIterator[bool]:
+        """Around one attempt of a person who is known: whether the door is shut to it. Attempts at once are counted."""
+        keys = keys_of(name, address)
+        is_shut = await self.is_shut(name, address)
         self._running.update(keys)
         try:
-            yield
+            yield is_shut
         finally:
             self._running.subtract(keys)
             self._running += Counter()  # forgets the keys that nobody tries any more

@@ -19,6 +19,7 @@ from hub.policy.people import read_people
 from hub.policy.standing import Requirements
 from hub.policy.undertakings import read_undertakings
 from hub.present import announce
+from hub.second_factor.store import read_key
 from hub.spawner import EnclaveSpawner
 from hub.workspace import StateLayout
 
@@ -67,6 +68,9 @@ def _people(c: Any, environment: Mapping[str, str], layout: StateLayout) -> None
     log = EventLog(Path(layout.log))
     announce(log, Requirements(undertakings=tuple(each.required for each in texts), training=people.training.required))
     log.close()
+    c.EnclaveAuthenticator.public_url = environment["BULLE_PUBLIC_URL"]
+    c.EnclaveAuthenticator.factor_store = str(layout.second_factors)
+    c.EnclaveAuthenticator.factor_key = read_key(Path(environment["BULLE_FACTOR_KEY_FILE"]))
     c.EnclaveAuthenticator.proxies = int(environment.get("BULLE_PROXIES", "1"))
     c.EnclaveAuthenticator.directory = _directory(environment)
 

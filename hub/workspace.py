@@ -36,6 +36,11 @@ class StateLayout:
         return self.root / "hub"
 
     @property
+    def second_factors(self) -> PurePosixPath:
+        """What verifies second factors, sealed (SQLite); the hub's own."""
+        return self.hub / "second-factors.db"
+
+    @property
     def sources(self) -> PurePosixPath:
         """`<source>/<table>.parquet`; read by the extractor only."""
         return self.root / "sources"

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from scripts.prepare_randhie import prepare
-from scripts.visitor import VisitError, Visitor
+from scripts.visitor import AuthenticatorApp, VisitError, Visitor
 
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = "reste-a-charge"
@@ -28,6 +28,8 @@ STUDY = ROOT / "notebooks" / "reste-a-charge.ipynb"
 PEOPLE = {"alice": "Alice Martin", "bob": "Bob Diallo", "carol": "Carol Nguyen", "dora": "Dora Petit"}
 # Accounts of the demonstration directory (images/ldap): they open nothing but this demonstration.
 PASSWORD = "{name}-demo"  # noqa: S105 -- public on purpose, printed at the end
+# What the telephones of these people would hold, so that whoever runs the demonstration can log in as them.
+APP = Path(os.environ.get("BULLE_DEMO", ROOT / "var" / "demo")) / "authenticator.json"
 PATIENCE = 600
 STARTED = time.monotonic()
 
@@ -37,7 +39,9 @@ class DemoError(Exception):
 
 
 def main() -> int:
-    """Walk the main job; 0 when a package was released and fetched."""
+    """Walk the main job; 0 when a package was released and fetched. `code NAME` prints a code instead."""
+    if sys.argv[1:2] == ["code"]:
+        return tell_code(sys.argv[2] if len(sys.argv) > 2 else "")
     base = os.environ["BULLE_PUBLIC_URL"]
     out = Path(os.environ.get("BULLE_DEMO", ROOT / "var" / "demo"))
     out.mkdir(parents=True, exist_ok=True)
@@ -85,8 +89,8 @@ def researcher_hands_in(base: str) -> str:
             return str(earlier["request"])
     notebook = json.loads(STUDY.read_text(encoding="utf-8"))
     cells = ["".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "code"]
-    with Visitor(base, "alice") as alice:
-        with step("logs in against the directory and signs the undertaking"):
+    with visitor(base, "alice") as alice:
+        with step("logs in against the directory, with an authenticator app, and signs the undertaking"):
             alice.login(PASSWORD.format(name="alice"))
         with step("opens the project's sealed server"):
             alice.open_project(PROJECT)
@@ -107,7 +111,7 @@ def checker_decides(base: str, request: str) -> None:
     if find_request()["status"] != "in_review":  # type: ignore[index]  # it exists: it was handed in
         with step("the request was decided earlier"):
             return
-    with Visitor(base, "carol") as carol:
+    with visitor(base, "carol") as carol:
         with step("logs in and opens the queue"):
             carol.login(PASSWORD.format(name="carol"))
             page = carol.http.get(f"/services/egress/review/{request}")
@@ -133,7 +137,7 @@ def researcher_fetches(base: str, request: str, out: Path) -> Path:
     if package.exists():
         with step("the package was fetched earlier"):
             return package
-    with Visitor(base, "alice") as alice:
+    with visitor(base, "alice") as alice:
         with step("downloads the release package"):
             alice.login(PASSWORD.format(name="alice"))
             page = alice.http.get(f"/services/egress/requests/{request}")
@@ -152,6 +156,16 @@ def researcher_fetches(base: str, request: str, out: Path) -> Path:
     return package
 
 
+def tell_code(name: str) -> int:
+    """Print the code that the person's authenticator app would show; 0 when the demonstration enrolled one."""
+    try:
+        print(AuthenticatorApp(APP).next_code(name))
+    except VisitError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
 def report(base: str, request: str, package: Path) -> None:
     """What was released, what was withheld and why, where to log in, how to stop."""
     shown = bulle("admin", "request", "show", request, "--json")
@@ -168,9 +182,16 @@ def report(base: str, request: str, package: Path) -> None:
     say(f"\nThe event log holds {verified['entries']} events and verifies. Its head, to keep elsewhere:")
     say(f"  {verified['head']}")
     say(f"\nLog in at {base} as")
+    app = AuthenticatorApp(APP)
     for name in PEOPLE:
-        say(f"  {name:<6} {PASSWORD.format(name=name)}")
+        second = f"then the code that `make code NAME={name}` prints" if name in app else "then enrol your own app"
+        say(f"  {name:<6} {PASSWORD.format(name=name):<12} {second}")
     say("\nStop and remove everything it made: make down")
+
+
+def visitor(base: str, name: str) -> Visitor:
+    """A person of the demonstration, with the authenticator app that the demonstration keeps for them."""
+    return Visitor(base, name, app=AuthenticatorApp(APP))
 
 
 def because(output: dict[str, Any]) -> str:

@@ -12,17 +12,53 @@ import re
 import time
 import uuid
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 from urllib.parse import quote
 
 import httpx
+import pyotp
 from tornado.httpclient import HTTPRequest
 from tornado.websocket import websocket_connect
+
+STEP_SECONDS = 30  # RFC 6238
 
 
 class VisitError(Exception):
     """The service did not do what a person would expect; the text says at which step."""
+
+
+class AuthenticatorApp:
+    """What a person's telephone does: it keeps secrets, in a file when one is given, and computes codes of them."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._path = path
+        self._known: dict[str, dict[str, Any]] = {}
+        if path is not None and path.exists():
+            self._known = json.loads(path.read_text(encoding="utf-8"))
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._known
+
+    def learn(self, name: str, secret: str) -> None:
+        """Keep a secret; the one before is forgotten."""
+        self._known[name] = {"secret": secret, "last": 0}
+
+    def next_code(self, name: str) -> str:
+        """A code that was not used yet: this moment's, the next one's, or that of as soon as one is taken again."""
+        if name not in self._known:
+            raise VisitError(f"there is no secret of {name}; their second factor was enrolled elsewhere")
+        entry = self._known[name]
+        step = max(int(time.time()) // STEP_SECONDS, entry["last"] + 1)
+        while step > int(time.time()) // STEP_SECONDS + 1:  # the hub takes the next step's code, none beyond
+            time.sleep(0.5)
+        entry["last"] = step
+        if self._path is not None:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._path.touch(mode=0o600)
+            self._path.write_text(json.dumps(self._known), encoding="utf-8")
+        return str(pyotp.TOTP(entry["secret"]).generate_otp(step))
 
 
 @dataclass(frozen=True)
@@ -37,8 +73,11 @@ class CellResult:
 class Visitor:
     """One person's session with the hub at `base` (for example `http://127.0.0.1:8000`)."""
 
-    def __init__(self, base: str, name: str, timeout: float = 90, language: str = "en") -> None:
+    def __init__(
+        self, base: str, name: str, timeout: float = 90, language: str = "en", app: AuthenticatorApp | None = None
+    ) -> None:
         self.base, self.name = base.rstrip("/"), name
+        self.app = app or AuthenticatorApp()
         self.http = httpx.Client(
             base_url=self.base, follow_redirects=True, timeout=timeout, headers={"Accept-Language": language}
         )
@@ -61,6 +100,17 @@ class Visitor:
         answer = self.http.post("/hub/login", data=form)
         if "/hub/login" in str(answer.url) or answer.status_code != httpx.codes.OK:
             raise VisitError(f"login of {self.name}: {_sentence(answer) or answer.status_code}")
+        return self._show_code(answer) if answer.url.path.endswith("/second-factor") else answer
+
+    def _show_code(self, page: httpx.Response) -> httpx.Response:
+        """Type the app's code; where an app is to be enrolled, take the page's secret into it first."""
+        secret = re.search(r'id="totp-secret">([^<]+)<', page.text)
+        if secret is not None:
+            self.app.learn(self.name, secret.group(1).replace(" ", ""))
+        form = {"code": self.app.next_code(self.name), "_xsrf": _field(page, "_xsrf")}
+        answer = self.http.post(str(page.url), data=form)
+        if "/second-factor" in str(answer.url) or answer.status_code != httpx.codes.OK:
+            raise VisitError(f"second factor of {self.name}: {_sentence(answer) or answer.status_code}")
         return answer
 
     def sign(self, page: httpx.Response) -> None:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from hub.catalogue.model import Catalogue
 from hub.events.chain import Event
+from hub.policy.factors import Asked, Factor, FactorKind, Factors
 from hub.policy.lockout import COUNTED, Attempts, keys_of, with_failure, with_lock, without
 from hub.policy.model import DataPermit, Person
 from hub.policy.standing import Requirements, Signature, Standing
@@ -43,6 +44,7 @@ class Enclave:
     versions: Mapping[str, tuple[DataPermit, ...]] = field(default_factory=_empty)
     extracts: Mapping[str, ExtractRecord] = field(default_factory=_empty)
     attempts: Attempts = field(default_factory=Attempts)
+    factors: Mapping[str, Factors] = field(default_factory=_empty)
     required: Requirements = field(default_factory=Requirements)
 
     def projects_of(self, person: str) -> tuple[DataPermit, ...]:
@@ -79,8 +81,24 @@ def _apply(state: Enclave, event: Event) -> Enclave:
             return replace(state, extracts=_with(state.extracts, event.project, record))
         case "login.accepted" | "login.refused" | "login.locked" | "login.unlocked":
             return replace(state, attempts=_attempted(state.attempts, event))
+        case "factor.enrolled" | "factor.removed" | "factor.recovery_asked" | "factor.recovery_confirmed":
+            person = str(event.body.get("person", event.actor))
+            factors = _factors(state.factors.get(person, Factors()), event)
+            return replace(state, factors=_with(state.factors, person, factors))
         case _:
             return state
+
+
+def _factors(factors: Factors, event: Event) -> Factors:
+    body = event.body
+    match event.kind:
+        case "factor.enrolled":
+            return factors.with_factor(Factor(body["id"], FactorKind(body["kind"]), body["label"], event.at))
+        case "factor.removed":
+            return factors.without(body["id"])
+        case "factor.recovery_asked":
+            return replace(factors, asked=Asked(event.actor, datetime.fromisoformat(body["until"])))
+    return Factors(enrol_until=datetime.fromisoformat(body["until"]))
 
 
 def _standing(state: Enclave, person: Person, **changes: Any) -> Enclave:

@@ -12,7 +12,7 @@ from pydantic import Field
 from hub.policy.model import Frozen, Sourced
 
 # Rules of refusals that are a failure of who tried; a directory that is down is nobody's failure.
-COUNTED = frozenset({"login.wrong", "second_factor.wrong"})
+COUNTED = frozenset({"login.wrong", "second_factor.wrong", "second_factor.stale", "second_factor.cloned"})
 
 # A failure is remembered for a day at most, and at most so many of one key: an attacker cannot fill the memory.
 REMEMBERED = timedelta(hours=24)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from hub.policy.factors import SecondFactorRule
 from hub.policy.files import policies_dir, read_toml
 from hub.policy.lockout import Lockout
 from hub.policy.model import Frozen, Sourced
@@ -21,6 +22,7 @@ class PeoplePolicy(Frozen):
 
     lockout: Lockout
     training: Training
+    second_factor: SecondFactorRule = SecondFactorRule()
 
 
 def read_people(folder: Path | None = None) -> PeoplePolicy:

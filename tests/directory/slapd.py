@@ -14,7 +14,12 @@ SEARCHER = f"cn=bulle,{BASE}"
 SEARCHER_PASSWORD = "search only"
 
 # "mallory" is in the directory and unknown to the enclave; "twice" has two entries.
-PEOPLE = {"alice": "correct horse", "carla": "output checker's", "mallory": "good password"}
+PEOPLE = {
+    "alice": "correct horse",
+    "carla": "output checker's",
+    "mallory": "good password",
+    **{name: f"{name}'s own" for name in ("dan", "erin", "frank", "gina", "hugo", "ines")},
+}
 
 _LDIF = f"""dn: {BASE}
 objectClass: domain

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.directory.slapd import Authority, Slapd, available
+from tests.directory.slapd import PEOPLE, Authority, Slapd, available
 from tests.entrance.stand import Stand, standing_hub
 from tests.hub.enclave import add_person, issue_permit, permit
 
@@ -29,7 +29,7 @@ def slapd(authority: Authority, tmp_path_factory: pytest.TempPathFactory) -> Ite
 @pytest.fixture(scope="module")
 def stand(slapd: Slapd, authority: Authority, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
     with standing_hub(tmp_path_factory.mktemp("hub"), slapd, authority) as running:
-        for name in ("alice", "carla"):
+        for name in PEOPLE.keys() - {"mallory"}:
             add_person(running.log, name)
         issue_permit(running.log, permit("reste-a-charge"))
         yield running

@@ -83,6 +83,7 @@ def environment_of(folder: Path, slapd: Slapd, authority: Authority, public_url:
     """The environment that the composition root reads, with secrets and policies in `folder`."""
     for name in ("bind", "egress", "proxy"):
         (folder / name).write_text(SEARCHER_PASSWORD if name == "bind" else f"{name}-secret-of-this-test")
+    (folder / "factor-key").write_text("0f" * 32)
     shutil.copytree(policies_dir(), folder / "policies")
     people = folder / "policies" / "people.toml"
     people.write_text(PROMPT.sub(r"\g<1>0.0", people.read_text(encoding="utf-8")), encoding="utf-8")
@@ -100,6 +101,7 @@ def environment_of(folder: Path, slapd: Slapd, authority: Authority, public_url:
         "BULLE_EGRESS_TOKEN_FILE": str(folder / "egress"),
         "BULLE_PROXY_TOKEN_FILE": str(folder / "proxy"),
         "BULLE_COOKIE_SECRET_FILE": str(folder / "cookie"),
+        "BULLE_FACTOR_KEY_FILE": str(folder / "factor-key"),
     }
 
 
@@ -129,7 +131,7 @@ def _path() -> dict[str, str]:
 
 
 def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     while time.monotonic() < deadline and process.poll() is None:
         try:
             if httpx.get(url, timeout=5, trust_env=False).status_code == 200:

@@ -18,6 +18,7 @@ from hub.spawner import EnclaveSpawner
 def environment(tmp_path: Path) -> dict[str, str]:
     for name in ("bind", "egress", "proxy"):
         (tmp_path / name).write_text(f"{name}-secret\n")
+    (tmp_path / "factor-key").write_text("0f" * 32 + "\n")
     return {
         "BULLE_STATE": str(tmp_path / "state"),
         "BULLE_POLICIES": str(policies_dir()),
@@ -32,6 +33,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
         "BULLE_EGRESS_TOKEN_FILE": str(tmp_path / "egress"),
         "BULLE_PROXY_TOKEN_FILE": str(tmp_path / "proxy"),
         "BULLE_COOKIE_SECRET_FILE": str(tmp_path / "cookie"),
+        "BULLE_FACTOR_KEY_FILE": str(tmp_path / "factor-key"),
     }
 
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from scripts.visitor import VisitError, Visitor
+from scripts.visitor import AuthenticatorApp, VisitError, Visitor
 
 pytestmark = [pytest.mark.journey, pytest.mark.containers]
 ROOT = Path(__file__).parents[2]
@@ -32,6 +32,11 @@ class Stack:
     environment: dict[str, str]
     said: str
     package: bytes
+
+    def visitor(self, name: str) -> Visitor:
+        """A person with the authenticator app that the demonstration keeps for them."""
+        app = AuthenticatorApp(Path(self.environment["BULLE_DEMO"]) / "authenticator.json")
+        return Visitor(self.base, name, app=app)
 
     def bulle(self, service: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         """A command in one of the tool containers."""
@@ -118,6 +123,8 @@ def test_every_act_is_an_event_in_a_log_that_verifies(stack: Stack) -> None:
         "source.registered",
         "permit.issued",
         "extract.built",
+        "factor.enrolled",
+        "undertaking.signed",
         "login.accepted",
         "session.started",
         "request.submitted",
@@ -142,15 +149,15 @@ def test_a_second_walk_does_nothing_again(stack: Stack) -> None:
 
 
 def test_who_is_not_known_does_not_get_in(stack: Stack) -> None:
-    with Visitor(stack.base, "mallory") as mallory, pytest.raises(VisitError):
+    with stack.visitor("mallory") as mallory, pytest.raises(VisitError):
         mallory.login("mallory-demo")
-    with Visitor(stack.base, "alice") as alice, pytest.raises(VisitError):
+    with stack.visitor("alice") as alice, pytest.raises(VisitError):
         alice.login("wrong")
     assert [event["kind"] for event in stack.events()][-2:] == ["login.refused", "login.refused"]
 
 
 def test_an_output_checker_has_no_workspace(stack: Stack) -> None:
-    with Visitor(stack.base, "carol") as carol:
+    with stack.visitor("carol") as carol:
         carol.login("carol-demo")
         with pytest.raises(VisitError):
             carol.open_project("reste-a-charge", patience=5)
@@ -174,7 +181,7 @@ except OSError:
 import duckdb
 print(duckdb.sql("SELECT min(length(zper)), max(year) FROM '/data/person_year.parquet'").fetchall()[0])
 """
-    with Visitor(stack.base, "bob") as bob:
+    with stack.visitor("bob") as bob:
         bob.login("bob-demo")
         bob.open_project("reste-a-charge")
         (result,) = bob.run("reste-a-charge", [probe])

@@ -16,10 +16,12 @@ from bulle.cli.state import enclave_of, opened, policy_stop
 from bulle.cli.table import aligned
 from hub.events.state import Enclave
 from hub.extracts.contradiction import shown
+from hub.policy.factors import Asked, Factors, recovery_step
 from hub.policy.files import PolicyFileError
 from hub.policy.model import Person
-from hub.policy.people import read_people
+from hub.policy.people import PeoplePolicy, read_people
 from hub.policy.standing import unsigned
+from hub.policy.verdict import Refusal
 from hub.words import say
 
 command = Group(
@@ -103,10 +105,7 @@ def training(settings: Settings, person_id: str, done: datetime | None, policies
     day = done.date() if done else today
     if day > today:
         raise refused(say("A training is recorded once it was followed; {day} is to come.", day=day.isoformat()))
-    try:
-        until = day + timedelta(days=read_people(policies).training.valid_days.value)
-    except PolicyFileError as error:
-        raise policy_stop(error, Code.ERROR) from error
+    until = day + timedelta(days=_policy(policies).training.valid_days.value)
     with opened(settings) as log, log.transaction() as transaction:
         if person_id not in enclave_of(transaction).persons:
             raise refused(say("{person} is not known to the enclave; add them first.", person=shown(person_id)))
@@ -133,3 +132,45 @@ def unlock(settings: Settings, person_id: str | None, address: str | None) -> No
             raise refused(say("{named} is not locked out; nothing changed.", named=shown(str(named))))
         transaction.append(settings.person(), "login.unlocked", "", {"key": key, "channel": CHANNEL})
     settings.print(say("{named} can log in again.", named=shown(str(named))))
+
+
+@command.command(
+    "recover",
+    cls=Command,
+    about=say(
+        "Let a person who lost every second factor enrol another one. Two operators named in people.toml each say so; "
+        "the second one's word ends the old ones."
+    ),
+    example='bulle person recover alice --why "telephone lost, seen in person" --as ada',
+)
+@click.argument("person_id", metavar="ID")
+@option("--why", about=say("The reason, as it stands in the log."), required=True)
+@policies_option
+@click.pass_obj
+def recover(settings: Settings, person_id: str, why: str, policies: Path | None) -> None:
+    rule, operator, now = _policy(policies).second_factor, settings.person(), datetime.now(UTC)
+    with opened(settings) as log, log.transaction() as transaction:
+        enclave = enclave_of(transaction)
+        if person_id not in enclave.persons:
+            raise refused(say("{person} is not known to the enclave; add them first.", person=shown(person_id)))
+        step = recovery_step(rule, operator, person_id, enclave.factors.get(person_id, Factors()), now)
+        if isinstance(step, Refusal):
+            raise refused(step.reason)
+        until = step.until if isinstance(step, Asked) else step
+        kind = "factor.recovery_asked" if isinstance(step, Asked) else "factor.recovery_confirmed"
+        body = {"person": person_id, "why": why, "until": until.isoformat(), "channel": CHANNEL}
+        transaction.append(operator, kind, "", body)
+    told = until.isoformat(timespec="minutes")
+    if isinstance(step, Asked):
+        settings.print(say("Asked; another operator confirms it until {until}.", until=told))
+    else:
+        settings.print(
+            say("{person} enrols another second factor at the next login, until {until}.", person=person_id, until=told)
+        )
+
+
+def _policy(policies: Path | None) -> PeoplePolicy:
+    try:
+        return read_people(policies)
+    except PolicyFileError as error:
+        raise policy_stop(error, Code.ERROR) from error
