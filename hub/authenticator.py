@@ -1,4 +1,4 @@
-"""Who comes in: a password the directory accepts, of a person the enclave knows; what they may open, from permits."""
+"""Who comes in by the site's directory: a password it accepts, of a person the enclave knows, and a second factor."""
 
 from __future__ import annotations
 
@@ -8,78 +8,36 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from jupyterhub.auth import Authenticator
 from tornado import web
-from traitlets import Bytes, Instance, Integer, Tuple, Unicode
+from traitlets import Bytes, Instance, Unicode
 
-from hub.address import address_of
+from hub.by_permits import NO_LOG, ONE_DOOR, ByPermits
 from hub.directory.model import DirectorySettings
 from hub.directory.servers import Directory
 from hub.door import Door, Entrant
+from hub.entrance.login import LoginPage
+from hub.entrance.second_factor import SecondFactorPage
 from hub.entrance.second_step import SecondStep
-from hub.events.state import Enclave
 from hub.language import preferred, render
 from hub.pages import handlers
-from hub.policy.decide import may_open_workspace
 from hub.policy.factors import Ask, Enrol, Enter
-from hub.policy.model import DataPermit
-from hub.policy.people import PeoplePolicy
 from hub.policy.verdict import Refusal
-from hub.present import Present, present_of
 from hub.second_factor.pending import Pendings
 from hub.second_factor.site import site_of
 from hub.second_factor.store import Store
-from hub.words import say
 
-_NO_LOG = Refusal(
-    "log.unavailable", say("The event log cannot be read or written, so nothing opens; tell an operator.")
-)
-_ONE_DOOR = say("Log in on the hub's login page; a password alone opens nothing.")
 _THEIRS = frozenset(
     {"login.wrong", "login.locked", "person.unknown", "directory.not_in_group", "second_factor.enrol_too_late"}
 )
 
 
-def roles_of(person: str, permits: tuple[DataPermit, ...]) -> list[dict[str, Any]]:
-    """JupyterHub's roles of a person: "user", and one per permit that opens its project's server. Pure.
+class EnclaveAuthenticator(ByPermits):
+    """LDAP for the password, then a second factor of our own."""
 
-    JupyterHub takes away managed roles that are not repeated, "user" included.
-    """
-    projects = [
-        {
-            "name": f"project.{person}.{permit.project}",
-            "description": f"May open the workspace of {permit.project}",
-            "users": [person],
-            "scopes": [
-                f"servers!server={person}/{permit.project}",
-                f"access:servers!server={person}/{permit.project}",
-            ],
-        }
-        for permit in permits
-    ]
-    return [{"name": "user"}, *projects]
-
-
-class EnclaveAuthenticator(Authenticator):  # type: ignore[misc]  # published without types
-    """LDAP for the password, the event log for the person and their projects."""
-
-    log_at = Unicode(help="path or URL of the event log").tag(config=True)
     directory = Instance(DirectorySettings, help="the site's directory").tag(config=True)
-    people = Instance(PeoplePolicy, help="what is asked of people at the door").tag(config=True)
-    undertakings = Tuple(help="the texts that people sign (Undertaking)").tag(config=True)
     factor_store = Unicode(help="file of what verifies second factors").tag(config=True)
     factor_key = Bytes(help="the 32 bytes that seal it").tag(config=True)
     public_url = Unicode(help="where browsers find the hub").tag(config=True)
-    proxies = Integer(1, help="proxies of ours between browsers and the hub").tag(config=True)
-
-    manage_roles = True
-    allow_all = any_allow_config = True  # authenticate() has decided
-    refresh_pre_spawn = True
-    auth_refresh_age = 60
-
-    @property
-    def present(self) -> Present:
-        return present_of(self.log_at)
 
     @cached_property
     def door(self) -> Door:
@@ -93,15 +51,11 @@ class EnclaveAuthenticator(Authenticator):  # type: ignore[misc]  # published wi
 
     def get_handlers(self, app: Any) -> list[tuple[Any, ...]]:  # noqa: ARG002 -- JupyterHub's signature
         """JupyterHub puts an authenticator's routes before its own."""
-        return handlers()
+        return [(r"/login", LoginPage), (r"/second-factor", SecondFactorPage), *handlers()]
 
     async def authenticate(self, handler: Any, data: Any) -> None:  # noqa: ARG002 -- JupyterHub's signature
         """JupyterHub's other doors, such as asking for a token with a password: shut, since they know one step only."""
-        raise web.HTTPError(403, render(_ONE_DOOR, preferred(handler.request.headers.get("Accept-Language"))))
-
-    def address_of(self, request: Any) -> str:
-        """From where a request comes."""
-        return address_of(request, self.proxies)
+        raise web.HTTPError(403, render(ONE_DOOR, preferred(handler.request.headers.get("Accept-Language"))))
 
     async def first_step(self, handler: Any, name: str, password: str) -> tuple[Entrant, Enter | Ask | Enrol]:
         """Who shows the password, and what follows it. Raises web.HTTPError with one sentence, for the login page."""
@@ -109,7 +63,7 @@ class EnclaveAuthenticator(Authenticator):  # type: ignore[misc]  # published wi
             verdict = await self._first_step(name.lower(), password, self.address_of(handler.request))
         except Exception:  # an act that cannot be written down is not done
             self.log.exception("could not write the login down")
-            verdict = _NO_LOG
+            verdict = NO_LOG
         if isinstance(verdict, Refusal):
             language = preferred(handler.request.headers.get("Accept-Language"))
             raise web.HTTPError(403 if verdict.rule in _THEIRS else 503, render(verdict.reason, language))
@@ -129,7 +83,7 @@ class EnclaveAuthenticator(Authenticator):  # type: ignore[misc]  # published wi
     async def let_in(self, name: str, request: Any, proof: str) -> dict[str, Any]:
         """Write down that a person came in, by which proof; JupyterHub's model of them."""
         await self.door.accept(name, self.address_of(request), proof)
-        return self._model(name, await asyncio.to_thread(self.present.enclave))
+        return self.model_of(name, await asyncio.to_thread(self.present.enclave))
 
     async def refresh_user(self, user: Any, handler: Any = None, **_: Any) -> dict[str, Any] | bool:  # noqa: ARG002 -- JupyterHub's signature
         """The roles as permits give them now; False (log in again) when that cannot be told."""
@@ -138,13 +92,4 @@ class EnclaveAuthenticator(Authenticator):  # type: ignore[misc]  # published wi
         except Exception:  # whatever it is, nobody stays in on a guess
             self.log.exception("could not refresh %s", user.name)
             return False
-        return False if isinstance(enclave, Refusal) else self._model(user.name, enclave)
-
-    def _model(self, name: str, enclave: Enclave) -> dict[str, Any]:
-        today, person = self.present.now().date(), enclave.persons.get(name)
-        opens = tuple(
-            permit
-            for permit in enclave.projects_of(name)
-            if not isinstance(may_open_workspace(person, permit, today), Refusal)
-        )
-        return {"name": name, "admin": False, "roles": roles_of(name, opens)}
+        return False if isinstance(enclave, Refusal) else self.model_of(user.name, enclave)

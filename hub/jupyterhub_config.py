@@ -5,6 +5,7 @@ JupyterHub executes this file with `get_config` in its globals; tests call `conf
 
 from __future__ import annotations
 
+import hmac
 import os
 from collections.abc import Mapping
 from functools import partial
@@ -60,19 +61,44 @@ def _hub(c: Any, environment: Mapping[str, str], layout: StateLayout) -> None:
 
 
 def _people(c: Any, environment: Mapping[str, str], layout: StateLayout) -> None:
-    c.JupyterHub.authenticator_class = EnclaveAuthenticator
-    c.EnclaveAuthenticator.log_at = str(layout.log)
+    """`BULLE_LOGIN` chooses who vouches for people: `directory` (LDAP, the default) or `oidc`."""
     policies = Path(environment["BULLE_POLICIES"])
     people, texts = read_people(policies), read_undertakings(policies)
-    c.EnclaveAuthenticator.people, c.EnclaveAuthenticator.undertakings = people, texts
     log = EventLog(Path(layout.log))
     announce(log, Requirements(undertakings=tuple(each.required for each in texts), training=people.training.required))
     log.close()
-    c.EnclaveAuthenticator.public_url = environment["BULLE_PUBLIC_URL"]
-    c.EnclaveAuthenticator.factor_store = str(layout.second_factors)
-    c.EnclaveAuthenticator.factor_key = read_key(Path(environment["BULLE_FACTOR_KEY_FILE"]))
-    c.EnclaveAuthenticator.proxies = int(environment.get("BULLE_PROXIES", "1"))
-    c.EnclaveAuthenticator.directory = _directory(environment)
+    factor_key = read_key(Path(environment["BULLE_FACTOR_KEY_FILE"]))
+    match environment.get("BULLE_LOGIN") or "directory":
+        case "directory":
+            c.JupyterHub.authenticator_class = EnclaveAuthenticator
+            chosen = c.EnclaveAuthenticator
+            chosen.directory = _directory(environment)
+            chosen.public_url = environment["BULLE_PUBLIC_URL"]
+            chosen.factor_store, chosen.factor_key = str(layout.second_factors), factor_key
+        case "oidc":
+            c.JupyterHub.authenticator_class = "hub.oidc.OidcAuthenticator"  # its packages are an extra
+            chosen = c.OidcAuthenticator
+            _provider(chosen, environment)
+            c.CryptKeeper.keys = [hmac.digest(factor_key, b"what JupyterHub keeps of logins", "sha256")]
+        case other:
+            raise ValueError(f"BULLE_LOGIN is directory or oidc, not {other}")
+    chosen.log_at, chosen.people, chosen.undertakings = str(layout.log), people, texts
+    chosen.proxies = int(environment.get("BULLE_PROXIES", "1"))
+
+
+def _provider(chosen: Any, environment: Mapping[str, str]) -> None:
+    """An OpenID Connect provider; what a site's provider publishes under /.well-known/openid-configuration."""
+    for url in ("BULLE_OIDC_AUTHORIZE_URL", "BULLE_OIDC_TOKEN_URL"):
+        if not environment[url].startswith(("https://", "http://127.0.0.1:")):
+            raise ValueError(f"{url} begins with https://: tokens travel over it")
+    chosen.issuer = environment["BULLE_OIDC_ISSUER"]
+    chosen.authorize_url = environment["BULLE_OIDC_AUTHORIZE_URL"]
+    chosen.token_url = environment["BULLE_OIDC_TOKEN_URL"]
+    chosen.client_id = environment["BULLE_OIDC_CLIENT_ID"]
+    chosen.client_secret = _secret(environment["BULLE_OIDC_CLIENT_SECRET_FILE"])
+    chosen.username_claim = environment.get("BULLE_OIDC_NAME_CLAIM") or "preferred_username"
+    chosen.scope = ["openid", "profile"]
+    chosen.oauth_callback_url = f"{environment['BULLE_PUBLIC_URL'].rstrip('/')}/hub/oauth_callback"
 
 
 def _directory(environment: Mapping[str, str]) -> DirectorySettings:

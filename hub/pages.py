@@ -11,8 +11,6 @@ from jupyterhub.handlers.pages import HomeHandler, SpawnHandler
 from tornado import web
 
 from hub.entrance.language import InTheirLanguage
-from hub.entrance.login import LoginPage
-from hub.entrance.second_factor import SecondFactorPage
 from hub.entrance.undertakings import UndertakingsPage
 from hub.events.state import Enclave
 from hub.language import render, translate
@@ -83,10 +81,8 @@ class OpenPage(InTheirLanguage, SpawnHandler):  # type: ignore[misc]  # publishe
 
 
 def handlers() -> list[tuple[Any, ...]]:
-    """Routes that stand before JupyterHub's own."""
+    """Routes that stand before JupyterHub's own, whatever way people log in."""
     return [
-        (r"/login", LoginPage),
-        (r"/second-factor", SecondFactorPage),
         (r"/undertakings", UndertakingsPage),
         (r"/door/([a-z-]+\.(?:css|js))", web.StaticFileHandler, {"path": str(Path(__file__).parent / "static")}),
         (r"/home", HomePage),

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 from tornado import web
 
-from hub.authenticator import EnclaveAuthenticator, roles_of
+from hub.authenticator import EnclaveAuthenticator
+from hub.by_permits import roles_of
 from hub.directory.model import DirectorySettings
 from hub.events.log import EventLog, utc_now
 from hub.policy.factors import Enter

@@ -47,6 +47,8 @@ c.JupyterHub.proxy_class = NoProxy
 c.JupyterHub.hub_bind_url = "http://127.0.0.1:{port}"
 c.JupyterHub.hub_connect_url = "http://127.0.0.1:{port}"
 c.JupyterHub.log_level = "WARN"
+c.OidcAuthenticator.auth_refresh_age = 1
+c.OidcAuthenticator.fresh_seconds = 0.0
 """
 PROMPT = re.compile(r"(\[lockout\.refusal_seconds\]\nvalue = )[\d.]+")
 
@@ -57,11 +59,10 @@ class Stand:
 
     folder: Path
     port: int
-    host: str = "localhost"
 
     @property
     def address(self) -> str:
-        return f"http://{self.host}:{self.port}"
+        return f"http://localhost:{self.port}"
 
     @property
     def policies(self) -> Path:
@@ -79,7 +80,7 @@ class Stand:
         return "\n".join(line for line in (self.folder / "hub.log").read_text().splitlines() if "Traceback" in line)
 
 
-def environment_of(folder: Path, slapd: Slapd, authority: Authority, public_url: str) -> dict[str, str]:
+def environment_of(folder: Path, slapd: Slapd | None, authority: Authority | None, public_url: str) -> dict[str, str]:
     """The environment that the composition root reads, with secrets and policies in `folder`."""
     for name in ("bind", "egress", "proxy"):
         (folder / name).write_text(SEARCHER_PASSWORD if name == "bind" else f"{name}-secret-of-this-test")
@@ -90,13 +91,13 @@ def environment_of(folder: Path, slapd: Slapd, authority: Authority, public_url:
     return {
         "BULLE_STATE": str(folder / "state"),
         "BULLE_POLICIES": str(folder / "policies"),
-        "BULLE_LDAP_URL": slapd.url,
-        "BULLE_LDAP_CA": str(authority.ca),
+        "BULLE_LDAP_URL": slapd.url if slapd else "",
+        "BULLE_LDAP_CA": str(authority.ca) if authority else "",
         "BULLE_LDAP_BIND_DN": SEARCHER,
         "BULLE_LDAP_BIND_PASSWORD_FILE": str(folder / "bind"),
         "BULLE_LDAP_BASE": BASE,
         "BULLE_PUBLIC_URL": public_url,
-        "BULLE_NET_CONTAINER": "none",
+        "BULLE_LAUNCHER_SOCKET": str(folder / "no-launcher"),
         "BULLE_EGRESS_URL": "http://127.0.0.1:9",
         "BULLE_EGRESS_TOKEN_FILE": str(folder / "egress"),
         "BULLE_PROXY_TOKEN_FILE": str(folder / "proxy"),
@@ -106,12 +107,12 @@ def environment_of(folder: Path, slapd: Slapd, authority: Authority, public_url:
 
 
 @contextmanager
-def standing_hub(folder: Path, slapd: Slapd, authority: Authority, host: str = "localhost") -> Iterator[Stand]:
-    """A hub that people reach as `host`; its state is in `folder`."""
-    stand = Stand(folder, free_port(), host)
+def standing_hub(folder: Path, slapd: Slapd | None, authority: Authority | None, **settings: str) -> Iterator[Stand]:
+    """A hub with its state in `folder`; `settings` replace what its environment says."""
+    stand = Stand(folder, free_port())
     (folder / "cookie").write_text("ab" * 32)
     (folder / "cookie").chmod(0o600)
-    environment = environment_of(folder, slapd, authority, stand.address)
+    environment = {**environment_of(folder, slapd, authority, stand.address), **settings}
     config = folder / "jupyterhub_config.py"
     config.write_text(_CONFIG.format(environment=environment, port=stand.port))
     with (folder / "hub.log").open("wb") as log:

@@ -9,7 +9,9 @@ import pytest
 from traitlets.config import Config
 
 from hub.authenticator import EnclaveAuthenticator
+from hub.events.log import EventLog
 from hub.jupyterhub_config import USER_SCOPES, configure
+from hub.oidc import OidcAuthenticator
 from hub.policy.files import PolicyFileError, policies_dir
 from hub.spawner import EnclaveSpawner
 
@@ -96,3 +98,46 @@ def test_without_policies_the_hub_does_not_start(environment: dict[str, str], tm
     environment["BULLE_POLICIES"] = str(tmp_path)
     with pytest.raises(PolicyFileError):
         configured(environment)
+
+
+PROVIDER = {
+    "BULLE_LOGIN": "oidc",
+    "BULLE_OIDC_ISSUER": "https://idp.example",
+    "BULLE_OIDC_AUTHORIZE_URL": "https://idp.example/authorize",
+    "BULLE_OIDC_TOKEN_URL": "https://idp.example/token",
+    "BULLE_OIDC_CLIENT_ID": "bulle",
+}
+
+
+def test_a_site_may_choose_its_identity_provider(environment: dict[str, str]) -> None:
+    c = configured({**environment, **PROVIDER, "BULLE_OIDC_CLIENT_SECRET_FILE": environment["BULLE_EGRESS_TOKEN_FILE"]})
+    assert set(c.OidcAuthenticator) <= set(OidcAuthenticator.class_trait_names(config=True))
+    assert c.OidcAuthenticator.issuer == "https://idp.example"
+    assert c.OidcAuthenticator.oauth_callback_url == "http://127.0.0.1:8000/hub/oauth_callback"
+    assert [len(key) for key in c.CryptKeeper["keys"]] == [32]
+    assert "EnclaveAuthenticator" not in c
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "error"),
+    [
+        ("BULLE_LOGIN", "anybody", ValueError),
+        ("BULLE_OIDC_TOKEN_URL", "http://idp.example/token", ValueError),
+        ("BULLE_OIDC_ISSUER", None, KeyError),
+    ],
+)
+def test_a_provider_that_is_not_told_safely_is_none(
+    environment: dict[str, str], name: str, value: str | None, error: type[Exception]
+) -> None:
+    secret = {"BULLE_OIDC_CLIENT_SECRET_FILE": environment["BULLE_EGRESS_TOKEN_FILE"]}
+    wanted = {**environment, **PROVIDER, **secret, name: value}
+    with pytest.raises(error):
+        configured({key: each for key, each in wanted.items() if each is not None})
+
+
+def test_what_people_must_sign_is_in_the_log_before_anybody_comes(environment: dict[str, str]) -> None:
+    configured(environment)
+    configured(environment)
+    [event] = EventLog(Path(environment["BULLE_STATE"]) / "events" / "log.db").read()
+    assert event.kind == "people.required"
+    assert event.body["required"]["training"] is True

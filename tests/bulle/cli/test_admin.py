@@ -330,6 +330,24 @@ def test_a_training_is_recorded_for_as_long_as_the_policy_says(desk: Desk) -> No
     assert desk.json("person", "list")["persons"][0]["trained_until"] == (TODAY + timedelta(days=1461)).isoformat()
 
 
+def test_a_recovery_takes_two_named_operators(desk: Desk) -> None:
+    desk.run("person", "add", "alice", "--name", "Alice")
+    policies = desk.root / "policies"
+    policies.mkdir()
+    shipped = (policies_dir() / "people.toml").read_text(encoding="utf-8")
+    named = shipped.replace("operators = []", 'operators = ["ada", "omar", "alice"]')
+    (policies / "people.toml").write_text(named, encoding="utf-8")
+    words = ("person", "recover", "alice", "--why", "telephone lost", "--policies", str(policies))
+    for operator in ("mallory", "alice"):
+        desk.run("--as", operator, *words, code=2)
+    desk.run("--as", "ada", *words)
+    desk.run("--as", "ada", *words, code=2)
+    desk.run("--as", "omar", *words)
+    desk.run("--as", "ada", "person", "recover", "nobody", "--why", "x", "--policies", str(policies), code=2)
+    told = [(event["actor"], event["kind"]) for event in desk.json("log", "list")["events"]][1:]
+    assert told == [("ada", "factor.recovery_asked"), ("omar", "factor.recovery_confirmed")]
+
+
 def test_the_schemas_in_the_repository_are_current() -> None:
     folder = policies_dir() / "schemas"
     made = schemas()

@@ -1,0 +1,75 @@
+"""What every way of logging in has in common: the log says who is known, and permits say what opens."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jupyterhub.auth import Authenticator
+from traitlets import Instance, Integer, Tuple, Unicode, default
+
+from hub.address import address_of
+from hub.events.state import Enclave
+from hub.policy.decide import may_open_workspace
+from hub.policy.model import DataPermit
+from hub.policy.people import PeoplePolicy
+from hub.policy.verdict import Refusal
+from hub.present import Present, present_of
+from hub.words import say
+
+NO_LOG = Refusal("log.unavailable", say("The event log cannot be read or written, so nothing opens; tell an operator."))
+ONE_DOOR = say("Log in on the hub's login page; a password alone opens nothing.")
+
+
+def roles_of(person: str, permits: tuple[DataPermit, ...]) -> list[dict[str, Any]]:
+    """JupyterHub's roles of a person: "user", and one per permit that opens its project's server. Pure.
+
+    JupyterHub takes away managed roles that are not repeated, "user" included.
+    """
+    projects = [
+        {
+            "name": f"project.{person}.{permit.project}",
+            "description": f"May open the workspace of {permit.project}",
+            "users": [person],
+            "scopes": [
+                f"servers!server={person}/{permit.project}",
+                f"access:servers!server={person}/{permit.project}",
+            ],
+        }
+        for permit in permits
+    ]
+    return [{"name": "user"}, *projects]
+
+
+class ByPermits(Authenticator):  # type: ignore[misc]  # published without types
+    """JupyterHub's side of it: settings that pages read, and the model of a person."""
+
+    log_at = Unicode(help="path or URL of the event log").tag(config=True)
+    people = Instance(PeoplePolicy, help="what is asked of people at the door").tag(config=True)
+    undertakings = Tuple(help="the texts that people sign (Undertaking)").tag(config=True)
+    proxies = Integer(1, help="proxies of ours between browsers and the hub").tag(config=True)
+
+    manage_roles = True
+    allow_all = any_allow_config = True  # authenticate() has decided
+    refresh_pre_spawn = True
+
+    @default("auth_refresh_age")
+    def _auth_refresh_age_default(self) -> int:
+        return 60
+
+    @property
+    def present(self) -> Present:
+        return present_of(self.log_at)
+
+    def address_of(self, request: Any) -> str:
+        """From where a request comes."""
+        return address_of(request, self.proxies)
+
+    def model_of(self, name: str, enclave: Enclave) -> dict[str, Any]:
+        """JupyterHub's model of a person: no admin, and the roles that permits give now."""
+        today, person = self.present.now().date(), enclave.persons.get(name)
+        opens = tuple(
+            permit
+            for permit in enclave.projects_of(name)
+            if not isinstance(may_open_workspace(person, permit, today), Refusal)
+        )
+        return {"name": name, "admin": False, "roles": roles_of(name, opens)}
