@@ -10,13 +10,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from egress.privacy.failure import TOO_LITTLE, PrivacyError
+from egress.privacy.failure import LACKING, TOO_LITTLE, PrivacyError
 from hub.policy.files import PolicyFileError
 from hub.policy.limits import PrivacyLimits, read_limits
 from hub.words import Message, say
 
 _SENTENCES: dict[str, Message] = {
     "missing": say("OpenDP is not installed here; install bulle with its extra [privacy]."),
+    "synthetic": LACKING,
     "memory": say("The privacy worker needs more memory than it may use; nothing was released."),
     "rho": TOO_LITTLE,
     "numbers": say("So many noisy numbers are more than one DP release may hold here; ask for fewer cells or columns."),
@@ -28,13 +29,18 @@ _STOPPED = say("The privacy worker stopped without an answer; nothing was releas
 _TOO_LONG = say("The privacy worker took too long and was stopped; nothing was released.")
 
 
-def limits_in_force() -> PrivacyLimits:
+def limits_in_force(act: str = "draw") -> PrivacyLimits:
     """The operator's (BULLE_POLICIES), or the shipped ones. Raises: PrivacyError; no limits, no release."""
     folder = os.environ.get("BULLE_POLICIES")
     try:
-        return read_limits(Path(folder) if folder else None).privacy
+        limits = read_limits(Path(folder) if folder else None)
     except PolicyFileError:
         raise PrivacyError(say("The limits of the privacy worker cannot be read; nothing was released.")) from None
+    if act != "synthetic":
+        return limits.privacy
+    if limits.synthetic is None:
+        raise PrivacyError(say("This enclave sets no limits for synthetic rows; nothing was released."))
+    return limits.synthetic
 
 
 def ask(
@@ -44,7 +50,7 @@ def ask(
 
     Raises: PrivacyError, whose sentence depends on no data.
     """
-    within = limits or limits_in_force()
+    within = limits or limits_in_force(str(request["act"]))
     answer = _run({**request, "limits": within.model_dump()}, python, within.seconds)
     _raise(answer)
     return answer

@@ -6,6 +6,10 @@ from hub.words import Message, say
 
 TOO_LITTLE = say("So little rho leaves nothing but noise; ask for more, or for fewer columns.")
 
+LACKING = say(
+    "What makes synthetic rows is not installed in this enclave: an operator installs bulle with its extra [synthetic]."
+)
+
 
 class PrivacyError(Exception):
     """Nothing was released. `message` never holds a text of OpenDP or DuckDB, which may depend on data."""

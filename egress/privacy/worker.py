@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from egress.privacy.confine import Limits, confine
 
 _MAX_REQUEST = 8 * 2**20
 # Failures that say which; all others are "failed".
-_WORDS = ("rho", "numbers", "version", "types")
+_WORDS = ("rho", "numbers", "version", "types", "synthetic")
 
 
 def answer(request: Mapping[str, Any]) -> dict[str, Any]:
@@ -60,6 +61,14 @@ def _ols(request: Mapping[str, Any]) -> dict[str, Any]:
     return ols_draw.answer(request)
 
 
+def _synthetic(request: Mapping[str, Any]) -> dict[str, Any]:
+    os.environ["JAX_PLATFORMS"] = "cpu"  # no look for other processors
+    tempfile.tempdir = "/"  # a library names a file in it while it loads, and writes none; nothing could be written
+    from egress.privacy import synthetic_draw  # noqa: PLC0415 -- after the limits are set
+
+    return synthetic_draw.answer(request)
+
+
 def _batch(request: Mapping[str, Any]) -> dict[str, Any]:
     """Several requests of one process; one that fails is one word and stops no other."""
     answers = []
@@ -74,6 +83,7 @@ _ACTS: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
     "draw": _draw,
     "batch": _batch,
     "ols": _ols,
+    "synthetic": _synthetic,
 }
 
 

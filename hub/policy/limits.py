@@ -55,6 +55,7 @@ class ContainerLimits(Frozen):
     runner: RunnerLimits
     intake: IntakeLimits
     privacy: PrivacyLimits
+    synthetic: PrivacyLimits | None = None
 
 
 def read_limits(folder: Path | None = None) -> ContainerLimits:
