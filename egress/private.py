@@ -11,14 +11,14 @@ from egress.checks.carriers import carriers
 from egress.checks.examined import Rule
 from egress.checks.model import Finding, Outcome, Risk, worst
 from egress.checks.vocabulary import of_kind
-from egress.outputs.private import DeclaredPrivate
-from egress.privacy.kinds import KINDS, Planned, plan
+from egress.outputs.private import DeclaredPrivate, SyntheticWords
+from egress.privacy.kinds import Planned, plan
 from egress.privacy.rows import rows_asked
 from egress.query.model import Aggregate, ColumnRef, Measure, Query
 from hub.extracts.manifest import Manifest
 from hub.policy.model import DisclosureRules
 from hub.policy.verdict import Refusal
-from hub.words import Message, say
+from hub.words import Message
 
 RULE = Rule("privacy_budget", Risk.PRIVACY_BUDGET)
 WHERE = "output"
@@ -42,8 +42,11 @@ def assess_private(one: DeclaredPrivate, manifest: Manifest, rules: DisclosureRu
     allowed = private_kind.check(str(one.kind), rules)
     if allowed.outcome is Outcome.FAIL:
         return AssessedPrivate(one, (allowed,))
-    if one.kind not in KINDS:
-        return _refused(one, (allowed,), say("This version of the enclave does not compute this kind of release."))
+    chosen = None
+    if isinstance(one.arguments, SyntheticWords):
+        chosen = private_kind.algorithm(one.arguments.algorithm, rules)
+    if chosen is not None:
+        return AssessedPrivate(one, (allowed, chosen))
     planned = plan(one.kind, one.arguments, one.rho, manifest, rules)
     if isinstance(planned, Refusal):
         return _refused(one, (allowed,), planned.reason)

@@ -9,6 +9,7 @@ from hub.words import say
 
 RULE = Rule("private_kind", Risk.PRIVACY_BUDGET)
 WHERE = "output"
+_CHOOSING = {"aim", "mst"}
 
 
 def check(kind: str, rules: DisclosureRules) -> Finding:
@@ -20,3 +21,23 @@ def check(kind: str, rules: DisclosureRules) -> Finding:
     if leave is Leave.REVIEW:
         return RULE.found(Outcome.REVIEW, WHERE, say("By the rules {rules}, people look at outputs of {call}.", **told))
     return RULE.found(Outcome.FAIL, WHERE, say("The rules {rules} do not allow {call}.", **told))
+
+
+def algorithm(name: str, rules: DisclosureRules) -> Finding | None:
+    """A finding where the rules do not let `name` make synthetic rows."""
+    allowed = () if rules.private_kinds is None else rules.private_kinds.value.synthetic_algorithms
+    if name in allowed:
+        return None
+    if name not in _CHOOSING:
+        return RULE.found(Outcome.FAIL, WHERE, say("Nothing makes synthetic rows by that algorithm."))
+    return RULE.found(
+        Outcome.FAIL,
+        WHERE,
+        say(
+            "The rules {rules} do not allow the algorithm {algorithm}: it chooses by looking at the data, in a part of "
+            "OpenDP that nobody has vetted and of which errors are reported (its issues 2789 and 2951). Ask for "
+            "another one.",
+            rules=rules.name,
+            algorithm=name,
+        ),
+    )

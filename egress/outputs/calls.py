@@ -37,7 +37,9 @@ FUNCTIONS = {
     ),
     "release_acro": Signature(("folder",), frozenset({"folder"})),
     "release_ols": Signature(("name",), frozenset({"name", "table", "outcome", "predictors", "where", "title", "rho"})),
-    "release_synthetic": Signature(("name",), frozenset({"name", "table", "columns", "rows", "title", "rho"})),
+    "release_synthetic": Signature(
+        ("name",), frozenset({"name", "table", "columns", "rows", "algorithm", "title", "rho"})
+    ),
 }
 _HOMES = {"bulle", "bulle.release", "bulle.frame", "bulle.acro", "bulle.private"}
 

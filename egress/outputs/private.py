@@ -55,6 +55,7 @@ class SyntheticWords:
     table: str
     columns: tuple[str, ...]
     rows: int
+    algorithm: str
 
     @property
     def where(self) -> str | None:
@@ -154,7 +155,10 @@ def words_of(kind: PrivateKind, arguments: Mapping[str, object]) -> PrivateWords
         return say("Its columns must be a list of at most {most} different names.", most=MAX_COLUMNS)
     if isinstance(rows, bool) or not isinstance(rows, int) or not 1 <= rows <= MAX_ROWS:
         return say("Its rows must be a whole number from 1 to {most}.", most=MAX_ROWS)
-    return SyntheticWords(str(table), columns, rows)
+    algorithm = arguments.get("algorithm", "fixed")
+    if not _is_text(algorithm):
+        return say("Its algorithm must be the name of one.")
+    return SyntheticWords(str(table), columns, rows, str(algorithm))
 
 
 def _ols(table: str, arguments: Mapping[str, object]) -> OlsWords | Message:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from decimal import Decimal
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Generic
 from weakref import WeakKeyDictionary
 
 from egress.privacy.answer import DpTable, table_of
 from egress.privacy.api import draw, preview
-from egress.privacy.failure import PrivacyError
+from egress.privacy.failure import LACKING, PrivacyError
 from egress.privacy.form import TABLE, A, Form, S
 from egress.privacy.ledger import NANO, Caps, Kept, Ledger, LedgerEntry, Reservation, fold, may_reserve, nano
 from egress.privacy.spec import DpSpec
@@ -184,6 +185,8 @@ def spend(account: Account, form: Form[S, A], spec: S, nano_rho: int) -> Spent[A
 
     Raises: PrivacyError, after the lapse stands in the log.
     """
+    if any(find_spec(name) is None for name in form.needs):
+        return Refusal("privacy.lacking", LACKING)
     log, grant = account.log, account.grant
     asked = Spending(form, spec, extract_digest(account.extract_dir), nano_rho)
     held = reserve(log, grant, asked, account.caps)

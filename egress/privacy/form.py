@@ -35,13 +35,15 @@ class Form(Generic[S, A]):
     """`act`: the worker's. `written`: the spec as it reads it.
 
     `read`: the answer of a spec in what the worker told, or the ledger kept, with `delta` and `confidence` in it;
-    raises KeyError, TypeError or ValueError for anything else. `kept`: the answer as the ledger keeps it.
+    raises KeyError, TypeError or ValueError for anything else. `kept`: the answer as the ledger keeps it. `needs`: what
+    an enclave must have installed beside the extra [privacy], by names of packages that are imported.
     """
 
     act: str
     written: Callable[[S], dict[str, Any]]
     read: Callable[[S, Mapping[str, Any]], A]
     kept: Callable[[A], dict[str, Any]]
+    needs: tuple[str, ...] = ()
 
 
 def _read_table(spec: DpSpec, raw: Mapping[str, Any]) -> Answer:

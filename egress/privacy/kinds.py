@@ -11,8 +11,8 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
-from egress.outputs.private import OlsWords, PrivateKind
-from egress.privacy import costs, ols, ols_preview, ols_told
+from egress.outputs.private import OlsWords, PrivateKind, SyntheticWords
+from egress.privacy import costs, ols, ols_preview, ols_told, synthetic, synthetic_read, synthetic_told
 from egress.privacy.answer import NANO
 from egress.privacy.failure import TOO_LITTLE
 from egress.privacy.form import A, Form, Payable, S
@@ -80,4 +80,25 @@ _OLS = Way(
     Form("ols", ols.to_json, ols_told.read_answer, ols_told.kept),
     ols_told.ols_told,
 )
-KINDS: Mapping[PrivateKind, Way[Any, Any, Any]] = MappingProxyType({PrivateKind.OLS: _OLS})
+
+
+def _read_synthetic(words: SyntheticWords, manifest: Manifest) -> synthetic.SyntheticSpec | Refusal:
+    return synthetic_read.read_synthetic(words.table, words.columns, words.rows, words.algorithm, manifest)
+
+
+def _enough_for_synthetic(spec: synthetic.SyntheticSpec, nano_rho: int) -> Refusal | None:
+    scale = costs.scale_for(nano_rho, spec.sensitivity)
+    return Refusal("dp.rho", TOO_LITTLE) if scale > costs.MAX_SCALE else None
+
+
+_SYNTHETIC = Way(
+    _read_synthetic,
+    _enough_for_synthetic,
+    lambda spec: spec.numbers,
+    synthetic_told.foreseen,
+    Form("synthetic", synthetic.to_json, synthetic_told.read_answer, synthetic_told.kept, needs=synthetic.NEEDS),
+    synthetic_told.synthetic_told,
+)
+KINDS: Mapping[PrivateKind, Way[Any, Any, Any]] = MappingProxyType(
+    {PrivateKind.OLS: _OLS, PrivateKind.SYNTHETIC: _SYNTHETIC}
+)

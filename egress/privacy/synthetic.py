@@ -23,6 +23,8 @@ from egress.privacy.filters import Scalar, spelled, unspelled
 
 # In the rows of an answer: no published value. No step of a column is as far down.
 NULL = -(2**62)
+# The packages of the extra [synthetic] that the worker imports.
+NEEDS = ("mbi", "polars")
 
 
 class Algorithm(StrEnum):
@@ -67,7 +69,7 @@ Domain: TypeAlias = Listed | Cut
 
 @dataclass(frozen=True)
 class SyntheticSpec:
-    """`width`: marginals of two hold columns that stand at most so far apart, in the order of `columns`.
+    """`columns` are in the catalogue's order. `width`: marginals of two hold columns at most so far apart in it.
 
     `rows_per_person`: the most rows of one person in the bounded copy. `rows`: how many are drawn.
     """

@@ -20,7 +20,7 @@ from typing import Any
 
 from egress.privacy import measure
 from egress.privacy.confine import Limits
-from egress.privacy.synthetic import Algorithm, Cut, Domain, SyntheticSpec, from_json
+from egress.privacy.synthetic import NEEDS, Algorithm, Cut, Domain, SyntheticSpec, from_json
 from egress.privacy.vectors import _connect as connected  # one way of opening files for all acts
 from egress.privacy.vectors_sql import quoted
 
@@ -36,7 +36,7 @@ class Measured:
 
 def answer(request: Mapping[str, Any]) -> dict[str, Any]:
     """The worker's act "synthetic". Raises: ValueError."""
-    if find_spec("mbi") is None or find_spec("polars") is None:
+    if any(find_spec(name) is None for name in NEEDS):
         raise ValueError("synthetic")
     spec, nano_rho, limits = from_json(request["spec"]), int(request["nano_rho"]), Limits.of(request["limits"])
     if spec.numbers > limits.max_numbers:

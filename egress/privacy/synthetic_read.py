@@ -36,8 +36,10 @@ _CLASSES = 10
 def read_synthetic(
     table: str, columns: Sequence[str], rows: int, algorithm: str, manifest: Manifest
 ) -> SyntheticSpec | Refusal:
-    """The rows that are asked for, or why there are none. The order of `columns` is the author's, and means something:
-    where all pairs are too many, those that stand near each other are measured.
+    """The rows that are asked for, or why there are none.
+
+    Columns stand in the catalogue's order, as an order or a number of the author's choice could carry something of the
+    data. Where all pairs are too many, those that stand near each other there are measured.
     """
     described = manifest.catalogue.tables.get(table)
     if described is None or table not in manifest.tables:
@@ -50,6 +52,9 @@ def read_synthetic(
         return Refusal("dp.columns", why)
     if not 1 <= rows <= MAX_ROWS:
         return Refusal("dp.rows", say("At most {most} synthetic rows leave at once.", most=MAX_ROWS))
+    if str(rows).rstrip("0") not in set("123456789"):
+        why = say("The number of synthetic rows is a round one: a digit and zeros, such as 500 or 20000.")
+        return Refusal("dp.rows", why)
     asked = rows_asked(table, None, manifest)
     if isinstance(asked, QueryRefusal):
         return Refusal("dp.table", asked.why)
@@ -58,7 +63,8 @@ def read_synthetic(
         return base
     try:
         keys = {manifest.catalogue.source.person_key, described.row_key}
-        domains = tuple(_domain(name, None if name in keys else described.columns.get(name)) for name in columns)
+        found = {name: _domain(name, None if name in keys else described.columns.get(name)) for name in columns}
+        domains = tuple(found[name] for name in described.columns if name in found)
         most = base.rows_per_person
         return _widest(SyntheticSpec(base.source, table, most, domains, 1, rows, Algorithm(algorithm)))
     except NoSpecError as no:

@@ -11,13 +11,16 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from egress.privacy import costs
 from egress.privacy.answer import NANO
-from egress.privacy.result import Result
-from egress.privacy.synthetic import NULL, Cut, Domain, SyntheticSpec
+from egress.privacy.result import Foreseen, Result
+from egress.privacy.synthetic import NULL, Algorithm, Cut, Domain, SyntheticSpec
 from egress.privacy.told import FORM
 from egress.query.table import Table, Value
 from hub.words import Message, say
 
+# The one thing whose accuracy is known before: every cell of every table behind the rows.
+CELLS = "cells"
 NOBODY = say("Each row is drawn from a noisy model and is nobody's; it is for trying code, not for results.")
 NULLS = say("An empty cell stands for a missing value and for values that the catalogue does not publish.")
 CLASSES = say("A number or date is drawn evenly from its class; only the counts of classes follow the data.")
@@ -90,6 +93,14 @@ def synthetic_told(spec: SyntheticSpec, answer: SyntheticAnswer) -> Result:
         "notes": [note.to_dict() for note in _notes(spec, answer)],
     }
     return Result(Table(names, tuple(_unpacked(spec, answer))), told)
+
+
+def foreseen(spec: SyntheticSpec, nano_rho: int, confidence: float) -> tuple[Foreseen, ...]:
+    """How far each count behind the rows may be off. Not known before where data choose the tables."""
+    if spec.algorithm is not Algorithm.FIXED:
+        return ()
+    scale = costs.scale_for(nano_rho, spec.sensitivity)
+    return (Foreseen(CELLS, CELLS, scale, float(costs.half_width(scale, confidence))),)
 
 
 def _notes(spec: SyntheticSpec, answer: SyntheticAnswer) -> tuple[Message, ...]:

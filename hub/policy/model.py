@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import Generic, Self, TypeVar
+from typing import Generic, Literal, Self, TypeVar
 
 from pydantic import Field, model_validator
 
@@ -209,11 +209,22 @@ class PrivateKinds(Frozen):
     """Private releases that are no SQL table, by kind; a kind that is not named is off."""
 
     ols: Leave = Field(Leave.OFF, description="regressions, bulle.release_ols")
-    synthetic: Leave = Field(Leave.OFF, description="rows drawn from a noisy model, bulle.release_synthetic")
+    synthetic: Leave = Field(
+        Leave.OFF, description="rows drawn from a noisy model, bulle.release_synthetic; never automatic"
+    )
+    synthetic_algorithms: tuple[Literal["fixed", "aim", "mst"], ...] = Field(
+        ("fixed",), min_length=1, description="how such a model may be made; aim and mst choose by looking at the data"
+    )
+
+    @model_validator(mode="after")
+    def _looked_at(self) -> Self:
+        if self.synthetic is Leave.AUTOMATIC:
+            raise ValueError("synthetic: people look at synthetic rows always; say review or off")
+        return self
 
     def leave(self, kind: str) -> Leave:
         """What is said of `kind`."""
-        return getattr(self, kind) if kind in type(self).model_fields else Leave.OFF
+        return {"ols": self.ols, "synthetic": self.synthetic}.get(kind, Leave.OFF)
 
 
 class DisclosureRules(Frozen):

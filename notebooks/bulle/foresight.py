@@ -15,6 +15,7 @@ from egress.privacy.ladder import WORTH, WRONG, Rung, by_size, found_out, ladder
 from egress.privacy.ols_preview import COEFFICIENT
 from egress.privacy.preview import Preview
 from egress.privacy.spec import Shape
+from egress.privacy.synthetic_told import CELLS
 from hub.language import render
 from hub.policy.model import DisclosureRules
 from hub.words import Message, Value, say
@@ -143,6 +144,11 @@ def _accuracy(column: Mapping[str, Any], confidence: float) -> list[Message]:
         ]
     if column["groups"]:
         return [_group(name, group, often) for group in column["groups"]]
+    if column["shape"] == CELLS:
+        width = upwards(column["half_width"], _COUNTED)
+        return [
+            say("Each count behind the rows: off by at most {width}, {right} times in {all}.", width=width, **often)
+        ]
     told: dict[str, Value] = {"column": name, "width": upwards(column["half_width"], _COUNTED), **often}
     if column["worth_from"] is None:
         return [say("{column}: off by at most {width}, {right} times in {all}.", **told)]

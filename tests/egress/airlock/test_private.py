@@ -123,7 +123,7 @@ def test_what_public_facts_refuse_spends_nothing(enclave: TinyEnclave, change: t
         ('[private_kinds]\nvalue = { ols = "automatic" }\nsource = "test"\n\n', Status.RELEASED),
         ('[private_kinds]\nvalue = { ols = "review" }\nsource = "test"\n\n', Status.IN_REVIEW),
         ('[private_kinds]\nvalue = { ols = "off" }\nsource = "test"\n\n', Status.REFUSED),
-        ('[private_kinds]\nvalue = { synthetic = "automatic" }\nsource = "test"\n\n', Status.REFUSED),
+        ('[private_kinds]\nvalue = { synthetic = "review" }\nsource = "test"\n\n', Status.REFUSED),
         ("", Status.REFUSED),
     ],
 )

@@ -35,7 +35,7 @@ ROWS: dict[str, Any] = {"table": "t", "columns": ("age", "sex"), "rows": 100}
 def test_literals_are_taken_as_written() -> None:
     assert words_of(PrivateKind.OLS, OLS) == OlsWords("t", "cost", ("age", "sex"), "age > 3")
     assert words_of(PrivateKind.OLS, {**OLS, "where": None}) == OlsWords("t", "cost", ("age", "sex"), None)
-    assert words_of(PrivateKind.SYNTHETIC, ROWS) == SyntheticWords("t", ("age", "sex"), 100)
+    assert words_of(PrivateKind.SYNTHETIC, ROWS) == SyntheticWords("t", ("age", "sex"), 100, "fixed")
 
 
 @pytest.mark.parametrize(
@@ -101,8 +101,9 @@ def test_a_call_that_the_rerun_confirms_counts() -> None:
 
 
 def test_synthetic_rows_are_declared_alike() -> None:
-    source = 'from bulle import release_synthetic\nrelease_synthetic("rows", table="t", columns=("age",), rows=9)'
-    words = SyntheticWords("t", ("age",), 9)
+    call = 'release_synthetic("rows", table="t", columns=("age",), rows=9, algorithm="mst")'
+    source = f"from bulle import release_synthetic\n{call}"
+    words = SyntheticWords("t", ("age",), 9, "mst")
     (item,) = reconcile(read(code(source)), read(code(source, emitted(words, "rows", "", None))))
     assert item == DeclaredPrivate("rows", PrivateKind.SYNTHETIC, words, "", None, 1)
 
@@ -152,7 +153,7 @@ def test_a_name_is_declared_once_by_whatever_call() -> None:
         emitted(title="Cost"),
         emitted(OlsWords("t", "cost", ("sex", "age"), "age > 3")),
         emitted(OlsWords("t", "cost", ("age", "sex"), None)),
-        emitted(SyntheticWords("t", ("age",), 9)),
+        emitted(SyntheticWords("t", ("age",), 9, "mst")),
     ],
 )
 def test_a_rerun_that_says_something_else_refutes_it(made: Any) -> None:
