@@ -29,7 +29,10 @@ def algorithm(name: str, rules: DisclosureRules) -> Finding | None:
     if name in allowed:
         return None
     if name not in _CHOOSING:
-        return RULE.found(Outcome.FAIL, WHERE, say("Nothing makes synthetic rows by that algorithm."))
+        why = say(
+            "Nothing makes synthetic rows by that algorithm here, or the rules {rules} name others.", rules=rules.name
+        )
+        return RULE.found(Outcome.FAIL, WHERE, why)
     return RULE.found(
         Outcome.FAIL,
         WHERE,
