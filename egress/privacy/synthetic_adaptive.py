@@ -33,6 +33,8 @@ from egress.privacy.vectors import _connect as connected  # one way of opening f
 
 # Of the joint tables that AIM may choose, in MiB at 8 bytes a cell: as large as "fixed" may choose.
 _MODEL_MIB = 1.5
+# What rounding leaves of its rho, AIM may spend on a last marginal of nothing but noise: that one tells nothing.
+_DROWNED = 1e6
 
 
 def adaptive(spec: SyntheticSpec, nano_rho: int, file: Path, limits: Limits) -> tuple[list[Measured], int]:
@@ -49,7 +51,7 @@ def adaptive(spec: SyntheticSpec, nano_rho: int, file: Path, limits: Limits) -> 
     charged = math.ceil(Fraction(query.resolve().map(spec.rows_per_person)) * measure.NANO)
     if charged > nano_rho:
         raise ValueError("charge")
-    found = query.release().marginals.flatten()
+    found = [one for one in query.release().marginals.flatten() if one.stddev < _DROWNED]
     return [_measured(spec, names, one) for one in found], charged
 
 
