@@ -14,7 +14,7 @@ from egress.checks.model import Assurance, Finding, Outcome, Protection, Risk, w
 from egress.frames import assess_on
 from egress.outputs.claims import DeclaredFrame
 from egress.outputs.declarations import Confirmed, DeclarationProblem, Declared
-from egress.outputs.private import DeclaredPrivate
+from egress.outputs.private import DeclaredPrivate, written
 from egress.privacy.account import Account
 from egress.private import assess_private
 from egress.query.engine import Engine
@@ -101,7 +101,9 @@ class Judge:
         )
         if assessed.planned is None or report.outcome is Outcome.FAIL:
             return report
-        return _with_noise(report, draw_private(assessed.planned, self._account))
+        noisy = draw_private(assessed.planned, self._account)
+        asked = {"kind": str(declared.kind), "asked": written(declared.arguments)} if noisy.told else {}
+        return _with_noise(report, replace(noisy, told={**noisy.told, **asked}))
 
     @property
     def _account(self) -> Account:

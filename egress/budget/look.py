@@ -7,16 +7,13 @@ from pathlib import Path
 
 from egress.airlock.desk import Desk
 from egress.airlock.situation import Situation
+from egress.budget.asked import in_words
 from egress.budget.view import Asked, Reader, View
 from egress.checks.model import Audience, Protection
 from egress.package.spelling import visible
 from egress.privacy.ledger import fold
-from egress.query.described import filters_in_words, keys_in_words
-from egress.query.model import Query
-from egress.query.parse import parse
 from egress.release.model import OutputRecord, ReleaseRequest
 from egress.store.quarantine import QuarantineError
-from hub.catalogue.model import Catalogue
 from hub.policy.files import PolicyFileError, read_rules
 from hub.policy.model import PrivacyRules
 
@@ -61,12 +58,5 @@ def _of(desk: Desk, situation: Situation, request: ReleaseRequest, record: Outpu
     if type(seq) is not int or report.dp.get("charged") == "0":
         return {}
     catalogue = situation.enclave.sources.get(situation.source_for(request))
-    keys, filters = _in_words(report.sql, catalogue)
+    keys, filters = in_words(report, catalogue)
     return {seq: Asked(request.id, visible(record.title or record.name), keys, filters)}
-
-
-def _in_words(sql: str, catalogue: Catalogue | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    query = None if catalogue is None else parse(sql, catalogue)
-    if not isinstance(query, Query):
-        return (), ()
-    return tuple(map(visible, keys_in_words(query))), tuple(map(visible, filters_in_words(query)))

@@ -83,7 +83,7 @@ class DeclaredPrivate:
     @property
     def asked(self) -> str:
         """The call as people read it."""
-        words = "".join(f", {name}={value!r}" for name, value in _written(self.arguments).items() if value is not None)
+        words = "".join(f", {name}={value!r}" for name, value in written(self.arguments).items() if value is not None)
         return f"bulle.release_{self.kind}({self.name!r}{words})"
 
 
@@ -116,7 +116,7 @@ def to_payload(emitted: EmittedPrivate) -> dict[str, Any]:
         "schema": PRIVATE_SCHEMA,
         "kind": str(emitted.kind),
         "name": emitted.name,
-        "arguments": _written(emitted.arguments),
+        "arguments": written(emitted.arguments),
         "title": emitted.title,
         "rho": emitted.rho,
     }
@@ -133,12 +133,12 @@ def read_private(raw: Any) -> EmittedPrivate | None:
         return None
     kind = PrivateKind(texts[0])
     words = words_of(kind, arguments) if isinstance(arguments, dict) else None
-    if words is None or isinstance(words, Message) or set(arguments) != set(_written(words)):
+    if words is None or isinstance(words, Message) or set(arguments) != set(written(words)):
         return None
     return EmittedPrivate(texts[1], kind, words, texts[2], rho)
 
 
-def _written(words: PrivateWords) -> dict[str, Any]:
+def written(words: PrivateWords) -> dict[str, Any]:
     """The words as JSON holds them."""
     return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(words).items()}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from egress.package.noise import GAUSSIAN, Told
+from egress.package.noise import GAUSSIAN, OLS, Told
 from egress.package.spelling import number, visible
 from egress.release.model import ReleaseRequest
 from egress.release.report import OutputReport
@@ -14,6 +14,7 @@ TO_CITE = say("To cite a table with differential privacy:")
 _GAUSSIAN = say("discrete Gaussian noise")
 _NOISY_MAX = say("quantiles by noisy maximum")
 _BOTH = say("discrete Gaussian noise, quantiles by noisy maximum")
+_REGRESSION = say("least squares on cross products with discrete Gaussian noise")
 _OTHER = say("noise drawn by OpenDP")
 
 
@@ -40,6 +41,8 @@ def citation(request: ReleaseRequest, report: OutputReport, told: Told, language
 
 def mechanism(told: Told) -> Message:
     """What made the noise, from the shapes of the columns."""
+    if told.kind == OLS:
+        return _REGRESSION
     gaussian, chosen = bool(told.shapes & GAUSSIAN), "quantile" in told.shapes
     if gaussian and chosen:
         return _BOTH

@@ -74,7 +74,9 @@ def _noise(released: ReleasedTable) -> dict[str, Any]:
         "delta": told.delta,
         "confidence": told.confidence,
     }
-    return {name: value for name, value in cost.items() if value is not None} | ({"columns": noisy} if noisy else {})
+    kind = {"kind": told.kind} if told.kind else {}
+    known = {name: value for name, value in cost.items() if value is not None}
+    return kind | known | ({"columns": noisy} if noisy else {})
 
 
 def _checks(findings: tuple[Finding, ...]) -> list[dict[str, str]]:

@@ -12,11 +12,11 @@ from egress.checks.table import Table, Value
 from hub.words import Message
 
 Interval = tuple[float, float]
-# `dp["kind"]` of records drawn from a noisy model; other kinds are tables.
-SYNTHETIC = "synthetic"
+# `dp["kind"]`: records drawn from a noisy model; coefficients from noisy cross products. Without a kind: an SQL table.
+SYNTHETIC, OLS = "synthetic", "ols"
 # Records of a synthetic extract that a page shows; the file has all.
 SAMPLE = 20
-GAUSSIAN = frozenset({"count", "sum", "mean", "share", "coefficient"})
+GAUSSIAN = frozenset({"count", "sum", "mean", "share"})
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,7 @@ class Told:
     columns: tuple[NoisyColumn, ...] = ()
     intervals: tuple[tuple[Interval | None, ...], ...] = ()
     notes: tuple[Message, ...] = ()
+    kind: str = ""
 
     @property
     def free(self) -> bool:
@@ -72,6 +73,7 @@ def read_told(dp: Mapping[str, Any], table: Table | None) -> Told | None:
         columns if len(columns) == shape[1] else (),
         intervals,
         tuple(note for raw in _list(dp.get("notes")) if (note := _note(raw)) is not None),
+        kind if isinstance(kind := dp.get("kind"), str) else "",
     )
 
 

@@ -17,7 +17,7 @@ from egress.checks.model import Protection
 from egress.checks.table import Table, Value, plain
 from egress.package.citation import TO_CITE, citation
 from egress.package.contents import PackageContents, ReleasedTable
-from egress.package.noise import SAMPLE, Interval, Told, half_width_of
+from egress.package.noise import OLS, SAMPLE, SYNTHETIC, Interval, Told, half_width_of
 from egress.package.readme import SYNTHETIC_TOLD
 from egress.package.tidy import whole
 from hub.language import LANGUAGES, render
@@ -34,7 +34,12 @@ _NOISY = say(
     "These numbers carry noise added for differential privacy. Beside each stands how far the exact one may lie: "
     "± so much, or between [low; high]. README.txt says what the columns of the file are."
 )
+_REGRESSION = say(
+    "These coefficients were worked out from cross products with noise added for differential privacy. Beside each "
+    "stands where it lies with the confidence stated, sampling and noise together."
+)
 _ROUNDED = say("These numbers are rounded.")
+_KINDS = {SYNTHETIC: SYNTHETIC_TOLD, OLS: _REGRESSION}
 
 
 def page(contents: PackageContents) -> str:
@@ -72,7 +77,7 @@ def _table(contents: PackageContents, released: ReleasedTable) -> str:
     rows = table.rows[:SAMPLE] if released.is_synthetic else table.rows
     notes = [_SUPPRESSED] if report.protect is not Protection.DP and _has_empty(table) else []
     if report.protect is Protection.DP:
-        notes += [SYNTHETIC_TOLD if released.is_synthetic else _NOISY]
+        notes += [_KINDS.get(told.kind if told else "", _NOISY)]
         notes += told.notes if told else ()
     if len(rows) < len(table.rows):
         notes += [say("The first {shown} of {all} records; the file has all.", shown=len(rows), all=len(table.rows))]

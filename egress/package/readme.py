@@ -5,6 +5,7 @@ from __future__ import annotations
 from egress.checks.model import Protection
 from egress.package.citation import TO_CITE, citation
 from egress.package.contents import PackageContents
+from egress.package.noise import OLS
 from hub.language import render
 from hub.words import Message, say
 
@@ -22,6 +23,7 @@ _COLUMNS = (
     ),
     say("  An added column whose name the table has already ends in _dp."),
 )
+_REGRESSION = say("  Of a regression, estimate_low and estimate_high hold sampling and noise together.")
 
 
 def readme(contents: PackageContents) -> bytes:
@@ -45,6 +47,8 @@ def _in_language(contents: PackageContents, language: str) -> str:
     noisy = [released for released in contents.tables if released.report.protect is Protection.DP]
     if any(not released.is_synthetic for released in noisy):
         sentences += _COLUMNS
+    if any(released.told and released.told.kind == OLS for released in noisy):
+        sentences += (_REGRESSION,)
     if any(released.is_synthetic for released in noisy):
         sentences += (SYNTHETIC_TOLD,)
     names = "\n".join(f"  tables/{released.report.name}.csv" for released in contents.tables)

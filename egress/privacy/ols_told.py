@@ -57,10 +57,9 @@ def ols_told(spec: OlsSpec, answer: OlsAnswer) -> Result:
     """The coefficients with their errors and intervals, or that noise drowned them."""
     found = fit(spec, answer.noisy, answer.scale, answer.confidence)
     lines = () if found is None else _lines(found)
-    notes = (DROWNED,) if found is None else (ERRORS, ROWS, CLAMPED, _counted(answer))
+    notes = (DROWNED,) if found is None else (ERRORS, ROWS, CLAMPED, _counted(answer), _noise(answer))
     told = {
         "form": FORM,
-        "kind": "ols",
         "rho": str(Decimal(answer.nano_rho) / NANO),
         "epsilon": answer.epsilon,
         "delta": answer.delta,
@@ -100,3 +99,12 @@ def _counted(answer: OlsAnswer) -> Message:
     steps = UNIT**2
     half = math.ceil(costs.half_width(answer.scale, answer.confidence) / steps)
     return say("{rows} complete rows took part, ± {half} by noise.", rows=round(answer.noisy[0] / steps), half=half)
+
+
+def _noise(answer: OlsAnswer) -> Message:
+    return say(
+        "Each of the {products} cross products, of columns scaled to [−1, 1] by their bounds, carries discrete "
+        "Gaussian noise of standard deviation {scale}.",
+        products=len(answer.noisy),
+        scale=f"{answer.scale / UNIT**2:.4g}",
+    )

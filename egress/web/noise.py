@@ -8,7 +8,7 @@ from typing import Any
 
 from egress.checks.table import Value
 from egress.package.citation import citation, mechanism
-from egress.package.noise import SAMPLE, SYNTHETIC, Interval, Told, half_width_of
+from egress.package.noise import OLS, SAMPLE, SYNTHETIC, Interval, Told, half_width_of
 from egress.package.readme import SYNTHETIC_TOLD
 from egress.package.spelling import number, visible
 from egress.release.model import ReleaseRequest
@@ -33,7 +33,8 @@ class ShownColumn:
 class ShownNoise:
     """What a DP release cost and how exact it is. `free`: the ledger had the answer already; None when not told.
 
-    `ends`: some intervals are told by their ends, not by ±. `cited` is None before the decision.
+    `ends`: some intervals are told by their ends, not by ±. `cited` is None before the decision. `regression`: of
+    coefficients, whose intervals hold sampling as well.
     """
 
     rho: str
@@ -48,6 +49,7 @@ class ShownNoise:
     notes: tuple[Message, ...]
     cited: str | None
     records: int | None
+    regression: bool
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,7 @@ def show_noise(request: ReleaseRequest, report: OutputReport, told: Told, langua
         notes=((SYNTHETIC_TOLD,) if synthetic else ()) + told.notes,
         cited=citation(request, report, told, language),
         records=len(report.protected.rows) if synthetic and report.protected is not None else None,
+        regression=told.kind == OLS,
     )
 
 

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import Open, Pictures
 from tests.egress.web.hub_stand import PREFIX
-from tests.egress.web.planted import CATALOGUE, Planted, by_site, by_year, dp_table, synthetic
+from tests.egress.web.planted import CATALOGUE, Planted, by_site, by_year, dp_table, regression, synthetic
 
 pytestmark = pytest.mark.browser
 ONE = "reste-a-charge-1"
@@ -30,8 +30,11 @@ def _requests(planted: Planted) -> None:
     planted.submit(ONE)
     seq = planted.spend("reste-a-charge", 250_000_000)
     told = {**dp_table().dp, "reservation": seq}
-    planted.checked(ONE, replace(dp_table(), sql=SQL, dp=told), replace(by_site(), price=PRICE), synthetic(), by_year())
-    names = ("by_sex_dp", "visits_by_site", "made_up", "persons_by_year")  # as declared
+    spent = planted.spend("reste-a-charge", 100_000_000)
+    fitted = replace(regression(), dp={**regression().dp, "reservation": spent})
+    tables = (replace(dp_table(), sql=SQL, dp=told), replace(by_site(), price=PRICE), synthetic(), by_year())
+    planted.checked(ONE, *tables, fitted)
+    names = ("by_sex_dp", "visits_by_site", "made_up", "persons_by_year", "spending_on_age")  # as declared
     votes = [
         {"output": name, "choice": "approve" if name != "visits_by_site" else "reject", "comment": ""} for name in names
     ]
@@ -96,6 +99,19 @@ def test_an_author_reads_a_noisy_table_and_cites_it(
     expect(article.get_by_role("cell", name="27.2" if language == "en-GB" else "27,2")).to_be_visible()
     assert page.locator(".drives").count() == 0
     pictures.take(page, f"noisy-{language[:2]}-{scheme}")
+
+
+@pytest.mark.parametrize("language", ["en-GB", "fr-FR"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_an_author_reads_coefficients_and_cites_them(
+    open_as: Open, pictures: Pictures, language: str, scheme: str
+) -> None:
+    page = open_as("alice", language, scheme, f"{PREFIX}requests/{ONE}")
+    article = page.locator("article", has=page.locator("#output-spending_on_age"))
+    expect(article.locator(".margin").nth(1)).to_have_text("3.1 – 5" if language == "en-GB" else "3,1 – 5")
+    expect(article.locator("blockquote")).to_contain_text("least squares" if language == "en-GB" else "moindres carrés")
+    article.scroll_into_view_if_needed()
+    pictures.take(page, f"regression-{language[:2]}-{scheme}")
 
 
 def test_a_checker_sees_which_cells_drive_the_price(open_as: Open, pictures: Pictures) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from egress.checks import declaration
+from egress.checks import declaration, private_kind
 from egress.checks.carriers import carriers
 from egress.checks.identifiers import looks_direct
 from egress.checks.model import Outcome, worst
 from egress.query.model import Query
 from egress.query.parse import parse
-from tests.egress.query.extracts import catalogue
+from tests.egress.query.extracts import catalogue, rules
 from tests.spec.rule import FAIL, PASS, REVIEW, Rule
 
 CATALOGUE = catalogue()
@@ -42,6 +42,11 @@ def _form(sql: str) -> Outcome:
     query = _query(sql)
     found = (*declaration.notes(query), *declaration.words("n", "", query, CATALOGUE), *carriers(query))
     return worst([PASS, *(finding.outcome for finding in found)])
+
+
+def _kind(call: str, said: str | None) -> Outcome:
+    kinds = None if said is None else {call.removeprefix("bulle.release_"): said}
+    return private_kind.check(call.removeprefix("bulle.release_"), rules(private_kinds=kinds)).outcome
 
 
 def _rho(rho: str) -> Outcome:
@@ -183,5 +188,26 @@ RULES = (
         (("ρ", "ρ"),),
         (("0.1", PASS), ("0.05", PASS), ("0.10", PASS), ("0.13", REVIEW), ("0.100000007", REVIEW)),
         _rho,
+    ),
+    Rule(
+        "private_kind",
+        ("Private releases that are no SQL table", "Diffusions privées hors tables SQL"),
+        (
+            "What the data holder's rules say of the kind decides: a kind that they do not name does not leave.",
+            "Ce que disent les règles du détenteur décide : un type qu'elles ne nomment pas ne sort pas.",
+        ),
+        "policies/rules, private_kinds",
+        (("call", "appel"), ("the rules say", "les règles disent")),
+        (
+            ("bulle.release_ols", "automatic", PASS),
+            ("bulle.release_ols", "review", REVIEW),
+            ("bulle.release_ols", "off", FAIL),
+            ("bulle.release_ols", None, FAIL),
+            ("bulle.release_synthetic", "automatic", PASS),
+            ("bulle.release_synthetic", "review", REVIEW),
+            ("bulle.release_synthetic", "off", FAIL),
+            ("bulle.release_synthetic", None, FAIL),
+        ),
+        _kind,
     ),
 )

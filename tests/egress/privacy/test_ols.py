@@ -125,6 +125,15 @@ VALUES = st.fixed_dictionaries(
 )
 
 
+def test_bounds_at_the_edge_of_what_doubles_hold_give_no_row_more() -> None:
+    """Steps below the smallest double, and values on both sides of the largest one."""
+    rows = [row("a", cost=value, grade=1) for value in (-math.inf, -1.7e308, 0.0, 5e-324, 1.7e308, math.inf, math.nan)]
+    for middle, half in ((0.0, 5e-324), (0.0, 8.9e307), (1.7e308, 1.0), (-1.7e308, 1e-300)):
+        spec = replace(asked("grade"), outcome=Number("cost", middle, half))
+        for one in rows:
+            assert math.dist(products(spec, [one] * MOST), products(spec, [])) <= spec.sensitivity
+
+
 @settings(max_examples=25, deadline=None)
 @given(st.lists(VALUES, max_size=4), st.lists(VALUES, min_size=1, max_size=MOST))
 def test_no_person_moves_the_products_further(others: list[dict[str, Any]], own: list[dict[str, Any]]) -> None:

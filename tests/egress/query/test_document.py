@@ -10,6 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from egress.outputs.declarations import declarations
+from egress.outputs.model import Cell, Rendered
+from egress.outputs.private import DeclaredPrivate, OlsWords
+from egress.privacy.ols import read_ols
 from egress.privacy.read import read
 from egress.query import grouping, parse, scope, shares, syntax, views
 from egress.query.functions import DATE_PARTS, DATE_UNITS, SPAN_UNITS
@@ -23,6 +27,7 @@ DOCS = Path(__file__).parents[3] / "docs"
 PAGES = {"en": DOCS / "query.md", "fr": DOCS / "query.fr.md"}
 EXAMPLE = re.compile(r"```sql\n(.*?)\n```\n\n(→[^\n]*)", re.DOTALL)
 DP_EXAMPLE = re.compile(r"```sql dp\n(.*?)\n```\n\n(⇒[^\n]*)", re.DOTALL)
+OLS_EXAMPLE = re.compile(r"```python ols\n(.*?)\n```\n\n(⇒[^\n]*)", re.DOTALL)
 DP_LIMITS = {"person": 1, "stay": 50}
 WORDS = {
     "en": ("→ *accepted*", "→ *accepted*; people look at it:", "→ **refused** at {place}:"),
@@ -87,6 +92,33 @@ def test_every_example_of_a_dp_release_has_its_verdict(language: str) -> None:
     assert wrong == []
 
 
+OLS_WORDS = {
+    "en": "⇒ coefficients: {terms}; noisy numbers: {numbers}; rows of one person at most: {rows}",
+    "fr": "⇒ coefficients : {terms} ; nombres bruités : {numbers} ; lignes d'une personne au plus : {rows}",
+}
+
+
+def ols_verdict(source: str, language: str) -> str:
+    """The line under an example of a regression, read as a notebook's cell is."""
+    (one,) = declarations(Rendered((Cell(1, is_code=True, source=f"import bulle\n{source}"),)))
+    assert isinstance(one, DeclaredPrivate), one
+    words = one.arguments
+    assert isinstance(words, OlsWords)
+    spec = read_ols(words.table, words.outcome, words.predictors, words.where, dp_manifest())
+    if isinstance(spec, Refusal):
+        return f"{DP_WORDS[language][1]} {render(spec.reason, language)}"
+    rows = spec.base.rows_per_person
+    return OLS_WORDS[language].format(terms=len(spec.terms), numbers=len(spec.products), rows=rows)
+
+
+@pytest.mark.parametrize("language", PAGES)
+def test_every_example_of_a_regression_has_its_verdict(language: str) -> None:
+    examples = OLS_EXAMPLE.findall(PAGES[language].read_text(encoding="utf-8"))
+    assert len(examples) == 5
+    wrong = [f"{call}\n{ols_verdict(call, language)}" for call, told in examples if told != ols_verdict(call, language)]
+    assert wrong == []
+
+
 @pytest.mark.parametrize("language", PAGES)
 def test_every_example_has_the_parsers_verdict(language: str) -> None:
     examples = EXAMPLE.findall(PAGES[language].read_text(encoding="utf-8"))
@@ -100,6 +132,8 @@ def test_both_pages_have_the_same_examples() -> None:
     assert [sql for sql, _ in english] == [sql for sql, _ in french]
     english, french = (DP_EXAMPLE.findall(page.read_text(encoding="utf-8")) for page in PAGES.values())
     assert [sql for sql, _ in english] == [sql for sql, _ in french]
+    english, french = (OLS_EXAMPLE.findall(page.read_text(encoding="utf-8")) for page in PAGES.values())
+    assert [call for call, _ in english] == [call for call, _ in french]
 
 
 @pytest.mark.parametrize("language", PAGES)
@@ -121,7 +155,7 @@ def rewrite() -> None:
     """Puts the parser's verdict under every example."""
     for language, page in PAGES.items():
         text = page.read_text(encoding="utf-8")
-        for examples, judge in ((EXAMPLE, verdict), (DP_EXAMPLE, dp_verdict)):
+        for examples, judge in ((EXAMPLE, verdict), (DP_EXAMPLE, dp_verdict), (OLS_EXAMPLE, ols_verdict)):
             text = examples.sub(lambda hit: hit[0].replace(hit[2], judge(hit[1], language)), text)  # noqa: B023 -- used at once
         page.write_text(text, encoding="utf-8")
 

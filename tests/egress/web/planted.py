@@ -11,6 +11,7 @@ from typing import Any
 from egress.airlock.desk import Desk
 from egress.checks.model import Assurance, Audience, Finding, Outcome, Protection, Risk
 from egress.checks.table import Table
+from egress.privacy.ols_told import ERRORS
 from egress.query.model import Query
 from egress.query.parse import parse
 from egress.release.conflict import Conflict, ConflictCell
@@ -377,6 +378,54 @@ def dp_table() -> OutputReport:
         name="by_sex_dp",
         title="Spending by sex, with noise",
         protected=Table(("sex", "n", "mean_spending", "median_age"), (("F", 110379, 312.5, 41), ("M", -3, None, 52))),
+        dp=told,
+    )
+
+
+def regression() -> OutputReport:
+    """Coefficients with noise, told with their intervals; people must look."""
+    columns = [("term", "key"), ("estimate", "coefficient"), ("standard_error", "error")]
+    told = {
+        "form": "bulle.dp-told/2",
+        "kind": "ols",
+        "asked": {
+            "table": "person_year",
+            "outcome": "total_spending",
+            "predictors": ["age", "site"],
+            "where": "year = 2",
+        },
+        "rho": "0.1",
+        "charged": "0.1",
+        "epsilon": 2.14,
+        "delta": 1e-6,
+        "confidence": 0.95,
+        "columns": [
+            {"name": name, "shape": shape, "scale": None, "half_width": None, "ranks": None} for name, shape in columns
+        ],
+        "intervals": [
+            [None, [412.0, 520.0], None],
+            [None, [3.1, 5.0], None],
+            [None, [-81.0, 12.0], None],
+        ],
+        "notes": [
+            ERRORS.to_dict(),
+            say("{rows} complete rows took part, ± {half} by noise.", rows=18417, half=9).to_dict(),
+        ],
+    }
+    rows = (("(constant)", 466.0, 28.0), ("age", 4.1, 0.48), ("site: Dayton", -34.0, 24.0))
+    why = say("By the rules {rules}, people look at outputs of {call}.", rules="health-fr", call="bulle.release_ols")
+    asked = (
+        "bulle.release_ols('spending_on_age', table='person_year', outcome='total_spending', "
+        "predictors=['age', 'site'], where='year = 2')"
+    )
+    return replace(
+        noisy(),
+        name="spending_on_age",
+        title="Spending on age and site",
+        sql=asked,
+        outcome=Outcome.REVIEW,
+        findings=(Finding("private_kind", Risk.PRIVACY_BUDGET, Outcome.REVIEW, "output", why),),
+        protected=Table(tuple(name for name, _ in columns), rows),
         dp=told,
     )
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.egress.web.hub_stand import PREFIX
 from tests.egress.web.people import House, text_of
-from tests.egress.web.planted import CATALOGUE, SECRET, by_year, dp_table
+from tests.egress.web.planted import CATALOGUE, SECRET, by_year, dp_table, regression
 
 ONE = "reste-a-charge-1"
 
@@ -70,6 +70,26 @@ def test_what_was_spent_on_what_is_said_in_words(spent: House) -> None:
     assert ">= 18 0.25 released" in text
     assert "0.05 lapsed: nothing was drawn, it counts as spent" in text
     assert "0.1 reserved, being drawn" in text
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({}, "total_spending ~ age + site person_year.year = 2 0.25"),
+        ({"table": "gone"}, "total_spending ~ age + site – 0.25"),
+        ({"where": None}, "total_spending ~ age + site – 0.25"),
+        ({"predictors": "x"}, "– – 0.25"),
+    ],
+)
+def test_what_a_regression_asked_is_said_in_words(house: House, change: dict[str, object], told: str) -> None:
+    planted = house.planted
+    planted.log.append("admin", "source.registered", "", {"catalogue": CATALOGUE.model_dump_json()})
+    planted.submit(ONE)
+    report = regression()
+    asked = {**report.dp["asked"], **change}
+    seq = planted.spend("reste-a-charge", 250_000_000)
+    planted.checked(ONE, replace(report, dp={**report.dp, "reservation": seq, "asked": asked}))
+    assert told in text_of(page(house, "alice"))
 
 
 @pytest.mark.parametrize("person", ["carol", "hilda"])

@@ -11,7 +11,7 @@ from egress.release.report import OutputReport
 from egress.web.noise import margin, show_price
 from tests.egress.web.hub_stand import PREFIX
 from tests.egress.web.people import House, text_of
-from tests.egress.web.planted import by_site, dp_table, noisy, synthetic
+from tests.egress.web.planted import by_site, dp_table, noisy, regression, synthetic
 
 ONE = "reste-a-charge-1"
 PRICE = {
@@ -82,6 +82,28 @@ def test_an_old_report_is_read_as_far_as_it_goes(house: House) -> None:
     text = text_of(page(house, noisy(), "requests", "alice"))
     assert "5526 ± 12" in text
     assert "Noise of each column" not in text
+
+
+@pytest.mark.parametrize(("person", "path"), [("alice", "requests"), ("carol", "review")])
+def test_coefficients_stand_beside_intervals_that_hold_sampling_and_noise(house: House, person: str, path: str) -> None:
+    text = text_of(page(house, regression(), path, person))
+    for shown in (
+        "age 4.1 3.1 – 5 0.48",
+        "site: Dayton -34 -81 – 12 24",
+        "ρ = 0.1 (ε = 2.14 at δ = 10⁻⁶), least squares on cross products with discrete Gaussian noise.",
+        "where it lies with 95 % confidence, sampling and noise together",
+        "18417 complete rows took part, ± 9 by noise",
+        "people look at outputs of bulle.release_ols",
+    ):
+        assert shown in text
+    assert "how far the exact one may lie" not in text
+    assert ("bulle.release_ols('spending_on_age'" in text.replace("&#39;", "'")) == (person == "carol")
+
+
+def test_a_french_reader_reads_a_regression_in_french(house: House) -> None:
+    text = text_of(page(house, regression(), "requests", "alice", "fr")).replace("\u202f", " ").replace("\xa0", " ")
+    for shown in ("age 4,1 3,1 – 5 0,48", "moindres carrés", "échantillonnage et bruit ensemble", "lignes complètes"):
+        assert shown in text
 
 
 def test_a_synthetic_extract_shows_a_sample(house: House) -> None:
