@@ -80,9 +80,9 @@ UNSOUND = {
     "another_clause": (', where="TRUE) GROUP BY (sex"', Outcome.FAIL),
     "a_file": (", where=\"sex IN (SELECT * FROM read_csv('/etc/passwd'))\"", Outcome.FAIL),
     "too_much": (", rho=99", Outcome.FAIL),
-    "one_bill": (', where="total_spending = 39182"', Outcome.REVIEW),
-    "worded": (', title="The largest bill is 39182"', Outcome.REVIEW),
-    "sound": ("", Outcome.PASS),
+    "spending_by_sex": (', where="total_spending = 39182"', Outcome.REVIEW),
+    "model": (', title="The largest bill is 39182"', Outcome.REVIEW),
+    "regression": ("", Outcome.PASS),
 }
 
 

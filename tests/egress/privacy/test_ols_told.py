@@ -48,7 +48,7 @@ def test_coefficients_are_told_with_no_digit_beyond_their_interval(spec: OlsSpec
         finest = half.adjusted() - 1
         for number in (row[1], low, high):
             assert Decimal(repr(number)).normalize().as_tuple().exponent >= finest  # type: ignore[operator]
-    assert (shown.told["kind"], shown.told["rho"]) == ("ols", "0.05")
+    assert (shown.told["rho"], shown.told["confidence"]) == ("0.05", 0.95)
     assert json.loads(json.dumps(shown.told)) == shown.told
 
 
