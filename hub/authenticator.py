@@ -20,7 +20,7 @@ from hub.entrance.second_factor import SecondFactorPage
 from hub.entrance.second_step import SecondStep
 from hub.language import preferred, render
 from hub.pages import handlers
-from hub.policy.factors import Ask, Enrol, Enter
+from hub.policy.factors import Ask, Enrol, Enter, Factors
 from hub.policy.verdict import Refusal
 from hub.second_factor.pending import Pendings
 from hub.second_factor.site import site_of
@@ -92,4 +92,6 @@ class EnclaveAuthenticator(ByPermits):
         except Exception:  # whatever it is, nobody stays in on a guess
             self.log.exception("could not refresh %s", user.name)
             return False
-        return False if isinstance(enclave, Refusal) else self.model_of(user.name, enclave)
+        if isinstance(enclave, Refusal) or enclave.factors.get(user.name, Factors()).enrol_until is not None:
+            return False  # gone, or recovered: whoever is in now shows a new second factor first
+        return self.model_of(user.name, enclave)

@@ -57,6 +57,11 @@ class Account:
     mail: str = ""
     trained_until: date | None = None
 
+    @property
+    def shown(self) -> str:
+        """By what the person recognises that it is their account."""
+        return ", ".join(part for part in (self.name, self.mail) if part)
+
 
 def account_of(settings: DirectorySettings, dn: str, raw: Mapping[str, Sequence[bytes]]) -> Account:
     """The account in an entry's attributes; what is no text, too long or no day is as if it were not there."""

@@ -24,6 +24,6 @@ class LoginPage(BetweenSteps, LoginHandler):  # type: ignore[misc]  # published 
         if isinstance(step, Enter):
             await self.let_in(entrant.name, "directory.password")
             return
-        self.remember(self.authenticator.second_step.pendings.begin(entrant.name, entrant.account.name, step))
+        self.remember(self.authenticator.second_step.pendings.begin(entrant.name, entrant.account.shown, step))
         wanted = self.get_argument("next", "")
         self.redirect(url_concat(f"{self.hub.base_url}second-factor", {"next": wanted} if wanted else {}))

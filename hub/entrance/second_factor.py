@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Any
 
 from jupyterhub.handlers.base import BaseHandler
@@ -32,9 +33,15 @@ class BetweenSteps(AtTheDoor):
         self.authenticator.second_step.pendings.end(pending)
         self.clear_cookie(COOKIE, path=self.hub.base_url)
 
-    async def let_in(self: Any, name: str, proof: str) -> None:
-        """Begin the session, and go where the person wanted to."""
+    async def let_in(self: Any, name: str, proof: str, *, only: bool = False) -> None:
+        """Begin the session, and go where the person wanted to; `only` ends every other session of theirs."""
         user = await self.auth_to_user(await self.authenticator.let_in(name, self.request, proof))
+        if only:
+            user.orm_user.cookie_id = secrets.token_hex(16)
+            for token in user.api_tokens:
+                if token.session_id:  # of a browser; what servers hold stays
+                    self.db.delete(token)
+            self.db.commit()
         self.set_login_cookie(user)
         self._jupyterhub_user = user
         self.redirect(self.get_next_url(user))
@@ -61,6 +68,8 @@ class SecondFactorPage(BetweenSteps, BaseHandler):  # type: ignore[misc]  # publ
             await step.remove(pending, self.get_body_argument("remove"))
             await self._show(pending)
             return
+        # Whoever held this account before its first second factor, or before a recovery, need not be this person.
+        only = isinstance(pending.step, Enrol) and not pending.proof
         if not (pending.proof and self.get_body_argument("finish", "")):
             verdict = await step.answer(pending, form, self.authenticator.address_of(self.request))
             if isinstance(verdict, Refusal):
@@ -71,7 +80,7 @@ class SecondFactorPage(BetweenSteps, BaseHandler):  # type: ignore[misc]  # publ
                 self.redirect(self._here("second-factor"))
                 return
         self.forget(pending)
-        await self.let_in(pending.person, pending.proof)
+        await self.let_in(pending.person, pending.proof, only=only)
 
     async def _refused(self, pending: Pending, refusal: Refusal) -> None:
         if refusal.rule in {LOCKED.rule, STALE.rule}:
@@ -95,7 +104,7 @@ class SecondFactorPage(BetweenSteps, BaseHandler):  # type: ignore[misc]  # publ
     def _shown(self, offer: Offer) -> dict[str, Any]:
         return {
             "action": self._here("second-factor"),
-            "person": offer.pending.person,
+            "known_as": offer.pending.name,
             "proven": bool(offer.pending.proof),
             "code": offer.code,
             "options": offer.options,

@@ -15,9 +15,10 @@ Clock = Callable[[], float]
 
 @dataclass(frozen=True)
 class Pending:
-    """One browser whose person showed the right password. `secret` is of an app that is being enrolled.
+    """One browser whose person showed the right password. `name` is what people call them.
 
-    `challenge` is b"" once it was answered. `proof` is how the second factor was shown, "" as long as it was not.
+    `secret` is of an app that is being enrolled. `challenge` is b"" once it was answered. `proof` is how the second
+    factor was shown, "" as long as it was not.
     """
 
     id: str

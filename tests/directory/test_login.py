@@ -244,6 +244,16 @@ def test_refreshing_fails_closed(authenticator: EnclaveAuthenticator, settings: 
     assert refresh(nowhere, "alice") is False
 
 
+def test_a_recovery_ends_the_sessions_of_before(authenticator: EnclaveAuthenticator, log: EventLog) -> None:
+    until = "2099-01-01T00:00:00+00:00"
+    log.append("ada", "factor.recovery_asked", "", {"person": "alice", "why": "lost", "until": until})
+    assert refresh(authenticator, "alice")
+    log.append("omar", "factor.recovery_confirmed", "", {"person": "alice", "why": "lost", "until": until})
+    assert refresh(authenticator, "alice") is False
+    log.append("alice", "factor.enrolled", "", {"id": "a", "kind": "app", "label": ""})
+    assert refresh(authenticator, "alice")
+
+
 def test_a_role_reaches_one_server_of_one_person() -> None:
     roles = roles_of("alice", (permit("reste-a-charge", until=date(2030, 1, 1)),))
     assert roles[0] == {"name": "user"}  # left out, JupyterHub would take it away

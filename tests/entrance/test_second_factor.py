@@ -63,14 +63,14 @@ def code(secret: str, steps: int = 0) -> str:
     return str(pyotp.TOTP(secret).generate_otp(int(time.time()) // 30 + steps))
 
 
-def enrolled(stand: Stand, name: str) -> str:
-    """Enrol an app for somebody; its secret. The code of the step before this one was used for it."""
+def enrolled(stand: Stand, name: str) -> tuple[str, Browser]:
+    """Enrol an app for somebody; its secret, and the browser that is in now. The code of this moment is used."""
     browser = Browser(stand, name)
     browser.password()
     secret = browser.secret
-    browser.send(code=code(secret, -1))
+    browser.send(code=code(secret))
     assert browser.is_in
-    return secret
+    return secret, browser
 
 
 def refusals(stand: Stand, name: str) -> list[str]:
@@ -82,6 +82,7 @@ def test_the_password_alone_opens_nothing_and_the_first_login_enrols(stand: Stan
     page = browser.password()
     assert page.url.path == "/hub/second-factor"
     assert "Enregistrer un second facteur" in page.text
+    assert "alice, alice@site.test" in page.text  # as the directory knows her
     assert not browser.is_in
     assert browser.http.get("/hub/api/user").status_code == 403
     secret = browser.secret
@@ -99,12 +100,16 @@ def test_the_password_alone_opens_nothing_and_the_first_login_enrols(stand: Stan
 
 
 def test_a_code_counts_once_and_a_wrong_one_never(stand: Stand) -> None:
-    secret = enrolled(stand, "carla")
+    browser = Browser(stand, "carla")
+    browser.password()
+    secret = browser.secret
+    used = code(secret)
+    browser.send(code=used)
     browser = Browser(stand, "carla")
     browser.password()
     assert "totp-secret" not in browser.page.text  # asked, not offered anew
-    assert browser.send(code=code(secret, -1)).status_code == 403  # the enrolment used it
-    good = code(secret)
+    assert browser.send(code=used).status_code == 403  # the enrolment used it
+    good = code(secret, 1)
     assert browser.send(code="1" + good[1:] if good[0] != "1" else "2" + good[1:]).status_code == 403
     browser.send(code=good)
     assert browser.is_in
@@ -182,10 +187,10 @@ def test_an_answered_challenge_is_gone(stand: Stand) -> None:
 
 
 def test_a_person_keeps_several_and_takes_one_away(stand: Stand) -> None:
-    secret = enrolled(stand, "frank")
+    secret, _ = enrolled(stand, "frank")
     soft, browser = SoftKey(), Browser(stand, "frank")
     browser.password()
-    page = browser.send(code=code(secret), more="yes")
+    page = browser.send(code=code(secret, 1), more="yes")
     assert "Manage your second factors" in page.text
     assert "Remove" not in page.text  # the last one stays
     assert not browser.is_in
@@ -215,7 +220,7 @@ def test_nobody_manages_second_factors_before_showing_one(stand: Stand) -> None:
 
 
 def test_too_many_wrong_codes_lock_the_person_out(stand: Stand) -> None:
-    secret = enrolled(stand, "gina")
+    secret, _ = enrolled(stand, "gina")
     browser = Browser(stand, "gina")
     browser.password()
     most = read_people().lockout.person.value.failures
@@ -231,11 +236,12 @@ def test_too_many_wrong_codes_lock_the_person_out(stand: Stand) -> None:
 
 
 def test_after_a_recovery_the_old_one_is_over_and_a_new_one_is_enrolled(stand: Stand) -> None:
-    secret = enrolled(stand, "hugo")
+    secret, thief = enrolled(stand, "hugo")
     until = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
     stand.log.append("ada", "factor.recovery_asked", "", {"person": "hugo", "why": "lost", "until": until})
     with Visitor(stand.address, "hugo", app=with_secret("hugo", secret)) as hugo:
         hugo.pass_the_door(PEOPLE["hugo"])  # one word ends nothing
+    assert thief.is_in
     stand.log.append("omar", "factor.recovery_confirmed", "", {"person": "hugo", "why": "lost", "until": until})
     browser = Browser(stand, "hugo")
     browser.password()
@@ -243,6 +249,7 @@ def test_after_a_recovery_the_old_one_is_over_and_a_new_one_is_enrolled(stand: S
     assert browser.send(code=code(secret, 1)).status_code == 403
     browser.send(code=code(browser.secret))
     assert browser.is_in
+    assert not thief.is_in  # sessions from before the recovery are over
 
     stand.log.append(
         "omar", "factor.recovery_confirmed", "", {"person": "hugo", "why": "lost", "until": "2020-01-01T00:00:00+00:00"}
@@ -252,6 +259,8 @@ def test_after_a_recovery_the_old_one_is_over_and_a_new_one_is_enrolled(stand: S
 
 
 def with_secret(name: str, secret: str) -> AuthenticatorApp:
+    """An app that has shown this moment's code already."""
     app = AuthenticatorApp()
     app.learn(name, secret)
+    app.next_code(name)
     return app
