@@ -203,7 +203,6 @@ RULES = (
             ("bulle.release_ols", "review", REVIEW),
             ("bulle.release_ols", "off", FAIL),
             ("bulle.release_ols", None, FAIL),
-            ("bulle.release_synthetic", "automatic", PASS),
             ("bulle.release_synthetic", "review", REVIEW),
             ("bulle.release_synthetic", "off", FAIL),
             ("bulle.release_synthetic", None, FAIL),
