@@ -7,7 +7,8 @@ from hub.words import Message, say
 TOO_LITTLE = say("So little rho leaves nothing but noise; ask for more, or for fewer columns.")
 
 LACKING = say(
-    "What makes synthetic rows is not installed in this enclave: an operator installs bulle with its extra [synthetic]."
+    "What makes synthetic rows is not installed in this enclave: an operator installs bulle with its extra "
+    "[synthetic], or builds the images with BULLE_SYNTHETIC=1."
 )
 
 
