@@ -22,9 +22,9 @@ from hub.policy.verdict import Refusal
 from hub.words import say
 
 # Bounds of this engine. Private-PGM works on the joint table of columns that hang together: this many cells take it
-# about a minute. Rows are kept with the answer, packed: at most some 100 kB of the log a column.
+# about a minute. Rows are kept with the answer, packed: at most some 70 kB of the log a column.
 MAX_MODEL = 200_000
-MAX_ROWS = 100_000
+MAX_ROWS = 20_000
 MAX_COLUMNS = 24
 # Places of one column; whole numbers within bounds as narrow as this are places of their own.
 MAX_PLACES = 200
