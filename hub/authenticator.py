@@ -27,7 +27,14 @@ from hub.second_factor.site import site_of
 from hub.second_factor.store import Store
 
 _THEIRS = frozenset(
-    {"login.wrong", "login.locked", "person.unknown", "directory.not_in_group", "second_factor.enrol_too_late"}
+    {
+        "login.wrong",
+        "login.locked",
+        "person.unknown",
+        "directory.not_in_group",
+        "second_factor.enrol_too_late",
+        "halt.person",
+    }
 )
 
 

@@ -9,12 +9,13 @@ from traitlets import Instance, Integer, Tuple, Unicode, default
 
 from hub.address import address_of
 from hub.events.state import Enclave
-from hub.policy.decide import may_open_workspace
+from hub.opening import opening
 from hub.policy.model import DataPermit
 from hub.policy.people import PeoplePolicy
 from hub.policy.verdict import Refusal
 from hub.present import Present, present_of
 from hub.words import say
+from hub.workspace import Workspace
 
 NO_LOG = Refusal("log.unavailable", say("The event log cannot be read or written, so nothing opens; tell an operator."))
 ONE_DOOR = say("Log in on the hub's login page; a password alone opens nothing.")
@@ -66,10 +67,10 @@ class ByPermits(Authenticator):  # type: ignore[misc]  # published without types
 
     def model_of(self, name: str, enclave: Enclave) -> dict[str, Any]:
         """JupyterHub's model of a person: no admin, and the roles that permits give now."""
-        today, person = self.present.now().date(), enclave.persons.get(name)
+        today = self.present.now().date()
         opens = tuple(
             permit
             for permit in enclave.projects_of(name)
-            if not isinstance(may_open_workspace(person, permit, today), Refusal)
+            if not isinstance(opening(Workspace(name, permit.project), enclave, today), Refusal)
         )
         return {"name": name, "admin": False, "roles": roles_of(name, opens)}

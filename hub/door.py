@@ -68,6 +68,9 @@ class Door:
         enclave = await asyncio.to_thread(self.present.enclave)
         if name not in enclave.persons:
             return UNKNOWN
+        halted = enclave.stops.on_person(name)
+        if halted is not None:
+            return halted
         account = await self._ask(lambda: self._directory.find(name))
         return account if isinstance(account, Refusal) else enclave
 
@@ -97,8 +100,9 @@ class Door:
             account = WRONG if not _is_a_name(name) else await self._ask(lambda: self._directory.verify(name, password))
             if isinstance(account, Refusal):
                 return await self.refuse(known, address, account)
-        if not known:
-            return await self.refuse("", address, UNKNOWN)
+        halted = enclave.stops.on_person(known)
+        if not known or halted is not None:
+            return await self.refuse(known, address, halted or UNKNOWN)
         await self._training(name, account, enclave)
         body = {"address": address}
         await asyncio.to_thread(self.present.tell, name, "login.password_accepted", "", body)

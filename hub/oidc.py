@@ -73,7 +73,7 @@ class OidcAuthenticator(ByPermits, GenericOAuthenticator):  # type: ignore[misc]
         try:
             async with self._asking[user.name]:
                 enclave = await self._enclave()
-                if user.name not in enclave.persons:
+                if user.name not in enclave.persons or enclave.stops.on_person(user.name) is not None:
                     return False
                 model = self.model_of(user.name, enclave)
                 asked = self._asked.get(user.name)
@@ -102,6 +102,9 @@ class OidcAuthenticator(ByPermits, GenericOAuthenticator):  # type: ignore[misc]
         enclave = await self._enclave()
         if name not in enclave.persons:
             return await self._refuse("", handler, UNKNOWN)
+        halted = enclave.stops.on_person(name)
+        if halted is not None:
+            return await self._refuse(name, handler, halted)
         roles = {role for permit in enclave.projects_of(name) for role in permit.roles_of(name)}
         if self.people.second_factor.is_asked_of(roles) and not showed_second_factor(claims):
             return await self._refuse(name, handler, NO_SECOND_FACTOR)

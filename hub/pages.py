@@ -14,16 +14,17 @@ from hub.entrance.language import InTheirLanguage
 from hub.entrance.undertakings import UndertakingsPage
 from hub.events.state import Enclave
 from hub.language import render, translate
-from hub.policy.decide import may_open_workspace
+from hub.opening import opening
 from hub.policy.model import DataPermit, Role
 from hub.policy.standing import standing_refusal, unsigned
 from hub.policy.verdict import Refusal
 from hub.words import say
+from hub.workspace import Workspace
 
 
 def why_closed(person: str, permit: DataPermit, enclave: Enclave, today: date) -> Refusal | None:
     """Why this person cannot open this project now; None when they can. Pure."""
-    verdict = may_open_workspace(enclave.persons.get(person), permit, today)
+    verdict = opening(Workspace(person, permit.project), enclave, today)
     if isinstance(verdict, Refusal):
         return verdict
     if permit.project not in enclave.extracts:
@@ -71,7 +72,7 @@ class OpenPage(InTheirLanguage, SpawnHandler):  # type: ignore[misc]  # publishe
         if user_name == person and server_name:
             enclave = await asyncio.to_thread(present.enclave)
             permit = enclave.permits.get(server_name)
-            verdict = may_open_workspace(enclave.persons.get(person), permit, present.now().date())
+            verdict = opening(Workspace(person, server_name), enclave, present.now().date())
             if isinstance(verdict, Refusal):
                 project = server_name if permit else ""
                 body = {"rule": verdict.rule, "reason": verdict.reason.to_dict()}

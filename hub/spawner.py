@@ -16,7 +16,7 @@ from hub.events.state import Enclave
 from hub.language import preferred, render
 from hub.launcher.client import LauncherError, Sessions
 from hub.launcher.shape import FROM_THE_HUB, SessionAct
-from hub.policy.decide import may_open_workspace
+from hub.opening import opening
 from hub.policy.verdict import Grant, Refusal
 from hub.present import Present, present_of
 from hub.sealed_client import SealedClient
@@ -159,8 +159,7 @@ class EnclaveSpawner(DockerSpawner):  # type: ignore[misc]  # published without 
 
     async def _verdict(self) -> tuple[Grant | Refusal, Enclave]:
         enclave = await asyncio.to_thread(self.present.enclave)
-        person, permit = enclave.persons.get(self.user.name), enclave.permits.get(self.name)
-        return may_open_workspace(person, permit, self.present.now().date()), enclave
+        return opening(self.workspace, enclave, self.present.now().date()), enclave
 
     def _take_place(self) -> Refusal | None:
         """One open project per person: all their servers share one web origin, where one page could read another's.

@@ -29,7 +29,7 @@ from egress.release.status import Owner, Status
 from egress.store.exports import ExportError, Exports
 from egress.store.quarantine import Quarantine, QuarantineError
 from hub.events.log import Clock, EventLog, utc_now
-from hub.policy.decide import may_spend_privacy
+from hub.policy.decide import may_spend_privacy, may_submit
 from hub.policy.files import PolicyFileError
 from hub.policy.limits import ContainerLimits
 from hub.policy.model import DisclosureRules
@@ -139,7 +139,7 @@ class Airlock:
         """
         situation = Situation.of(self._log.read())
         author, permit = situation.person(request.person), situation.permit(request.project)
-        require(can_recheck(request, author, permit, self._clock().date()))
+        require(can_recheck(request, author, permit, self._clock().date(), situation.stops))
         examination = self._examined(request, situation)
         body = {**self._checked(examination), "changed": self._says_more(request, examination)}
         acts: list[tuple[str, dict[str, object]]] = [("request.rechecked", body)]
@@ -147,7 +147,7 @@ class Airlock:
 
     def _examined(self, request: ReleaseRequest, situation: Situation) -> Examination:
         versions, author = situation.enclave.versions[request.project], situation.person(request.person)
-        spend = require(may_spend_privacy(author, versions[-1], self._clock().date()))
+        spend = require(may_spend_privacy(author, versions[-1], self._clock().date(), situation.stops))
         earlier = earlier_of(situation, request, self._quarantine)
         return self._examiner.examine(request, versions, spend, earlier)
 
@@ -197,13 +197,17 @@ class Airlock:
         """
         situation = Situation.of(self._log.read())
         author, permit = situation.person(request.person), situation.permit(request.project)
-        grant = require(can_release(request, author, permit, self._clock().date()))
+        grant = require(can_release(request, author, permit, self._clock().date(), situation.stops))
         if situation.is_stale(request):
             self._recheck(request)
             return
         digest = self._export(grant, request)
-        if not self._say(request, [("request.released", {"package": digest})], unless_stale=True):
-            self._exports.discard(request.id)
+        said = False
+        try:
+            said = self._say(request, [("request.released", {"package": digest})], unless_stale=True)
+        finally:
+            if not said:
+                self._exports.discard(request.id)
 
     def _export(self, grant: Grant, request: ReleaseRequest) -> str:
         """Build the package from what quarantine still holds unchanged, and put it into exports."""
@@ -226,16 +230,19 @@ class Airlock:
     def _standing(self, request: ReleaseRequest) -> Situation:
         situation = Situation.of(self._log.read())
         author, permit = situation.person(request.person), situation.permit(request.project)
-        require(can_process(request, author, permit, self._clock().date()))
+        require(can_process(request, author, permit, self._clock().date(), situation.stops))
         return situation
 
     def _say(self, request: ReleaseRequest, acts: _Acts, *, unless_stale: bool = False) -> bool:
         """Append what was done, unless the request moved meanwhile (withdrawn, reviewed, or another worker), or its
-        checks do not hold any more. Whether it was said.
+        checks do not hold any more. Whether it was said. Raises: RefusedError when its author's standing ended while
+        the step was done: what was halted meanwhile stays where it was.
         """
         with self._log.transaction() as transaction:
             situation = Situation.of(transaction.read())
             now = situation.request(request.id)
+            author, permit = situation.person(request.person), situation.permit(request.project)
+            require(may_submit(author, permit, self._clock().date(), situation.stops))
             holds = (now.status, now.reviews) == (request.status, request.reviews)
             if not holds or (unless_stale and situation.is_stale(now)):
                 return False

@@ -115,7 +115,7 @@ class Desk:
             situation, now = Situation.of(transaction.read()), self._clock()
             found = situation.request(request)
             permit = situation.permit(found.project)
-            verdict = can_review(found, votes, situation.person(person), permit, now.date())
+            verdict = can_review(found, votes, situation.person(person), permit, now.date(), situation.stops)
             if isinstance(verdict, Grant) and seen not in {None, found.checks}:
                 verdict = _checked_again(request)
             if isinstance(verdict, Refusal):
@@ -136,8 +136,9 @@ class Desk:
     def withdraw(self, request: str, person: str) -> None:
         """The author takes the request back. Raises: RefusedError."""
         with self._log.transaction() as transaction:
-            found = Situation.of(transaction.read()).request(request)
-            verdict = can_withdraw(found, person)
+            situation = Situation.of(transaction.read())
+            found = situation.request(request)
+            verdict = can_withdraw(found, person, situation.stops)
             if isinstance(verdict, Refusal):
                 raise RefusedError(verdict)
             transaction.append(person, "request.withdrawn", found.project, {"request": request})
@@ -152,7 +153,8 @@ class Desk:
             situation = Situation.of(transaction.read())
             found = situation.request(request)
             permit = situation.permit(found.project)
-            verdict = can_download(found, situation.person(person), permit, self._clock().date())
+            today = self._clock().date()
+            verdict = can_download(found, situation.person(person), permit, today, situation.stops)
             if isinstance(verdict, Refusal):
                 problem = verdict
             else:

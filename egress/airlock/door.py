@@ -47,7 +47,8 @@ class Door:
         if entries_since(events, entry.person, now - _DAY) >= self._limits.entries_per_day:
             return None  # it stays in the outbox and has its turn tomorrow
         situation = Situation.of(events)
-        verdict = may_submit(situation.person(entry.person), situation.permit(entry.project), now.date())
+        person, permit = situation.person(entry.person), situation.permit(entry.project)
+        verdict = may_submit(person, permit, now.date(), situation.stops)
         if isinstance(verdict, Refusal):
             return self._refuse(entry, verdict.reason)
         try:

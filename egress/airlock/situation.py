@@ -16,6 +16,8 @@ from hub.events.state import Enclave
 from hub.events.state import fold as fold_enclave
 from hub.policy.decide import may_see_requests
 from hub.policy.model import DataPermit, Person, Role
+from hub.policy.roles import clash
+from hub.policy.stops import Stops
 from hub.policy.verdict import Grant, Refusal, RefusedError
 from hub.words import say
 
@@ -41,6 +43,11 @@ class Situation:
     def permit(self, project: str) -> DataPermit | None:
         """The project's permit, in force or not."""
         return self.enclave.permits.get(project)
+
+    @property
+    def stops(self) -> Stops:
+        """What is halted, and which permits were ended."""
+        return self.enclave.stops
 
     @cached_property
     def ledger(self) -> tuple[Entry, ...]:
@@ -76,7 +83,7 @@ class Situation:
 
     def sees(self, person: str, project: str) -> bool:
         """Whether `person` may see the requests of `project`."""
-        return isinstance(may_see_requests(self.person(person), self.permit(project)), Grant)
+        return isinstance(may_see_requests(self.person(person), self.permit(project), self.stops), Grant)
 
     def visible_to(self, person: str) -> tuple[ReleaseRequest, ...]:
         """The requests that `person` may see: those of their projects, newest first."""
@@ -89,12 +96,13 @@ class Situation:
     def is_checker(self, person: str, project: str) -> bool:
         """Whether the permit makes `person` an output checker: such a person reads findings that authors do not."""
         permit = self.permit(project)
-        return permit is not None and Role.OUTPUT_CHECKER in permit.roles_of(person)
+        roles = permit.roles_of(person) if permit is not None else frozenset()
+        return Role.OUTPUT_CHECKER in roles and clash(person, roles) is None and self.sees(person, project)
 
     def sources_checked_by(self, person: str) -> tuple[str, ...]:
         """The sources whose tables `person` checks on some project."""
         permits = self.enclave.projects_of(person)
-        return tuple(sorted({permit.source for permit in permits if Role.OUTPUT_CHECKER in permit.roles_of(person)}))
+        return tuple(sorted({permit.source for permit in permits if self.is_checker(person, permit.project)}))
 
     def ledger_for(self, person: str, source: str) -> tuple[Entry, ...]:
         """The tables of `source` that an output checker of it is told of: all of the projects they check, of others

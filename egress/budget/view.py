@@ -108,7 +108,7 @@ class Reader:
         """Whether the rule grants `act` on the permit's project."""
         if self.person is None:
             return True
-        return isinstance(may_see_budget(self.situation.person(self.person), permit, act), Grant)
+        return isinstance(may_see_budget(self.situation.person(self.person), permit, self.situation.stops, act), Grant)
 
     def permits(self, act: Act = Act.SEE_BUDGET) -> tuple[DataPermit, ...]:
         """The permits by which this reader may do `act`, by project."""

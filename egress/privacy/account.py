@@ -19,7 +19,10 @@ from egress.privacy.spec import DpSpec
 from hub.events.chain import Tampering, intact
 from hub.events.follow import Follower
 from hub.events.log import EventLog, Transaction
+from hub.events.state import Enclave
+from hub.events.state import fold as fold_enclave
 from hub.extracts.manifest import MANIFEST, Manifest
+from hub.policy.decide import may_spend_privacy
 from hub.policy.model import DisclosureRules
 from hub.policy.verdict import Act, Grant, Refusal
 from hub.words import say
@@ -81,7 +84,8 @@ def reserve(log: EventLog, grant: Grant, asked: Spending[S, A], caps: Caps) -> R
     Of the log, a process verifies what it has not verified yet: `hub.events.follow` says what is checked when.
     """
     with log.transaction() as transaction:
-        decided = _decide(_followed(log), transaction, grant, asked, caps)
+        withdrawn = _withdrawn(log, transaction, grant) if grant.project else None
+        decided = withdrawn or _decide(_followed(log), transaction, grant, asked, caps)
         if decided is not None:
             if isinstance(decided, Refusal):
                 _refused(transaction, grant, asked, decided)
@@ -92,12 +96,23 @@ def reserve(log: EventLog, grant: Grant, asked: Spending[S, A], caps: Caps) -> R
     return Reservation(event.seq, spec.source, grant.project, spec.digest, asked.extract, asked.nano_rho)
 
 
-# What each open log's ledger is, as far as this process has verified and folded it; it goes with the log.
+# What each open log's ledger and enclave are, as far as this process has verified and folded them; they go with it.
 _FOLLOWED: WeakKeyDictionary[EventLog, Follower[Ledger]] = WeakKeyDictionary()
+_ENCLAVES: WeakKeyDictionary[EventLog, Follower[Enclave]] = WeakKeyDictionary()
 
 
 def _followed(log: EventLog) -> Follower[Ledger]:
     return _FOLLOWED.setdefault(log, Follower(Ledger(), fold))
+
+
+def _withdrawn(log: EventLog, transaction: Transaction, grant: Grant) -> Refusal | None:
+    """Why a grant that was given when the work began does not hold any more: people and permits change meanwhile."""
+    enclave = _ENCLAVES.setdefault(log, Follower(Enclave(), fold_enclave)).catch_up(transaction)
+    if isinstance(enclave, Tampering):
+        return _tampered(enclave.seq)
+    person, permit = enclave.persons.get(grant.person), enclave.permits.get(grant.project)
+    verdict = may_spend_privacy(person, permit, transaction.now().date(), enclave.stops)
+    return verdict if isinstance(verdict, Refusal) else None
 
 
 def _decide(

@@ -9,6 +9,7 @@ from egress.release.model import ReleaseRequest, Vote
 from egress.release.status import Status, may_go
 from hub.policy.decide import may_download, may_review, may_submit
 from hub.policy.model import DataPermit, Person
+from hub.policy.stops import Stops
 from hub.policy.verdict import Act, Grant, Refusal
 from hub.words import Message, say
 
@@ -16,32 +17,33 @@ EGRESS = "egress"  # the actor of what the service does by itself
 
 
 def can_process(
-    request: ReleaseRequest, author: Person | None, permit: DataPermit | None, today: date
+    request: ReleaseRequest, author: Person | None, permit: DataPermit | None, today: date, stops: Stops
 ) -> Grant | Refusal:
     """The machine's steps need the author's standing: a permit that ended meanwhile stops a request where it is."""
     if request.status not in {Status.SUBMITTED, Status.RERUN, Status.CHECKED}:
         return _wrong_status(request)
-    return may_submit(author, permit, today)
+    return may_submit(author, permit, today, stops)
 
 
 def can_recheck(
-    request: ReleaseRequest, author: Person | None, permit: DataPermit | None, today: date
+    request: ReleaseRequest, author: Person | None, permit: DataPermit | None, today: date, stops: Stops
 ) -> Grant | Refusal:
     """Checks may be repeated until the package is made."""
     if request.status not in {Status.IN_REVIEW, Status.APPROVED}:
         return _wrong_status(request)
-    return may_submit(author, permit, today)
+    return may_submit(author, permit, today, stops)
 
 
-def can_review(
+def can_review(  # noqa: PLR0913, PLR0917 -- who votes what, by which permit, when
     request: ReleaseRequest,
     votes: tuple[Vote, ...],
     person: Person | None,
     permit: DataPermit | None,
     today: date,
+    stops: Stops,
 ) -> Grant | Refusal:
     """An output checker of the project who is not the author votes once, on every output that was not refused."""
-    standing = may_review(person, permit, request.person, today)
+    standing = may_review(person, permit, request.person, today, stops)
     if isinstance(standing, Refusal):
         return standing
     if request.status is not Status.IN_REVIEW:
@@ -70,34 +72,36 @@ def _votes_fit(request: ReleaseRequest, votes: tuple[Vote, ...]) -> Refusal | No
     return None
 
 
-def can_withdraw(request: ReleaseRequest, person: str) -> Grant | Refusal:
-    """Its author withdraws a request until its package is released, also after the permit's end."""
+def can_withdraw(request: ReleaseRequest, person: str, stops: Stops) -> Grant | Refusal:
+    """Its author withdraws a request until its package is released, also after the permit's end; a halt keeps
+    everything as it stands.
+    """
     if person != request.person:
         return Refusal(
             "request.not_author", say("Only the author of request {request} can withdraw it.", request=request.id)
         )
     if not may_go(request.status, Status.WITHDRAWN):
         return _wrong_status(request)
-    return Grant(Act.SUBMIT_REQUEST, person, request.project, "request.author")
+    return stops.halt(person, request.project) or Grant(Act.SUBMIT_REQUEST, person, request.project, "request.author")
 
 
 def can_release(
-    request: ReleaseRequest, author: Person | None, permit: DataPermit | None, today: date
+    request: ReleaseRequest, author: Person | None, permit: DataPermit | None, today: date, stops: Stops
 ) -> Grant | Refusal:
     """A package is made for an approved request whose author still has standing."""
     if request.status is not Status.APPROVED:
         return _wrong_status(request)
-    standing = may_submit(author, permit, today)
+    standing = may_submit(author, permit, today, stops)
     if isinstance(standing, Refusal):
         return standing
     return Grant(Act.RELEASE_REQUEST, EGRESS, request.project, "request.approved")
 
 
 def can_download(
-    request: ReleaseRequest, person: Person | None, permit: DataPermit | None, today: date
+    request: ReleaseRequest, person: Person | None, permit: DataPermit | None, today: date, stops: Stops
 ) -> Grant | Refusal:
     """A researcher of the project fetches a released package, once."""
-    standing = may_download(person, permit, today)
+    standing = may_download(person, permit, today, stops)
     if isinstance(standing, Refusal):
         return standing
     if request.status is Status.DOWNLOADED:

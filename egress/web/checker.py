@@ -117,9 +117,9 @@ class CheckerPages:
         """Whether this person could vote now. Raises: RefusedError for somebody who is no checker of this request."""
         person, permit, today = situation.person(visit.person), situation.permit(found.project), self.clock().date()
         if found.person == visit.person or not situation.is_checker(visit.person, found.project):
-            require(may_review(person, permit, found.person, today))
+            require(may_review(person, permit, found.person, today, situation.stops))
         votes = tuple(Vote(output.name, Choice.REJECT) for output in found.reviewable)
-        return can_review(found, votes, person, permit, today)
+        return can_review(found, votes, person, permit, today, situation.stops)
 
     def _source(self, found: ReleaseRequest) -> list[tuple[int, bool, str]] | Message:
         """The submitted notebook's cells: number, whether it is code, source. Hostile text, shown as text."""

@@ -92,9 +92,9 @@ class ResearcherPages:
 
     def _acts(self, visit: Visit, found: ReleaseRequest, situation: Situation) -> dict[str, bool]:
         person, permit = situation.person(visit.person), situation.permit(found.project)
-        download = can_download(found, person, permit, self.clock().date())
+        download = can_download(found, person, permit, self.clock().date(), situation.stops)
         return {
-            "may_withdraw": isinstance(can_withdraw(found, visit.person), Grant),
+            "may_withdraw": isinstance(can_withdraw(found, visit.person, situation.stops), Grant),
             "may_download": isinstance(download, Grant),
         }
 

@@ -80,6 +80,10 @@ class Transaction:
         """The event at place `seq`, as it stands there now."""
         return next(_read(self._connection, seq - 1, until=seq), None)
 
+    def now(self) -> datetime:
+        """This moment, UTC, as the next event would say it."""
+        return self._clock().astimezone(UTC)
+
     def append(self, actor: str, kind: str, project: str, body: Mapping[str, Any]) -> Event:
         """Append one event. Raises ValueError for a kind that `hub.events.kinds` does not list."""
         if kind not in KINDS:
@@ -88,7 +92,7 @@ class Transaction:
             select(_EVENTS.c.seq, _EVENTS.c.digest).order_by(_EVENTS.c.seq.desc()).limit(1)
         ).first()
         seq, previous = (1, GENESIS) if last is None else (last.seq + 1, last.digest)
-        at, spelled = self._clock().astimezone(UTC).isoformat(timespec="milliseconds"), canonical(body)
+        at, spelled = self.now().isoformat(timespec="milliseconds"), canonical(body)
         digest = digest_of(seq, at, actor, kind, project, spelled, previous)
         row = {
             "seq": seq,

@@ -1,4 +1,4 @@
-"""What the enclave is, folded from its events: persons, sources, permits, extracts. Pure."""
+"""What the enclave is, folded from its events: persons, sources, permits, stops, extracts, open workspaces. Pure."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from hub.policy.factors import Asked, Factor, FactorKind, Factors
 from hub.policy.lockout import COUNTED, Attempts, keys_of, with_failure, with_lock, without
 from hub.policy.model import DataPermit, Person
 from hub.policy.standing import Requirements, Signature, Standing
+from hub.policy.stops import HALTS, Scope, Stop, Stops
 
 V = TypeVar("V")
 
@@ -34,8 +35,9 @@ class ExtractRecord:
 
 @dataclass(frozen=True)
 class Enclave:
-    """The state that permits and people are decided on. A later permit of a project replaces the earlier one; all
-    `versions` are kept, oldest first: an extract was built from one of them.
+    """The state that permits and people are decided on. A later permit of a project replaces the earlier one, also one
+    that was ended; all `versions` are kept, oldest first: an extract was built from one of them. `sessions`: who has
+    opened the workspace of which project and not closed it.
     """
 
     persons: Mapping[str, Person] = field(default_factory=_empty)
@@ -46,6 +48,8 @@ class Enclave:
     attempts: Attempts = field(default_factory=Attempts)
     factors: Mapping[str, Factors] = field(default_factory=_empty)
     required: Requirements = field(default_factory=Requirements)
+    stops: Stops = field(default_factory=Stops)
+    sessions: frozenset[tuple[str, str]] = frozenset()
 
     def projects_of(self, person: str) -> tuple[DataPermit, ...]:
         """The permits that name `person`, by project, whether in force or not."""
@@ -59,10 +63,14 @@ def fold(events: Iterable[Event], state: Enclave | None = None) -> Enclave:
     return state or Enclave()
 
 
-def _apply(state: Enclave, event: Event) -> Enclave:
+def _apply(state: Enclave, event: Event) -> Enclave:  # noqa: C901 -- a table of kinds, a line or two each
     match event.kind:
         case "person.added":
             return _standing(state, Person.model_validate(event.body["person"]))
+        case "person.removed":
+            # Who is added again, under the same name, begins anew: with no signature and no second factor.
+            left = str(event.body["person"])
+            return replace(state, persons=_without(state.persons, left), factors=_without(state.factors, left))
         case "people.required" | "undertaking.signed" | "training.recorded":
             return _required(state, event)
         case "source.registered":
@@ -75,7 +83,21 @@ def _apply(state: Enclave, event: Event) -> Enclave:
                 state,
                 permits=_with(state.permits, permit.project, permit),
                 versions=_with(state.versions, permit.project, versions),
+                stops=state.stops.lifted(Scope.PERMIT, permit.project),
             )
+        case "permit.ended":
+            return replace(state, stops=state.stops.stopped(_stop(event, Scope.PERMIT, event.project)))
+        case "access.halted":
+            halt = _stop(event, Scope(event.body["scope"]), str(event.body["name"]))
+            return replace(state, stops=state.stops.stopped(halt))
+        case "access.resumed":
+            scope = Scope(event.body["scope"])
+            return replace(state, stops=state.stops.lifted(scope, event.body["name"])) if scope in HALTS else state
+        case "session.started":
+            return replace(state, sessions=state.sessions | {(event.actor, event.project)})
+        case "session.stopped":
+            person = event.body.get("person", event.actor)
+            return replace(state, sessions=state.sessions - {(person, event.project)})
         case "extract.built":
             record = ExtractRecord(event.project, event.body["folder"], event.body["digest"], event.at)
             return replace(state, extracts=_with(state.extracts, event.project, record))
@@ -142,5 +164,13 @@ def _attempted(attempts: Attempts, event: Event) -> Attempts:
     return with_failure(attempts, keys, datetime.fromisoformat(event.at))
 
 
+def _stop(event: Event, scope: Scope, name: str) -> Stop:
+    return Stop(scope, name, event.actor, event.at, str(event.body["why"]))
+
+
 def _with(mapping: Mapping[str, V], key: str, value: V) -> Mapping[str, V]:
     return MappingProxyType({**mapping, key: value})
+
+
+def _without(mapping: Mapping[str, V], key: str) -> Mapping[str, V]:
+    return MappingProxyType({name: value for name, value in mapping.items() if name != key})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 from hub.events.log import EventLog
@@ -57,7 +57,8 @@ class Extractor:
         """
         enclave = fold(self._log.read())
         try:
-            grant = require(may_build_extract(enclave.permits.get(project), now.date()))
+            permit = enclave.permits.get(project)
+            grant = require(may_build_extract(self._actor, permit, now.date(), enclave.stops))
             return self._build(grant, plan_for(project, enclave, self._purposes), now)
         except RefusedError as error:
             self._refused(project, error.refusal.rule, [error.refusal.reason])
@@ -78,13 +79,23 @@ class Extractor:
         extracts = self._folders.extracts / plan.project
         built = build(plan, self._folders.sources / plan.source, key, extracts, now)
         with self._log.transaction() as transaction:
-            permit = fold(transaction.read()).permits[plan.project]
-            if permit_digest(permit) == plan.permit_sha256:
+            refusal = self._withdrawn(fold(transaction.read()), plan, transaction.now().date())
+            if refusal is None:
                 transaction.append(self._actor, "extract.built", plan.project, self._body(built, plan))
                 return built
-        # A newer permit came while this was built: what it no longer grants must not appear.
+        # What is no longer granted must not appear.
         shutil.rmtree(extracts / built.folder)
-        raise RefusedError(Refusal("permit.replaced", say("The permit was replaced during the build; build again.")))
+        raise RefusedError(refusal)
+
+    def _withdrawn(self, enclave: Enclave, plan: ExtractPlan, today: date) -> Refusal | None:
+        """What came while the extract was built: a stop, or a newer permit."""
+        permit = enclave.permits[plan.project]
+        verdict = may_build_extract(self._actor, permit, today, enclave.stops)
+        if isinstance(verdict, Refusal):
+            return verdict
+        if permit_digest(permit) != plan.permit_sha256:
+            return Refusal("permit.replaced", say("The permit was replaced during the build; build again."))
+        return None
 
     def _body(self, built: Built, plan: ExtractPlan) -> dict[str, object]:
         return {

@@ -1,11 +1,13 @@
-"""Who may do what, now: every answer is a Grant or a Refusal with its rule. No permit means no."""
+"""Who may do what, now: every answer is a Grant or a Refusal with its rule. No permit means no, and so does a stop."""
 
 from __future__ import annotations
 
 from datetime import date
 
 from hub.policy.model import DataPermit, Person, Role
+from hub.policy.roles import clash
 from hub.policy.standing import standing_refusal
+from hub.policy.stops import Stops
 from hub.policy.verdict import Act, Grant, Refusal
 from hub.words import say
 
@@ -19,50 +21,60 @@ def may_sign(person: Person | None, name: str, digest: str) -> Grant | Refusal:
     return Grant(Act.SIGN_UNDERTAKING, person.id, "", "undertaking.required")
 
 
-def may_open_workspace(person: Person | None, permit: DataPermit | None, today: date) -> Grant | Refusal:
+def may_open_workspace(person: Person | None, permit: DataPermit | None, today: date, stops: Stops) -> Grant | Refusal:
     """A researcher named by a permit in force may open the project's workspace (SATRE 2.1; EHDS art. 73(1)(a))."""
-    return _as_member(Act.OPEN_WORKSPACE, Role.RESEARCHER, person, permit, today)
+    return _as_member(Act.OPEN_WORKSPACE, Role.RESEARCHER, person, permit, today, stops)
 
 
-def may_submit(person: Person | None, permit: DataPermit | None, today: date) -> Grant | Refusal:
+def may_submit(person: Person | None, permit: DataPermit | None, today: date, stops: Stops) -> Grant | Refusal:
     """A researcher of the project may ask for a release."""
-    return _as_member(Act.SUBMIT_REQUEST, Role.RESEARCHER, person, permit, today)
+    return _as_member(Act.SUBMIT_REQUEST, Role.RESEARCHER, person, permit, today, stops)
 
 
-def may_download(person: Person | None, permit: DataPermit | None, today: date) -> Grant | Refusal:
+def may_download(person: Person | None, permit: DataPermit | None, today: date, stops: Stops) -> Grant | Refusal:
     """A researcher of the project may fetch a release package."""
-    return _as_member(Act.DOWNLOAD_PACKAGE, Role.RESEARCHER, person, permit, today)
+    return _as_member(Act.DOWNLOAD_PACKAGE, Role.RESEARCHER, person, permit, today, stops)
 
 
-def may_spend_privacy(person: Person | None, permit: DataPermit | None, today: date) -> Grant | Refusal:
+def may_spend_privacy(person: Person | None, permit: DataPermit | None, today: date, stops: Stops) -> Grant | Refusal:
     """A DP release spends the project's budget; it needs the same standing as a request."""
-    return _as_member(Act.SPEND_PRIVACY, Role.RESEARCHER, person, permit, today)
+    return _as_member(Act.SPEND_PRIVACY, Role.RESEARCHER, person, permit, today, stops)
 
 
-def may_review(person: Person | None, permit: DataPermit | None, author: str, today: date) -> Grant | Refusal:
+def may_review(
+    person: Person | None, permit: DataPermit | None, author: str, today: date, stops: Stops
+) -> Grant | Refusal:
     """An output checker of the project, who is not the author, may review (CNIL SEC-EXP-2; SATRE 3.3.05)."""
     if person is not None and person.id == author:
         return Refusal("review.own", say("You cannot review your own request; another output checker must."))
-    return _as_member(Act.REVIEW_REQUEST, Role.OUTPUT_CHECKER, person, permit, today)
+    return _as_member(Act.REVIEW_REQUEST, Role.OUTPUT_CHECKER, person, permit, today, stops)
 
 
-def may_build_extract(permit: DataPermit | None, today: date) -> Grant | Refusal:
-    """An extract is built only while its permit is in force."""
-    refusal = _permit_in_force(permit, today)
-    if refusal is not None or permit is None:
-        return refusal or _NO_PERMIT
-    return Grant(Act.BUILD_EXTRACT, "", permit.project, "permit.in_force")
+def may_build_extract(builder: str, permit: DataPermit | None, today: date, stops: Stops) -> Grant | Refusal:
+    """An extract is built only while its permit is in force, and by nobody who works on it or checks what leaves of it
+    (CNNum 2015, extraction cell; SNDS 6.1). `builder` is who acts; a permit need not name them.
+    """
+    if permit is None:
+        return _NO_PERMIT
+    refusal = (
+        stops.on(builder, permit.project)
+        or _permit_in_force(permit, today)
+        or clash(builder, permit.roles_of(builder) | {Role.EXTRACTOR})
+    )
+    return refusal or Grant(Act.BUILD_EXTRACT, builder, permit.project, "permit.in_force")
 
 
-def may_see_requests(person: Person | None, permit: DataPermit | None) -> Grant | Refusal:
-    """Researchers and output checkers of a project see its requests, also after the permit's end."""
+def may_see_requests(person: Person | None, permit: DataPermit | None, stops: Stops) -> Grant | Refusal:
+    """Researchers and output checkers of a project see its requests, also after the permit's end and while the project
+    is halted: then nothing moves, and an inquiry needs readers.
+    """
     if person is None:
         return _UNKNOWN_PERSON
     if permit is None:
         return _NO_PERMIT
     if not permit.roles_of(person.id) & {Role.RESEARCHER, Role.OUTPUT_CHECKER}:
         return _not_named(person, permit)
-    return Grant(Act.SEE_REQUEST, person.id, permit.project, "permit.names_person")
+    return stops.on_person(person.id) or Grant(Act.SEE_REQUEST, person.id, permit.project, "permit.names_person")
 
 
 # Who answers for the data, or for how it is used, may take the statement of a source's budget away.
@@ -75,9 +87,12 @@ _ROLES_OF = {
 }
 
 
-def may_see_budget(person: Person | None, permit: DataPermit | None, act: Act = Act.SEE_BUDGET) -> Grant | Refusal:
+def may_see_budget(
+    person: Person | None, permit: DataPermit | None, stops: Stops, act: Act = Act.SEE_BUDGET
+) -> Grant | Refusal:
     """Who sees what a project spent of its privacy budget (`SEE_BUDGET`), what its source has spent in all projects
-    (`SEE_SOURCE_BUDGET`), or takes the statement of it away (`EXPORT_BUDGET`); also after the permit's end.
+    (`SEE_SOURCE_BUDGET`), or takes the statement of it away (`EXPORT_BUDGET`); also after the permit's end and while
+    the project is halted.
     """
     if person is None:
         return _UNKNOWN_PERSON
@@ -86,30 +101,33 @@ def may_see_budget(person: Person | None, permit: DataPermit | None, act: Act = 
     roles = permit.roles_of(person.id) & _ROLES_OF.get(act, frozenset())
     if not roles:
         return _not_named(person, permit)
-    return Grant(act, person.id, permit.project, f"permit.{min(roles)}")
+    return stops.on_person(person.id) or Grant(act, person.id, permit.project, f"permit.{min(roles)}")
 
 
 _UNKNOWN_PERSON = Refusal("person.unknown", say("This person is not known to the enclave; an admin adds them first."))
 _NO_PERMIT = Refusal("permit.missing", say("There is no permit for this project; nothing opens without one."))
 
 
-def _as_member(act: Act, role: Role, person: Person | None, permit: DataPermit | None, today: date) -> Grant | Refusal:
+def _as_member(  # noqa: PLR0913, PLR0917 -- who asks for what, in which role, by which permit, when
+    act: Act, role: Role, person: Person | None, permit: DataPermit | None, today: date, stops: Stops
+) -> Grant | Refusal:
     if person is None:
         return _UNKNOWN_PERSON
-    refusal = _permit_in_force(permit, today)
-    if refusal is not None or permit is None:
-        return refusal or _NO_PERMIT
-    if role not in permit.roles_of(person.id):
-        return _not_named(person, permit, role)
-    missing = standing_refusal(person.standing, today)
-    if missing is not None:
-        return missing
-    return Grant(act, person.id, permit.project, f"permit.{role}")
-
-
-def _permit_in_force(permit: DataPermit | None, today: date) -> Refusal | None:
     if permit is None:
         return _NO_PERMIT
+    roles = permit.roles_of(person.id)
+    if role not in roles:
+        return _not_named(person, permit, role)
+    refusal = (
+        _permit_in_force(permit, today)
+        or stops.on(person.id, permit.project)
+        or clash(person.id, roles)
+        or standing_refusal(person.standing, today)
+    )
+    return refusal or Grant(act, person.id, permit.project, f"permit.{role}")
+
+
+def _permit_in_force(permit: DataPermit, today: date) -> Refusal | None:
     if today < permit.valid_from:
         reason = say(
             "The permit of project {project} begins on {day}.", project=permit.project, day=str(permit.valid_from)

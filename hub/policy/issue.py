@@ -7,6 +7,7 @@ from datetime import date
 
 from hub.policy.files import Purposes
 from hub.policy.model import DataPermit, DisclosureRules, Role
+from hub.policy.roles import role_refusals
 from hub.policy.verdict import Refusal
 from hub.words import say
 
@@ -44,6 +45,7 @@ def issue_refusals(
             "These persons are not known to the enclave; add them first: {persons}.", persons=", ".join(strangers)
         )
         refusals.append(Refusal("person.unknown", why))
+    refusals += role_refusals(permit)
     for role in (Role.RESEARCHER, Role.OUTPUT_CHECKER):
         if not permit.with_role(role):
             why = say("The permit names no {role}; a project needs at least one.", role=str(role))

@@ -14,6 +14,7 @@ from bulle.cli.permit import policies_option
 from bulle.cli.settings import CHANNEL, Settings
 from bulle.cli.shape import Command, Group, option
 from bulle.cli.state import enclave_of, opened
+from hub.policy.stops import Scope
 from hub.policy.verdict import Act, Refusal
 from hub.words import say
 
@@ -114,7 +115,7 @@ def export(settings: Settings, source: str, form: str, out: Path | None, policie
         "Set what PROJECT may spend in all to RHO. Its budget is its permit's: this issues a new version of the permit "
         "with that rho, by the same checks, with the reason in the log."
     ),
-    example='bulle budget grant my-study 1.5 --why "Second year of the study" --as dora',
+    example='bulle budget grant my-study 1.5 --why "Second year of the study" --as rene',
 )
 @click.argument("project")
 @click.argument("rho")
@@ -138,6 +139,9 @@ def grant(  # noqa: PLR0913 -- the command's own options
         before = enclave.permits.get(project)
         if before is None:
             raise refused(say("There is no permit for this project; nothing opens without one."))
+        ended = enclave.stops.at(Scope.PERMIT, project)
+        if ended is not None:  # another budget is no way to bring an ended permit back
+            raise refused(ended.refusal.reason)
         permit = regranted(before, rho, ledger)
         if isinstance(permit, Refusal):
             raise refused(permit.reason)

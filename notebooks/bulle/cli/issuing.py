@@ -16,6 +16,8 @@ from hub.extracts.plan import data_refusals, permit_digest, permit_text
 from hub.policy.files import PolicyFileError, read_rules
 from hub.policy.issue import cap_refusals, issue_refusals
 from hub.policy.model import DataPermit
+from hub.policy.roles import issuer_refusal
+from hub.policy.stops import Scope
 from hub.policy.verdict import Refusal
 from hub.words import say
 
@@ -24,9 +26,12 @@ def issue(  # noqa: PLR0913, PLR0917 -- what is issued into which log, by which 
     transaction: Transaction, enclave: Enclave, permit: DataPermit, policies: Path | None, actor: str, why: str = ""
 ) -> bool:
     """Issue `permit`; False when it is issued already. Raises: StopError with every reason against it."""
-    if enclave.permits.get(permit.project) == permit:
+    if enclave.permits.get(permit.project) == permit and not is_ended(enclave, permit.project):
         return False
     against = refusals(permit, enclave.sources.get(permit.source), frozenset(enclave.persons), policies)
+    own = issuer_refusal(permit, actor)
+    if own is not None:
+        against = (*against, own)
     if against:
         raise refused(*(each.reason for each in against))
     body = {"permit": permit_text(permit), "sha256": permit_digest(permit), "channel": CHANNEL}
@@ -52,6 +57,11 @@ def refusals(
         why = say("The source {source} is not registered.", source=permit.source)
         found.append(Refusal("source.unknown", why))
     return tuple(found)
+
+
+def is_ended(enclave: Enclave, project: str) -> bool:
+    """Whether the project's permit was ended before its last day, and no other was issued since."""
+    return enclave.stops.at(Scope.PERMIT, project) is not None
 
 
 def today() -> date:

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import click
 
+from bulle.cli.closing import wait_closed
 from bulle.cli.failure import Code, refused
+from bulle.cli.issuing import is_ended, refusals, today
 from bulle.cli.issuing import issue as issue_permit
-from bulle.cli.issuing import refusals, today
-from bulle.cli.settings import Settings
+from bulle.cli.reason import why_option
+from bulle.cli.settings import CHANNEL, Settings
 from bulle.cli.shape import Command, Group, option
 from bulle.cli.state import enclave_of, opened, policy_stop
 from bulle.cli.table import aligned
@@ -105,14 +107,38 @@ def issue(settings: Settings, file: Path, policies: Path | None) -> None:
     )
 
 
+@command.command(
+    "end",
+    cls=Command,
+    about=say("End the permit of PROJECT before its last day. What was released stays; only a new permit opens again."),
+    example='bulle permit end my-study --why "the data holder withdrew"',
+)
+@click.argument("project")
+@why_option
+@click.pass_obj
+def end(settings: Settings, project: str, why: str) -> int:
+    with opened(settings) as log:
+        with log.transaction() as transaction:
+            enclave = enclave_of(transaction)
+            if project not in enclave.permits:
+                raise refused(say("There is no permit for this project; nothing opens without one."))
+            if not is_ended(enclave, project):
+                transaction.append(settings.person(), "permit.ended", project, {"why": why, "channel": CHANNEL})
+        settings.print(say("The permit of project {project} is ended.", project=project))
+        return wait_closed(settings, log)
+
+
 @command.command("list", cls=Command, about=say("List the permits."), example="bulle permit list --json")
 @option("--json", "as_json", about=say("Print JSON."), is_flag=True)
 @click.pass_obj
 def list_permits(settings: Settings, as_json: bool) -> None:  # noqa: FBT001 -- a command line flag
     with opened(settings) as log:
-        permits = [permit for _, permit in sorted(enclave_of(log).permits.items())]
+        enclave = enclave_of(log)
+    permits = [permit for _, permit in sorted(enclave.permits.items())]
     if as_json:
-        settings.print_json({"schema": "bulle.permits/1", "permits": [_described(permit) for permit in permits]})
+        settings.print_json(
+            {"schema": "bulle.permits/1", "permits": [_described(permit, enclave) for permit in permits]}
+        )
         return
     titles = (say("project"), say("purpose"), say("source"), say("from"), say("until"), say("in force"))
     rows = [
@@ -122,7 +148,7 @@ def list_permits(settings: Settings, as_json: bool) -> None:  # noqa: FBT001 -- 
             permit.source,
             permit.valid_from,
             permit.valid_until,
-            settings.text(say("yes") if _in_force(permit) else say("no")),
+            settings.text(say("yes") if _in_force(permit, enclave) else say("no")),
         )
         for permit in permits
     ]
@@ -137,11 +163,12 @@ def list_permits(settings: Settings, as_json: bool) -> None:  # noqa: FBT001 -- 
 @click.pass_obj
 def show(settings: Settings, project: str, as_json: bool) -> None:  # noqa: FBT001 -- a command line flag
     with opened(settings) as log:
-        permit = enclave_of(log).permits.get(project)
+        enclave = enclave_of(log)
+    permit = enclave.permits.get(project)
     if permit is None:
         raise refused(say("There is no permit for this project; nothing opens without one."))
     if as_json:
-        settings.print_json({"schema": "bulle.permit/1", **_described(permit)})
+        settings.print_json({"schema": "bulle.permit/1", **_described(permit, enclave)})
         return
     click.echo(f"{permit.project}: {permit.title}")
     facts = (
@@ -174,9 +201,10 @@ def _catalogue(file: Path) -> Catalogue:
         raise policy_stop(error, Code.ERROR) from error
 
 
-def _described(permit: DataPermit) -> dict[str, object]:
-    return {**permit.model_dump(mode="json"), "in_force": _in_force(permit), "sha256": permit_digest(permit)}
+def _described(permit: DataPermit, enclave: Enclave) -> dict[str, object]:
+    in_force = _in_force(permit, enclave)
+    return {**permit.model_dump(mode="json"), "in_force": in_force, "sha256": permit_digest(permit)}
 
 
-def _in_force(permit: DataPermit) -> bool:
-    return permit.valid_from <= today() <= permit.valid_until
+def _in_force(permit: DataPermit, enclave: Enclave) -> bool:
+    return permit.valid_from <= today() <= permit.valid_until and not is_ended(enclave, permit.project)

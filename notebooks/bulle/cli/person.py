@@ -8,8 +8,10 @@ from pathlib import Path
 import click
 from pydantic import ValidationError
 
+from bulle.cli.closing import wait_closed
 from bulle.cli.failure import Code, refused
 from bulle.cli.permit import policies_option
+from bulle.cli.reason import why_option
 from bulle.cli.settings import CHANNEL, Settings
 from bulle.cli.shape import Command, Group, option
 from bulle.cli.state import enclave_of, opened, policy_stop
@@ -55,6 +57,28 @@ def add(settings: Settings, person_id: str, name: str) -> None:
         body = {"person": person.model_dump(mode="json"), "channel": CHANNEL}
         transaction.append(settings.person(), "person.added", "", body)
     settings.print(say("{person} is known to the enclave.", person=shown(person.id)))
+
+
+@command.command(
+    "remove",
+    cls=Command,
+    about=say(
+        "Make the person ID unknown: they are out within seconds, on every project. Their files and requests stay."
+    ),
+    example='bulle person remove alice --why "left the institute"',
+)
+@click.argument("person_id", metavar="ID")
+@why_option
+@click.pass_obj
+def remove(settings: Settings, person_id: str, why: str) -> int:
+    with opened(settings) as log:
+        with log.transaction() as transaction:
+            if person_id not in enclave_of(transaction).persons:
+                raise refused(say("No person {name} is known to the enclave; nothing was changed.", name=person_id))
+            body = {"person": person_id, "why": why, "channel": CHANNEL}
+            transaction.append(settings.person(), "person.removed", "", body)
+        settings.print(say("{person} is no longer known to the enclave.", person=person_id))
+        return wait_closed(settings, log)
 
 
 @command.command(

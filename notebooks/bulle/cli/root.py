@@ -27,6 +27,7 @@ class Entry:
 
 _RESEARCH = say("For researchers and output checkers")
 _GRANT = say("For those who grant and extract")
+_STOP = say("For those who stop")
 _PROVE = say("For those who verify")
 
 COMMANDS = MappingProxyType(
@@ -55,6 +56,12 @@ COMMANDS = MappingProxyType(
             _GRANT, say("What each source and project may spend of its privacy budget, and spent."), "bulle budget show"
         ),
         "extract": Entry(_GRANT, say("The data of one project, made from its permit."), "bulle extract build my-study"),
+        "halt": Entry(
+            _STOP,
+            say("Stop a project, a person or everything, now."),
+            'bulle halt project my-study --why "an incident"',
+        ),
+        "resume": Entry(_STOP, say("Lift a halt."), 'bulle resume project my-study --why "cleared"'),
         "log": Entry(_PROVE, say("The sealed log of every act."), "bulle log verify"),
         "schemas": Entry(
             _PROVE, say("JSON Schemas of every file and answer, for editors and programs."), "bulle schemas DIR"
@@ -92,8 +99,8 @@ class Root(Group):
             with formatter.section(text(section)):
                 for name, entry in COMMANDS.items():
                     if entry.section == section:
-                        formatter.write_dl([(name.ljust(7), text(entry.about))])
-                        formatter.write(" " * (formatter.current_indent + 9) + f"$ {entry.example}\n")
+                        formatter.write_dl([(name.ljust(8), text(entry.about))])
+                        formatter.write(" " * (formatter.current_indent + 10) + f"$ {entry.example}\n")
 
 
 def _print_version(ctx: click.Context, _param: click.Parameter, value: Any) -> None:

@@ -168,7 +168,7 @@ def spend(planted: Planted, rho: int) -> Reservation | Refusal:
     """As a worker does that began its request by the first permit."""
     enclave = fold(planted.log.read())
     permit = enclave.versions["reste-a-charge"][0]
-    grant = may_spend_privacy(enclave.persons["alice"], permit, NOW.date())
+    grant = may_spend_privacy(enclave.persons["alice"], permit, NOW.date(), enclave.stops)
     assert isinstance(grant, Grant)
     asked = replace(spec("SELECT sex, count(*) AS n FROM t GROUP BY sex"), source="rand-hie")
     held = reserve(planted.log, grant, Spending(TABLE, asked, "e" * 64, rho), Caps(2 * 10**9, nano(permit.rho)))
@@ -178,10 +178,10 @@ def spend(planted: Planted, rho: int) -> Reservation | Refusal:
 
 def test_a_grant_is_a_new_version_of_the_permit_and_counts_at_once(bulle: Bulle, planted: Planted) -> None:
     assert isinstance(spend(planted, 700_000_000), Refusal)  # 0.3 + 0.1 of 1.0 are gone
-    told = answer(bulle, "budget-granted", "grant", "reste-a-charge", "1.25", "--why", "Second\nyear", "--as", "dora")
+    told = answer(bulle, "budget-granted", "grant", "reste-a-charge", "1.25", "--why", "Second\nyear", "--as", "hilda")
     assert (told["before_rho"], told["cap_rho"], told["left_rho"], told["changed"]) == (1, 1.25, 0.85, True)
     issued = [event for event in planted.log.read() if event.kind == "permit.issued"][-1]
-    assert (issued.actor, issued.project, issued.body["why"]) == ("dora", "reste-a-charge", "Second year")
+    assert (issued.actor, issued.project, issued.body["why"]) == ("hilda", "reste-a-charge", "Second year")
     assert issued.body["sha256"] == told["permit_sha256"]
     before, after = fold(planted.log.read()).versions["reste-a-charge"]
     assert after.model_copy(update={"rho": before.rho}) == before

@@ -30,6 +30,7 @@ from hub.extracts.manifest import Manifest
 from hub.policy.verdict import Act, Grant, Refusal
 from tests.egress.privacy.releases import extract, spec
 from tests.egress.query.extracts import rules
+from tests.hub.enclave import add_person, issue_permit, permit
 
 COUNT = spec("SELECT sex, count(*) AS n FROM t GROUP BY sex")
 GRANT = Grant(Act.SPEND_PRIVACY, "alice", "study", "permit.researcher")
@@ -39,6 +40,8 @@ NANO = 10**9
 @pytest.fixture
 def log(tmp_path: Path) -> Iterator[EventLog]:
     opened = EventLog(tmp_path / "log.db")
+    add_person(opened, "alice")
+    issue_permit(opened, permit("study"))
     yield opened
     opened.close()
 
@@ -54,14 +57,19 @@ def answer(nano_rho: int = 5) -> Answer:
     return Answer(Noise(nano_rho, 1.0, 1e-6, 0.95, (1.0,), (2,), (3,)), ((7, -8),))
 
 
+def granted(log: EventLog, rho: Decimal) -> None:
+    """The log's permit is what counts, whatever the caps were that a request began with."""
+    issue_permit(log, permit("study").model_copy(update={"rho": rho}))
+
+
 def kinds(log: EventLog) -> list[str]:
-    return [event.kind for event in log.read()]
+    return [event.kind for event in log.read() if event.kind.startswith("privacy.")]
 
 
 def test_a_reservation_stands_in_the_log_before_it_is_answered(log: EventLog) -> None:
     held = reserve(log, GRANT, Spending(TABLE, COUNT, "e", 5), Caps(10, 10))
     assert isinstance(held, Reservation)
-    (event,) = log.read()
+    (event,) = log.read(after=2)
     assert (event.kind, event.actor, event.project) == ("privacy.reserved", "alice", "study")
     assert event.body == {"source": "s", "spec": COUNT.digest, "extract": "e", "nano_rho": 5}
     assert fold(log.read()).entries[0].reservation == held
@@ -91,10 +99,11 @@ def test_the_same_spec_on_the_same_extract_gets_the_same_numbers_for_nothing(log
     ],
 )
 def test_a_refusal_reserves_nothing_and_leaves_an_event(log: EventLog, grant: Grant, caps: Caps, rule: str) -> None:
+    granted(log, Decimal(caps.project or 0) / NANO)
     refused = reserve(log, grant, Spending(TABLE, COUNT, "e", 5), caps)
     assert isinstance(refused, Refusal)
     assert refused.rule == rule
-    (event,) = log.read()
+    (event,) = log.read(after=3)
     assert (event.kind, event.body["rule"]) == ("privacy.refused", rule)
     assert fold(log.read()).entries == ()
 
@@ -123,7 +132,7 @@ def change(path: Path, statement: str) -> None:
 def test_an_older_entry_changed_under_a_running_process_gives_nothing_back(log: EventLog, tmp_path: Path) -> None:
     for extract_digest in ("e", "f", "g"):
         assert isinstance(reserve(log, GRANT, Spending(TABLE, COUNT, extract_digest, 3), Caps(10, 10)), Reservation)
-    less = "UPDATE events SET body = replace(body, '\"nano_rho\":3', '\"nano_rho\":1') WHERE seq = 1"
+    less = "UPDATE events SET body = replace(body, '\"nano_rho\":3', '\"nano_rho\":1') WHERE seq = 3"
     change(tmp_path / "log.db", less)
     refused = reserve(log, GRANT, Spending(TABLE, COUNT, "h", 2), Caps(10, 10))
     assert isinstance(refused, Refusal)
@@ -140,7 +149,7 @@ def test_a_kept_answer_that_was_changed_is_not_given_out(log: EventLog, tmp_path
     assert isinstance(held, Reservation)
     settle(log, held, "alice", TABLE, answer())
     assert isinstance(reserve(log, GRANT, Spending(TABLE, COUNT, "other", 5), Caps(10, 10)), Reservation)
-    change(tmp_path / "log.db", "UPDATE events SET body = replace(body, '[[7,-8]]', '[[7,-9]]') WHERE seq = 2")
+    change(tmp_path / "log.db", "UPDATE events SET body = replace(body, '[[7,-8]]', '[[7,-9]]') WHERE seq = 4")
     refused = reserve(log, GRANT, Spending(TABLE, COUNT, "e", 5), Caps(10, 10))
     assert isinstance(refused, Refusal)
     assert refused.rule == "privacy.tampered"
@@ -149,6 +158,7 @@ def test_a_kept_answer_that_was_changed_is_not_given_out(log: EventLog, tmp_path
 def test_another_extract_of_the_source_spends_from_the_same_account(log: EventLog) -> None:
     assert isinstance(reserve(log, GRANT, Spending(TABLE, COUNT, "first", 6), Caps(10, 10)), Reservation)
     for caps, rule in ((Caps(10, 100), "privacy.source_cap"), (Caps(100, 10), "privacy.project_cap")):
+        granted(log, Decimal(caps.project or 0) / NANO)
         refused = reserve(log, GRANT, Spending(TABLE, COUNT, "second", 5), caps)
         assert isinstance(refused, Refusal)
         assert refused.rule == rule
@@ -187,6 +197,7 @@ def test_nothing_is_drawn_when_the_budget_does_not_reach(
 
     monkeypatch.setattr(ledger_edge, "draw", drawn)
     folder, manifest = packed
+    granted(log, Decimal("0.4"))
     poor = Account(log, GRANT, folder, manifest, rules(), Decimal("0.4"))
     assert isinstance(release(poor, COUNT, Decimal("0.5")), Refusal)
 

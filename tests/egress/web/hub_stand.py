@@ -129,7 +129,7 @@ def running_hub(folder: Path) -> Iterator[RunningHub]:
 
 
 def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 240  # a machine that does much else takes its time
     while time.monotonic() < deadline and process.poll() is None:
         try:
             if httpx.get(url, timeout=5).status_code == 200:

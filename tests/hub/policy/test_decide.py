@@ -18,14 +18,16 @@ from hub.policy.decide import (
     may_submit,
 )
 from hub.policy.model import DataPermit, Person
+from hub.policy.stops import Stops
 from hub.policy.verdict import Act, Grant, Refusal, RefusedError, require
 from tests.hub.policy.permits import a_permit
 
 PERMIT = a_permit()
 ALICE, CAROL, DORA, EVE = (Person(id=name, name=name) for name in ("alice", "carol", "dora", "eve"))
 DAY = date(2026, 5, 1)
+NONE = Stops()
 
-Rule = Callable[[Person | None, DataPermit | None, date], Grant | Refusal]
+Rule = Callable[[Person | None, DataPermit | None, date, Stops], Grant | Refusal]
 AS_RESEARCHER: dict[Act, Rule] = {
     Act.OPEN_WORKSPACE: may_open_workspace,
     Act.SUBMIT_REQUEST: may_submit,
@@ -36,7 +38,7 @@ AS_RESEARCHER: dict[Act, Rule] = {
 
 @pytest.mark.parametrize("act", AS_RESEARCHER)
 def test_a_researcher_of_the_permit_is_granted_exactly_that_act(act: Act) -> None:
-    verdict = AS_RESEARCHER[act](ALICE, PERMIT, DAY)
+    verdict = AS_RESEARCHER[act](ALICE, PERMIT, DAY, NONE)
     assert verdict == Grant(act, "alice", "care", "permit.researcher")
     assert require(verdict).covers(act, "care")
     assert not require(verdict).covers(act, "other")
@@ -63,7 +65,7 @@ def test_a_researcher_of_the_permit_is_granted_exactly_that_act(act: Act) -> Non
 def test_rules_of_a_researcher(
     act: Act, person: Person | None, permit: DataPermit | None, day: date, rule: str | None
 ) -> None:
-    verdict = AS_RESEARCHER[act](person, permit, day)
+    verdict = AS_RESEARCHER[act](person, permit, day, NONE)
     assert (verdict.rule if isinstance(verdict, Refusal) else None) == rule
 
 
@@ -81,7 +83,7 @@ def test_rules_of_a_researcher(
     ],
 )
 def test_rules_of_a_review(person: Person | None, author: str, day: date, rule: str | None) -> None:
-    verdict = may_review(person, PERMIT, author, day)
+    verdict = may_review(person, PERMIT, author, day, NONE)
     assert (verdict.rule if isinstance(verdict, Refusal) else None) == rule
 
 
@@ -96,7 +98,7 @@ def test_rules_of_a_review(person: Person | None, author: str, day: date, rule: 
     ],
 )
 def test_rules_of_a_build(permit: DataPermit | None, day: date, rule: str | None) -> None:
-    verdict = may_build_extract(permit, day)
+    verdict = may_build_extract("erik", permit, day, NONE)
     assert (verdict.rule if isinstance(verdict, Refusal) else None) == rule
 
 
@@ -112,13 +114,13 @@ def test_rules_of_a_build(permit: DataPermit | None, day: date, rule: str | None
     ],
 )
 def test_rules_of_seeing_requests(person: Person | None, permit: DataPermit | None, rule: str | None) -> None:
-    verdict = may_see_requests(person, permit)
+    verdict = may_see_requests(person, permit, NONE)
     assert (verdict.rule if isinstance(verdict, Refusal) else None) == rule
 
 
 def test_a_required_refusal_carries_its_sentence() -> None:
     with pytest.raises(RefusedError, match="ended on 2026-09-30") as caught:
-        require(may_submit(ALICE, PERMIT, date(2026, 10, 1)))
+        require(may_submit(ALICE, PERMIT, date(2026, 10, 1), NONE))
     assert caught.value.refusal.rule == "permit.ended"
 
 
@@ -140,7 +142,7 @@ BUDGET = (Act.SEE_BUDGET, Act.SEE_SOURCE_BUDGET, Act.EXPORT_BUDGET)
 def test_who_sees_a_budget_and_who_takes_its_statement_away(role: str, granted: tuple[Act, ...]) -> None:
     permit = a_permit(persons=[{"person": "alice", "role": role}])
     for act in BUDGET:
-        verdict = may_see_budget(ALICE, permit, act)
+        verdict = may_see_budget(ALICE, permit, NONE, act)
         if act in granted:
             assert verdict == Grant(act, "alice", "care", f"permit.{role}")
         else:
@@ -150,11 +152,13 @@ def test_who_sees_a_budget_and_who_takes_its_statement_away(role: str, granted: 
 
 @pytest.mark.parametrize("act", [act for act in Act if act not in BUDGET])
 def test_the_rule_of_budgets_grants_nothing_else(act: Act) -> None:
-    assert isinstance(may_see_budget(DORA, PERMIT, act), Refusal)
+    assert isinstance(may_see_budget(DORA, PERMIT, NONE, act), Refusal)
 
 
 def test_nobody_and_no_permit_see_no_budget() -> None:
-    assert [getattr(may_see_budget(*each), "rule", "") for each in ((None, PERMIT), (ALICE, None), (EVE, PERMIT))] == [
+    assert [
+        getattr(may_see_budget(*each, NONE), "rule", "") for each in ((None, PERMIT), (ALICE, None), (EVE, PERMIT))
+    ] == [
         "person.unknown",
         "permit.missing",
         "permit.not_named",

@@ -1,0 +1,108 @@
+"""`bulle halt`: stop a project, a person or everything, now. What is stopped stays as it is, for an inquiry."""
+
+from __future__ import annotations
+
+import click
+
+from bulle.cli.closing import wait_closed
+from bulle.cli.failure import Code, StopError, refused
+from bulle.cli.reason import why_option
+from bulle.cli.settings import CHANNEL, Settings
+from bulle.cli.shape import Command, Group, option
+from bulle.cli.state import enclave_of, opened
+from hub.events.state import Enclave
+from hub.policy.stops import Scope, Stop
+from hub.words import say
+
+command = Group(
+    "halt",
+    about=say(
+        "Stop a project, a person or everything, now. Open workspaces close within seconds; nothing is submitted, "
+        "reviewed, released or downloaded, and no privacy budget is spent, until bulle resume lifts it. Nothing is "
+        "deleted."
+    ),
+)
+
+
+@command.command(
+    "project",
+    cls=Command,
+    about=say("Halt the project NAME."),
+    example='bulle halt project my-study --why "a screen was photographed" --as opal',
+)
+@click.argument("name")
+@why_option
+@click.pass_obj
+def project(settings: Settings, name: str, why: str) -> int:
+    return _halt(settings, Scope.PROJECT, name, why)
+
+
+@command.command(
+    "person",
+    cls=Command,
+    about=say("Halt all access of the person ID."),
+    example='bulle halt person alice --why "a stolen password" --as opal',
+)
+@click.argument("name", metavar="ID")
+@why_option
+@click.pass_obj
+def person(settings: Settings, name: str, why: str) -> int:
+    return _halt(settings, Scope.PERSON, name, why)
+
+
+@command.command(
+    "all",
+    cls=Command,
+    about=say("Halt the whole enclave."),
+    example='bulle halt all --why "a leak is looked into" --as opal',
+)
+@why_option
+@click.pass_obj
+def everything(settings: Settings, why: str) -> int:
+    return _halt(settings, Scope.ALL, "", why)
+
+
+@command.command("list", cls=Command, about=say("List what is halted or was ended."), example="bulle halt list --json")
+@option("--json", "as_json", about=say("Print JSON."), is_flag=True)
+@click.pass_obj
+def list_stops(settings: Settings, as_json: bool) -> None:  # noqa: FBT001 -- a command line flag
+    with opened(settings) as log:
+        stops = sorted(enclave_of(log).stops.standing.values(), key=lambda stop: stop.at)
+    if as_json:
+        settings.print_json({"schema": "bulle.stops/1", "stops": [_described(stop) for stop in stops]})
+        return
+    for stop in stops:
+        settings.print(stop.refusal.reason)
+        settings.print(say("    by {person}: {why}", person=stop.by, why=stop.why))
+    if not stops:
+        settings.print(say("Nothing is halted."))
+
+
+def _halt(settings: Settings, scope: Scope, name: str, why: str) -> Code:
+    with opened(settings) as log:
+        with log.transaction() as transaction:
+            enclave = enclave_of(transaction)
+            unknown = _unknown(enclave, scope, name)
+            if unknown is not None:
+                raise unknown
+            stop = enclave.stops.at(scope, name)
+            if stop is None:
+                body = {"scope": str(scope), "name": name, "why": why, "channel": CHANNEL}
+                at = name if scope is Scope.PROJECT else ""
+                event = transaction.append(settings.person(), "access.halted", at, body)
+                stop = Stop(scope, name, event.actor, event.at, why)
+        settings.print(stop.refusal.reason)
+        return wait_closed(settings, log)
+
+
+def _unknown(enclave: Enclave, scope: Scope, name: str) -> StopError | None:
+    """A mistyped name would halt nothing, and whoever typed it would believe otherwise."""
+    if scope is Scope.PROJECT and name not in enclave.permits:
+        return refused(say("There is no permit for a project {name}; nothing was halted.", name=name))
+    if scope is Scope.PERSON and name not in enclave.persons:
+        return refused(say("No person {name} is known to the enclave; nothing was halted.", name=name))
+    return None
+
+
+def _described(stop: Stop) -> dict[str, str]:
+    return {"scope": str(stop.scope), "name": stop.name, "by": stop.by, "at": stop.at, "why": stop.why}
