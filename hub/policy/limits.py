@@ -1,4 +1,4 @@
-"""What sealed containers and the privacy worker may use and submissions may be, as `policies/limits.toml` says it."""
+"""What containers, the privacy worker, submissions and operators are limited to, as `policies/limits.toml` says it."""
 
 from __future__ import annotations
 
@@ -48,6 +48,12 @@ class PrivacyLimits(Frozen):
     max_numbers: int = Field(ge=1, description="noisy numbers of one request")
 
 
+class BreakGlassLimits(Frozen):
+    """One act of an operator outside their role."""
+
+    max_hours: int = Field(ge=1, le=72, description="from asking to use")
+
+
 class ContainerLimits(Frozen):
     """`limits.toml`."""
 
@@ -55,6 +61,7 @@ class ContainerLimits(Frozen):
     runner: RunnerLimits
     intake: IntakeLimits
     privacy: PrivacyLimits
+    breakglass: BreakGlassLimits
     synthetic: PrivacyLimits | None = None
 
 

@@ -62,6 +62,11 @@ COMMANDS = MappingProxyType(
             'bulle halt project my-study --why "an incident"',
         ),
         "resume": Entry(_STOP, say("Lift a halt."), 'bulle resume project my-study --why "cleared"'),
+        "breakglass": Entry(
+            _STOP,
+            say("One act of an operator outside their role, with a second person."),
+            "bulle breakglass list",
+        ),
         "log": Entry(_PROVE, say("The sealed log of every act."), "bulle log verify"),
         "schemas": Entry(
             _PROVE, say("JSON Schemas of every file and answer, for editors and programs."), "bulle schemas DIR"
@@ -99,8 +104,8 @@ class Root(Group):
             with formatter.section(text(section)):
                 for name, entry in COMMANDS.items():
                     if entry.section == section:
-                        formatter.write_dl([(name.ljust(8), text(entry.about))])
-                        formatter.write(" " * (formatter.current_indent + 10) + f"$ {entry.example}\n")
+                        formatter.write_dl([(name.ljust(10), text(entry.about))])
+                        formatter.write(" " * (formatter.current_indent + 12) + f"$ {entry.example}\n")
 
 
 def _print_version(ctx: click.Context, _param: click.Parameter, value: Any) -> None:
