@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,9 +11,11 @@ from egress.release.fold import Requests
 from egress.release.fold import fold as fold_requests
 from egress.release.ledger import Entry, Fate, ledger, published, source_of, standing
 from egress.release.model import ReleaseRequest
+from hub.events.breakglass import fold as fold_breakglass
 from hub.events.chain import Event
 from hub.events.state import Enclave
 from hub.events.state import fold as fold_enclave
+from hub.policy.breakglass import BreakGlass
 from hub.policy.decide import may_see_requests
 from hub.policy.model import DataPermit, Person, Role
 from hub.policy.roles import clash
@@ -29,12 +31,13 @@ class Situation:
     enclave: Enclave
     requests: Requests
     refused: tuple[RefusedEntry, ...]
+    emergencies: Mapping[str, BreakGlass]
 
     @classmethod
     def of(cls, events: Iterable[Event]) -> Situation:
         """Fold `events`, the whole log in order."""
         events = tuple(events)
-        return cls(fold_enclave(events), fold_requests(events), refused_entries(events))
+        return cls(fold_enclave(events), fold_requests(events), refused_entries(events), fold_breakglass(events))
 
     def person(self, person: str) -> Person | None:
         """The person, when the enclave knows them."""

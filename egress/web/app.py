@@ -23,6 +23,7 @@ from egress.web.checker import CheckerPages
 from egress.web.hub import LoginError
 from egress.web.ledger import LedgerPages
 from egress.web.login import Login, local_target
+from egress.web.oversight import OversightPages
 from egress.web.protection import ProtectedHeaders, from_a_person, read_form, same_session
 from egress.web.researcher import ResearcherPages
 from egress.web.visit import LANGUAGE_COOKIE, Handler, Renderer, Visit, language_of, roles_of
@@ -68,6 +69,7 @@ def build(site: Site) -> ASGIApp:
     checks = CheckerPages(site.desk, site.quarantine, render, site.clock)
     released = LedgerPages(site.desk, render)
     spent = BudgetPages(site.desk, render)
+    watched = OversightPages(site.desk, render, site.clock)
     routes = [
         Route("/", doors.read(mine.home)),
         Route("/requests", doors.read(mine.requests)),
@@ -78,6 +80,7 @@ def build(site: Site) -> ASGIApp:
         Route("/ledger", doors.read(released.ledger)),
         Route("/budget", doors.read(spent.budget)),
         Route("/budget/{source}/statement.{form}", doors.read(spent.statement)),
+        Route("/oversight", doors.read(watched.oversight)),
         Route("/review/{request}", doors.read(checks.review), methods=["GET"]),
         Route("/review/{request}", doors.act(checks.vote), methods=["POST"]),
         Route("/oauth_callback", doors.finish_login),

@@ -13,6 +13,7 @@ from egress.package.spelling import visible
 from egress.release.ledger import Fate
 from egress.release.model import Choice
 from egress.release.status import Owner, Status
+from hub.policy.breakglass import Emergency
 from hub.words import Message, say
 
 STATUS = MappingProxyType(
@@ -42,6 +43,22 @@ STEP = MappingProxyType(
         Status.RELEASED: say("Package sealed"),
         Status.DOWNLOADED: say("Package fetched"),
         Status.WITHDRAWN: say("Withdrawn by its author"),
+    }
+)
+# An operator's act outside their role, and how far it has come.
+ACT = MappingProxyType(
+    {
+        Emergency.QUARANTINE: say("Reading what was handed in"),
+        Emergency.FOLDERS: say("Reading homes and the shared folder"),
+    }
+)
+STAGE = MappingProxyType(
+    {
+        "asked": say("waits for a second person"),
+        "confirmed": say("confirmed, not used yet"),
+        "used": say("used"),
+        "ended": say("ended before it was used"),
+        "expired": say("expired"),
     }
 )
 TURN = MappingProxyType(

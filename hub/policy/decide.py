@@ -79,6 +79,7 @@ def may_see_requests(person: Person | None, permit: DataPermit | None, stops: St
 
 # Who answers for the data, or for how it is used, may take the statement of a source's budget away.
 _ANSWERING = frozenset({Role.DATA_HOLDER, Role.AUDITOR, Role.OVERSIGHT})
+OVERSEEING_ROLES = _ANSWERING
 BUDGET_ROLES = _ANSWERING | {Role.OUTPUT_CHECKER, Role.RESEARCHER}
 _ROLES_OF = {
     Act.SEE_BUDGET: BUDGET_ROLES,
@@ -102,6 +103,20 @@ def may_see_budget(
     if not roles:
         return _not_named(person, permit)
     return stops.on_person(person.id) or Grant(act, person.id, permit.project, f"permit.{min(roles)}")
+
+
+def may_oversee(person: Person | None, permit: DataPermit | None, stops: Stops) -> Grant | Refusal:
+    """Who answers for the data, or for how it is used, sees what is halted on a project and what its operators did
+    outside their role (TEHDAS2 M7.4 OPR-2); also after the permit's end and while the project is halted.
+    """
+    if person is None:
+        return _UNKNOWN_PERSON
+    if permit is None:
+        return _NO_PERMIT
+    roles = permit.roles_of(person.id) & OVERSEEING_ROLES
+    if not roles:
+        return _not_named(person, permit)
+    return stops.on_person(person.id) or Grant(Act.OVERSEE, person.id, permit.project, f"permit.{min(roles)}")
 
 
 _UNKNOWN_PERSON = Refusal("person.unknown", say("This person is not known to the enclave; an admin adds them first."))

@@ -14,7 +14,6 @@ from hub.policy.base import Frozen, Name, PersonId, ProjectId, Text, Title
 from hub.policy.standing import Standing
 
 __all__ = [
-    "EXCLUSIVE_ROLES",
     "AuditLimits",
     "DataPermit",
     "DisclosureRules",

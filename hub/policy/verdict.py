@@ -23,6 +23,7 @@ class Act(StrEnum):
     SEE_BUDGET = "see_budget"
     SEE_SOURCE_BUDGET = "see_source_budget"
     EXPORT_BUDGET = "export_budget"
+    OVERSEE = "oversee"
     BREAK_GLASS = "break_glass"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.events.chain import Event
@@ -18,6 +18,8 @@ PEOPLE, PROJECTS = ("alice", "bob"), ("care", "cost")
 FIRST = date(2026, 3, 1)
 DAYS = st.integers(-2, 40).map(lambda days: FIRST + timedelta(days=days))
 WORKSPACES = [Workspace(person, project) for person in PEOPLE for project in PROJECTS]
+
+UNTIMED = settings(deadline=None)  # a loaded machine is no finding
 
 person = st.sampled_from(PEOPLE)
 project = st.sampled_from(PROJECTS)
@@ -87,6 +89,7 @@ def undoes(later: Event, stop: Event) -> bool:
             return later.kind == "permit.issued" and later.project == stop.project
 
 
+@UNTIMED
 @given(HISTORY, STOPPING, HISTORY, DAYS)
 def test_nothing_that_was_stopped_is_granted_before_it_is_undone(
     before: list[Event], stop: Event, after: list[Event], day: date
@@ -96,6 +99,7 @@ def test_nothing_that_was_stopped_is_granted_before_it_is_undone(
     assert [each for each in allowed if reaches(stop, each)] == []
 
 
+@UNTIMED
 @given(HISTORY, STOPPING, DAYS)
 def test_a_stop_takes_what_it_reaches_and_nothing_else(before: list[Event], stop: Event, day: date) -> None:
     enclave = fold([*OPENED, *before])
@@ -103,6 +107,7 @@ def test_a_stop_takes_what_it_reaches_and_nothing_else(before: list[Event], stop
     assert granted(fold([stop], enclave), day) == expected
 
 
+@UNTIMED
 @given(HISTORY, DAYS)
 def test_after_its_last_day_nothing_of_a_permit_is_granted(history: list[Event], day: date) -> None:
     enclave = fold([*OPENED, *history])
@@ -111,11 +116,13 @@ def test_after_its_last_day_nothing_of_a_permit_is_granted(history: list[Event],
         assert permit.valid_from <= day <= permit.valid_until
 
 
+@UNTIMED
 @given(HISTORY, st.integers(0, 25))
 def test_the_state_is_a_fold_wherever_it_is_cut(history: list[Event], cut: int) -> None:
     assert fold(history[cut:], fold(history[:cut])) == fold(history)
 
 
+@UNTIMED
 @given(HISTORY)
 def test_a_workspace_is_open_when_its_last_event_opened_it(history: list[Event]) -> None:
     last = {(event.actor, event.project): event.kind for event in history if event.kind.startswith("session.")}

@@ -86,7 +86,7 @@ def check(settings: Settings, file: Path, catalogue: Path | None, policies: Path
     "issue",
     cls=Command,
     about=say("Issue the permit in FILE; it replaces an earlier one of the same project."),
-    example="bulle permit issue policies/permits/reste-a-charge.toml --as dora",
+    example="bulle permit issue policies/permits/reste-a-charge.toml --as rene",
 )
 @click.argument("file", type=click.Path(path_type=Path))
 @policies_option

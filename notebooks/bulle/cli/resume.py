@@ -25,7 +25,7 @@ command = Group(
     "project",
     cls=Command,
     about=say("Lift the halt on the project NAME."),
-    example='bulle resume project my-study --why "the screen was a test" --as dora',
+    example='bulle resume project my-study --why "the screen was a test" --as rene',
 )
 @click.argument("name")
 @why_option
@@ -39,7 +39,7 @@ def project(settings: Settings, name: str, why: str) -> None:
     "person",
     cls=Command,
     about=say("Lift the halt on the person ID."),
-    example='bulle resume person alice --why "a new password" --as dora',
+    example='bulle resume person alice --why "a new password" --as rene',
 )
 @click.argument("name", metavar="ID")
 @why_option
@@ -53,7 +53,7 @@ def person(settings: Settings, name: str, why: str) -> None:
     "all",
     cls=Command,
     about=say("Lift the halt on the whole enclave."),
-    example='bulle resume all --why "nothing was found" --as dora',
+    example='bulle resume all --why "nothing was found" --as rene',
 )
 @why_option
 @click.pass_obj

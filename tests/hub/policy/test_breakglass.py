@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.events.breakglass import fold, next_id
@@ -186,6 +186,7 @@ def happened(step: tuple[str, str, str, str, int], minute: int) -> Event:
     return Event(minute, at.isoformat(), actor, f"breakglass.{kind}", project, body, "", "")
 
 
+@settings(deadline=None)
 @given(st.lists(step, max_size=14))
 def test_nothing_is_used_without_a_second_person_in_time_and_in_order(
     steps: list[tuple[str, str, str, str, int]],
@@ -203,6 +204,7 @@ def test_nothing_is_used_without_a_second_person_in_time_and_in_order(
             assert any(datetime.fromisoformat(event.at) < glass.until for event in used)
 
 
+@settings(deadline=None)
 @given(st.lists(step, max_size=14), step)
 def test_what_was_used_stays_used(
     steps: list[tuple[str, str, str, str, int]], more: tuple[str, str, str, str, int]

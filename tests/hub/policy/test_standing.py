@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hub.policy.decide import may_download, may_open_workspace, may_review, may_sign, may_spend_privacy, may_submit
 from hub.policy.model import Person
 from hub.policy.standing import Required, Requirements, Signature, Standing, standing_refusal, unsigned
+from hub.policy.stops import Stops
 from hub.policy.undertakings import Undertaking, read_undertakings
 from hub.policy.verdict import Act, Grant, Refusal
 from tests.hub.policy.permits import a_permit
@@ -102,13 +103,13 @@ DOORS = {
 @pytest.mark.parametrize("door", DOORS)
 def test_what_is_missing_closes_every_door_of_a_researcher(door: Act) -> None:
     for held, opens in ((standing(), False), (standing(signature()), True)):
-        verdict = DOORS[door](Person(id="alice", name="A", standing=held), a_permit(), TODAY)
+        verdict = DOORS[door](Person(id="alice", name="A", standing=held), a_permit(), TODAY, Stops())
         assert isinstance(verdict, Grant) is opens
 
 
 def test_it_closes_the_review_too() -> None:
     for held, opens in ((standing(), False), (standing(signature()), True)):
-        verdict = may_review(Person(id="carol", name="C", standing=held), a_permit(), "alice", TODAY)
+        verdict = may_review(Person(id="carol", name="C", standing=held), a_permit(), "alice", TODAY, Stops())
         assert isinstance(verdict, Grant) is opens
 
 

@@ -1,0 +1,75 @@
+"""What is halted and what operators did, for those who answer for it, and for nobody else."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from tests.egress.web.hub_stand import PREFIX
+from tests.egress.web.people import House, text_of
+from tests.egress.web.planted import ATTACK
+
+PROJECT = "reste-a-charge"
+LINK = f'href="{PREFIX}oversight"'
+
+
+def page(house: House, person: str, language: str = "en") -> str:
+    answer = house.person(person, language).get(f"{PREFIX}oversight")
+    assert answer.status_code == 200
+    return str(answer.text)
+
+
+@pytest.fixture
+def watched(house: House) -> House:
+    """A halted project, a halted checker of it, and an operator's act that somebody confirmed."""
+    log, now = house.planted.log, house.planted.now
+    for scope, name in (("project", PROJECT), ("person", "carol"), ("project", "urgences"), ("person", "mallory")):
+        at = name if scope == "project" else ""
+        log.append("opal", "access.halted", at, {"scope": scope, "name": name, "why": f"{ATTACK} {name}"})
+    for number, project in ((1, PROJECT), (2, "urgences")):
+        until = (now + timedelta(days=400)).isoformat()
+        asked = {"id": f"bg-{number}", "act": "quarantine", "why": f"{ATTACK} {project}", "until": until}
+        log.append("opal", "breakglass.asked", project, asked)
+    log.append("vera", "breakglass.confirmed", PROJECT, {"id": "bg-1"})
+    return house
+
+
+def test_who_answers_for_a_project_sees_its_halts_and_acts_and_no_others(watched: House) -> None:
+    found = page(watched, "hilda")
+    text = text_of(found)
+    assert f"Project {PROJECT} is halted since" in text
+    assert "The access of carol is halted since" in text
+    assert "confirmed, not used yet" in text
+    assert "vera" in text
+    assert "urgences" not in text
+    assert "mallory" not in text
+    assert "<script>alert" not in found
+    assert LINK in found
+
+
+@pytest.mark.parametrize("person", ["alice", "carol", "mallory"])
+def test_researchers_and_checkers_see_none_of_it(watched: House, person: str) -> None:
+    found = page(watched, person)
+    assert "halted since" not in found
+    assert "bg-1" not in found
+    assert LINK not in found
+
+
+def test_where_nothing_happened_it_says_so(house: House) -> None:
+    text = text_of(page(house, "hilda"))
+    assert "Nothing is halted." in text
+    assert "None so far." in text
+
+
+def test_it_speaks_french(watched: House) -> None:
+    text = text_of(page(watched, "hilda", "fr"))
+    assert "Actes d'exploitants hors de leur rôle" in text
+    assert "confirmé, pas encore utilisé" in text
+    assert f"Le projet {PROJECT} est à l'arrêt" in text
+
+
+def test_a_halted_data_holder_sees_nothing(watched: House) -> None:
+    body = {"scope": "person", "name": "hilda", "why": "x"}
+    watched.planted.log.append("opal", "access.halted", "", body)
+    assert "bg-1" not in page(watched, "hilda")
