@@ -11,10 +11,10 @@ from typing import Any
 from tornado import web
 from traitlets import Bytes, Instance, Unicode
 
-from hub.by_permits import NO_LOG, ONE_DOOR, ByPermits
+from hub.by_permits import ONE_DOOR, ByPermits
 from hub.directory.model import DirectorySettings
 from hub.directory.servers import Directory
-from hub.door import Door, Entrant
+from hub.door import NO_LOG, Door, Entrant
 from hub.entrance.login import LoginPage
 from hub.entrance.second_factor import SecondFactorPage
 from hub.entrance.second_step import SecondStep

@@ -17,7 +17,6 @@ from hub.present import Present, present_of
 from hub.words import say
 from hub.workspace import Workspace
 
-NO_LOG = Refusal("log.unavailable", say("The event log cannot be read or written, so nothing opens; tell an operator."))
 ONE_DOOR = say("Log in on the hub's login page; a password alone opens nothing.")
 
 

@@ -27,6 +27,7 @@ _PERSON_ID: TypeAdapter[str] = TypeAdapter(PersonId)
 UNKNOWN = Refusal("person.unknown", say("This person is not known to the enclave; an admin adds them first."))
 # Said in the words of a wrong password: whether somebody is locked tells that they exist.
 LOCKED = Refusal("login.locked", WRONG.reason)
+NO_LOG = Refusal("log.unavailable", say("The event log cannot be read or written, so nothing opens; tell an operator."))
 BUSY = Refusal("directory.busy", say("Too many people wait for the directory of user accounts; try again in a minute."))
 # Directories answer in milliseconds; beyond these threads and this queue people are asked to come back.
 _THREADS, _WAITING = 8, 64

@@ -17,9 +17,9 @@ from oauthenticator.oauth2 import OAuthCallbackHandler
 from tornado import web
 from traitlets import Float, Unicode
 
-from hub.by_permits import NO_LOG, ONE_DOOR, ByPermits
+from hub.by_permits import ONE_DOOR, ByPermits
 from hub.claims import NO_SECOND_FACTOR, NOT_OURS, Expected, person_in, showed_second_factor
-from hub.door import UNKNOWN
+from hub.door import NO_LOG, UNKNOWN
 from hub.events.state import Enclave
 from hub.language import preferred, render
 from hub.pages import handlers

@@ -7,8 +7,10 @@ from typing import Any
 
 from jupyterhub.handlers.base import BaseHandler
 from markupsafe import Markup
+from tornado import web
 from tornado.httputil import url_concat
 
+from hub.door import NO_LOG
 from hub.entrance.language import AtTheDoor
 from hub.entrance.second_step import LOCKED, Offer
 from hub.policy.factors import Enrol
@@ -62,6 +64,16 @@ class SecondFactorPage(BetweenSteps, BaseHandler):  # type: ignore[misc]  # publ
         if pending is None:
             await self._back_to_login(STALE)
             return
+        try:
+            await self._answered(pending)
+        except web.HTTPError:
+            raise
+        except Exception:  # an act that cannot be written down is not done
+            self.log.exception("could not write the second factor down")
+            self.forget(pending)
+            await self._back_to_login(NO_LOG, 503)
+
+    async def _answered(self, pending: Pending) -> None:
         step = self.authenticator.second_step
         form = {name: self.get_body_argument(name, "") for name in ("code", "answer", "label", "more")}
         if pending.proof and self.get_body_argument("remove", ""):
@@ -115,8 +127,8 @@ class SecondFactorPage(BetweenSteps, BaseHandler):  # type: ignore[misc]  # publ
             ],
         }
 
-    async def _back_to_login(self, refusal: Refusal) -> None:
-        self.set_status(403)
+    async def _back_to_login(self, refusal: Refusal, status: int = 403) -> None:
+        self.set_status(status)
         html = await self.render_template(
             "login.html",
             login_error=self.say(refusal),

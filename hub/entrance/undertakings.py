@@ -7,6 +7,7 @@ import asyncio
 from jupyterhub.handlers.base import BaseHandler
 from tornado import web
 
+from hub.door import NO_LOG
 from hub.entrance.language import AtTheDoor
 from hub.events.state import Enclave
 from hub.policy.decide import may_sign
@@ -39,7 +40,12 @@ class UndertakingsPage(AtTheDoor, BaseHandler):  # type: ignore[misc]  # publish
             await self._show(verdict if isinstance(verdict, Refusal) else None)
             return
         body = {"name": name, "version": text.version, "digest": digest, "language": self.language}
-        await asyncio.to_thread(present.tell, person, "undertaking.signed", "", body)
+        try:
+            await asyncio.to_thread(present.tell, person, "undertaking.signed", "", body)
+        except Exception:  # a signature that cannot be written down was not given
+            self.log.exception("could not write the signature down")
+            await self._show(NO_LOG)
+            return
         await self.refresh_auth(self.current_user, force=True)  # what it opens is open from now on
         left = self._unsigned(await asyncio.to_thread(present.enclave))
         self.redirect(f"{self.hub.base_url}undertakings" if left else f"{self.hub.base_url}home")

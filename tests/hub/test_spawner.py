@@ -11,6 +11,8 @@ from jupyterhub.spawner import SpawnException
 from tornado import web
 
 from hub.events.log import utc_now
+from hub.policy.standing import Requirements
+from hub.present import announce
 from hub.spawner import EnclaveSpawner
 from tests.hub.enclave import add_person, issue_permit, permit
 from tests.hub.spawners import PROJECT, House
@@ -50,6 +52,19 @@ def test_who_has_no_permit_opens_nothing(house: House, name: str, project: str, 
 def test_a_permit_opens_up_to_its_last_day(house: House, days: int, rule: str) -> None:
     issue_permit(house.log, permit(PROJECT, until=utc_now().date() + timedelta(days=days)))
     assert refused(house.spawner("alice", PROJECT)).reason == rule
+
+
+@pytest.mark.parametrize(("days", "rule"), [(-1, "training.ended"), (0, "launcher.failed"), (1, "launcher.failed")])
+def test_a_training_opens_up_to_its_last_day_and_the_sentence_says_what_to_do(
+    house: House, days: int, rule: str
+) -> None:
+    announce(house.log, Requirements(training=True))
+    until = utc_now().date() + timedelta(days=days)
+    house.log.append("ada", "training.recorded", "", {"person": "alice", "until": until.isoformat()})
+    error = refused(house.spawner("alice", PROJECT))
+    assert error.reason == rule
+    if days < 0:
+        assert "ask an operator to record it" in str(error.log_message)
 
 
 def test_the_log_is_read_again_at_every_start(house: House) -> None:
