@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from hub.events.log import Clock, EventLog, utc_now
 from hub.events.state import Enclave, fold
 from hub.policy.standing import Requirements
+from hub.policy.verdict import Refusal
 
 
 class Present:
@@ -25,12 +26,31 @@ class Present:
 
     def enclave(self) -> Enclave:
         """The state now. Blocking: reads the log."""
+        return self._read()[0]
+
+    def _read(self) -> tuple[Enclave, int]:
         with self._reading:
             events = self._log.read(after=self._seen)
             if events:
                 self._state = fold(events, self._state)
                 self._seen = events[-1].seq
-            return self._state
+            return self._state, self._seen
+
+    def tell_granted(
+        self,
+        refusal: Callable[[Enclave], Refusal | None],
+        actor: str,
+        kind: str,
+        project: str,
+        body: Mapping[str, Any],
+    ) -> Refusal | None:
+        """Append one event unless `refusal` says no to the state at its very place; that refusal."""
+        before, seen = self._read()
+        with self._log.transaction() as transaction:
+            refused = refusal(fold(transaction.read(after=seen), before))
+            if refused is None:
+                transaction.append(actor, kind, project, body)
+        return refused
 
     def now(self) -> datetime:
         """This moment, UTC; permits begin and end with the UTC day."""

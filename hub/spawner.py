@@ -21,10 +21,12 @@ from hub.policy.verdict import Grant, Refusal
 from hub.present import Present, present_of
 from hub.sealed_client import SealedClient
 from hub.session import SessionPlan, sealed_name, session_plan
+from hub.watch import Watch, watch_of
 from hub.words import Message, say
 from hub.workspace import Workspace
 
 LISTEN_POLL_SECONDS = 0.05
+HUB = "hub"  # the actor of what the hub does by itself
 
 _NO_PROJECT = Refusal(
     "session.no_project", say("A workspace belongs to a project; open one from your list of projects.")
@@ -51,10 +53,15 @@ class EnclaveSpawner(DockerSpawner):  # type: ignore[misc]  # published without 
     _holds_place = False  # admitted, and not closed yet
     _is_open = False  # "session.started" stands in the log without its "session.stopped"
     _attached = False  # this process has seen the hub on the workspace's network
+    _revoked: Refusal | None = None  # why the hub closes it
 
     @property
     def present(self) -> Present:
         return present_of(self.log_at)
+
+    @property
+    def watch(self) -> Watch:
+        return watch_of(self.log_at)
 
     @property
     def workspace(self) -> Workspace:
@@ -98,6 +105,7 @@ class EnclaveSpawner(DockerSpawner):  # type: ignore[misc]  # published without 
         """
         self.user_options: dict[str, Any] = {}
         self.orm_spawner.user_options = {}
+        self._revoked = None
         try:
             plan = await self._admitted()
             return await self._open(plan)
@@ -119,6 +127,7 @@ class EnclaveSpawner(DockerSpawner):  # type: ignore[misc]  # published without 
         status: int | str | None = await super().poll()
         if status is not None or not self._is_open:
             return status
+        self.watch.add(self)  # also after a restart of the hub
         if not self._attached:
             await asyncio.to_thread(self.sessions.act, SessionAct.ATTACH, self.workspace)
             self._attached = True
@@ -127,7 +136,19 @@ class EnclaveSpawner(DockerSpawner):  # type: ignore[misc]  # published without 
         except Exception:  # JupyterHub polls before it stops: not knowing must not keep a workspace from closing
             self.log.exception("could not ask the permit of %s", self.sealed_name)
             return None
-        return verdict.rule if isinstance(verdict, Refusal) else None
+        self._revoked = verdict if isinstance(verdict, Refusal) else None
+        return self._revoked.rule if self._revoked else None
+
+    async def revoke(self, refusal: Refusal) -> None:
+        """Kill the workspace now, without the grace that it could use; then let JupyterHub find it ended.
+
+        Raises: LauncherError, or what kept the log from being written; the watch calls again.
+        """
+        self._revoked = refusal
+        await self._clear()
+        await self._tell_closed()
+        if self.pending is None:
+            await self.poll_and_notify()
 
     async def create_object(self) -> Any:
         """The create call: what opens, and the environment by which JupyterHub and its server know each other."""
@@ -155,11 +176,16 @@ class EnclaveSpawner(DockerSpawner):  # type: ignore[misc]  # published without 
         refusal = self._take_place()
         if refusal is not None:
             raise await self._refused(refusal)
+        self.watch.add(self)
         return plan
 
     async def _verdict(self) -> tuple[Grant | Refusal, Enclave]:
         enclave = await asyncio.to_thread(self.present.enclave)
         return opening(self.workspace, enclave, self.present.now().date()), enclave
+
+    def _refusal(self, enclave: Enclave) -> Refusal | None:
+        verdict = opening(self.workspace, enclave, self.present.now().date())
+        return verdict if isinstance(verdict, Refusal) else None
 
     def _take_place(self) -> Refusal | None:
         """One open project per person: all their servers share one web origin, where one page could read another's.
@@ -191,10 +217,11 @@ class EnclaveSpawner(DockerSpawner):  # type: ignore[misc]  # published without 
                 writer.close()
                 return
             if await super().poll() is not None:
-                raise await self._refused(Refusal("session.ended_early", _ENDED_EARLY), 500)
+                raise await self._refused(self._revoked or Refusal("session.ended_early", _ENDED_EARLY), 500)
             await asyncio.sleep(LISTEN_POLL_SECONDS)
 
     async def _tell_opened(self, plan: SessionPlan) -> None:
+        """The event, unless what it would say is not granted any more: the rule is asked where it is written."""
         body = {
             "container": self.sealed_name,
             "image": self.image,
@@ -202,10 +229,13 @@ class EnclaveSpawner(DockerSpawner):  # type: ignore[misc]  # published without 
             "rule": plan.grant.rule,
         }
         try:
-            await asyncio.to_thread(self.present.tell, self.user.name, "session.started", self.name, body)
+            act = (self.user.name, "session.started", self.name, body)
+            refusal = await asyncio.to_thread(self.present.tell_granted, self._refusal, *act)
         except Exception as error:  # an act that cannot be written down is not done
             self.log.exception("could not write the session down")
             raise SpawnException(self._in_their_words(_NO_LOG), reason="log.unavailable", status_code=503) from error
+        if refusal is not None:
+            raise await self._refused(refusal)
         self._is_open = True
 
     async def _refused(self, refusal: Refusal, status: int = 403) -> SpawnException:
@@ -220,14 +250,30 @@ class EnclaveSpawner(DockerSpawner):  # type: ignore[misc]  # published without 
         """Nothing of the workspace stays but its folders. Again is harmless."""
         if self._holds_place:
             try:
-                await asyncio.to_thread(self.sessions.act, SessionAct.REMOVE, self.workspace)
+                await self._clear()
             except LauncherError as error:
                 self.log.warning("launcher: %s", error)
+        await self._tell_closed()
+        self._holds_place = self._attached = False
+
+    async def _clear(self) -> None:
+        """Kill and remove the container, and its network. Raises: LauncherError."""
+        await asyncio.to_thread(self.sessions.act, SessionAct.REMOVE, self.workspace)
+
+    async def _tell_closed(self) -> None:
+        """The event, once, with the rule where the hub closed it; the watch ends with it."""
         if self._is_open:
             self._is_open = False
-            body = {"container": self.sealed_name}
-            await asyncio.to_thread(self.present.tell, self.user.name, "session.stopped", self.name, body)
-        self._holds_place = self._attached = False
+            body: dict[str, Any] = {"container": self.sealed_name, "person": self.user.name}
+            actor = self.user.name
+            if self._revoked is not None:
+                actor, body = HUB, {**body, "rule": self._revoked.rule, "reason": self._revoked.reason.to_dict()}
+            try:
+                await asyncio.to_thread(self.present.tell, actor, "session.stopped", self.name, body)
+            except Exception:
+                self._is_open = True
+                raise
+        self.watch.remove(self)
 
     def _in_their_words(self, message: Message) -> str:
         header = self.handler.request.headers.get("Accept-Language") if self.handler else None

@@ -235,7 +235,7 @@ def test_opening_and_closing_are_events_and_leave_no_trace(
     assert asyncio.run(spawner.poll()) is None
     asyncio.run(spawner.stop())
     asyncio.run(spawner.run_post_stop_hook())  # as JupyterHub does after every stop
-    assert house.events("session.stopped") == [("alice", PROJECT, {"container": ALICE})]
+    assert house.events("session.stopped") == [("alice", PROJECT, {"container": ALICE, "person": "alice"})]
     assert traces(engine, ALICE) == []
     (house.root / f"homes/{PROJECT}/alice/kept").touch()
     assert asyncio.run(opened(house).poll()) is None  # and opens again, with its home
@@ -307,7 +307,7 @@ def test_an_opening_that_cannot_be_written_down_is_undone(
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(spawner.present, "tell", full)  # the disk is full at this very moment
+    monkeypatch.setattr(spawner.present, "tell_granted", full)  # the disk is full at this very moment
     with pytest.raises(SpawnException) as caught:
         asyncio.run(spawner.start())
     assert (caught.value.status_code, caught.value.reason) == (503, "log.unavailable")

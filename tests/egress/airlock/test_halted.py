@@ -113,7 +113,7 @@ def test_a_package_that_was_being_made_is_discarded(enclave: TinyEnclave, monkey
 
     monkeypatch.setattr(enclave.airlock._exports, "write", write)
     assert enclave.airlock.process("costs-1").status is Status.APPROVED
-    assert list((enclave.root / "exports").iterdir()) == []
+    assert list((enclave.root / "exports").rglob("*.zip")) == []
     resume(enclave)
     monkeypatch.undo()
     assert enclave.airlock.process("costs-1").status is Status.RELEASED
