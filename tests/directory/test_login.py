@@ -215,6 +215,27 @@ def test_a_refusal_takes_as_long_whoever_asks(authenticator: EnclaveAuthenticato
         assert time.monotonic() - begun >= 0.4
 
 
+def test_who_is_halted_stays_out_and_others_come_in(authenticator: EnclaveAuthenticator, log: EventLog) -> None:
+    halt = {"scope": "person", "name": "alice", "why": "a stolen password"}
+    log.append("opal", "access.halted", "", halt)
+    assert refused(authenticator, "alice", "wrong").log_message == WRONG  # tells nothing to whoever guesses
+    error = refused(authenticator, "alice", PEOPLE["alice"])
+    assert error.status_code == 403
+    assert "The access of alice is halted since" in str(error.log_message)
+    assert (last(log)[1], last(log)[2]["rule"]) == ("login.refused", "halt.person")
+    assert refresh(authenticator, "alice") is False
+    assert login(authenticator, "carla", PEOPLE["carla"])["name"] == "carla"
+    log.append("opal", "access.resumed", "", halt)
+    assert len(login(authenticator, "alice", PEOPLE["alice"])["roles"]) == 2
+
+
+def test_in_a_halted_project_people_come_in_and_open_nothing(
+    authenticator: EnclaveAuthenticator, log: EventLog
+) -> None:
+    log.append("opal", "access.halted", "reste-a-charge", {"scope": "project", "name": "reste-a-charge", "why": "x"})
+    assert login(authenticator, "alice", PEOPLE["alice"])["roles"] == [{"name": "user"}]
+
+
 def refresh(authenticator: EnclaveAuthenticator, name: str) -> dict[str, Any] | bool:
     return asyncio.run(authenticator.refresh_user(SimpleNamespace(name=name)))
 

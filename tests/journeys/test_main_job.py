@@ -1,95 +1,18 @@
-"""The main job through the real stack: every container, three people over HTTP, a package at the end.
-
-The stack runs beside a demonstration that may be up: a compose project, a port and a state of its own.
-"""
+"""The main job through the real stack: every container, three people over HTTP, a package at the end."""
 
 from __future__ import annotations
 
 import io
 import json
-import os
 import subprocess
 import zipfile
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-from scripts.visitor import AuthenticatorApp, VisitError, Visitor
+from scripts.visitor import VisitError
+from tests.journeys.conftest import ROOT, Stack, walk
 
 pytestmark = [pytest.mark.journey, pytest.mark.containers]
-ROOT = Path(__file__).parents[2]
-PORT = 8765
-
-
-@dataclass(frozen=True)
-class Stack:
-    """A running enclave, with what the demonstration printed and left."""
-
-    base: str
-    environment: dict[str, str]
-    said: str
-    package: bytes
-
-    def visitor(self, name: str) -> Visitor:
-        """A person with the authenticator app that the demonstration keeps for them."""
-        app = AuthenticatorApp(Path(self.environment["BULLE_DEMO"]) / "authenticator.json")
-        return Visitor(self.base, name, app=app)
-
-    def bulle(self, service: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """A command in one of the tool containers."""
-        command = ["docker", "compose", "run", "--rm", "-T", service, "bulle", *arguments]
-        return subprocess.run(
-            command, cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False, timeout=120
-        )
-
-    def events(self) -> list[dict[str, Any]]:
-        return list(json.loads(self.bulle("admin", "log", "list", "--json").stdout)["events"])
-
-    def told(self, kind: str) -> list[dict[str, Any]]:
-        return [event for event in self.events() if event["kind"] == kind]
-
-
-def compose_environment(state: Path) -> dict[str, str]:
-    """The environment of `scripts/env`, moved beside whatever runs already."""
-    wanted = {
-        "COMPOSE_PROJECT_NAME": "bulle-test",
-        "BULLE_STATE": str(state),
-        "BULLE_PORT": str(PORT),
-        "BULLE_PUBLIC_URL": f"http://127.0.0.1:{PORT}",
-        "BULLE_DEMO": str(state / "demo"),
-        "PYTHONPATH": str(ROOT),
-    }
-    shell = ". scripts/env && env -0"
-    done = subprocess.run(
-        ["bash", "-c", shell], cwd=ROOT, env={**os.environ, **wanted}, capture_output=True, text=True, check=True
-    )
-    return dict(entry.split("=", 1) for entry in done.stdout.split("\0") if "=" in entry)
-
-
-@pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    state = tmp_path_factory.mktemp("enclave")
-    for folder in (state, *list(state.parents)[:2]):
-        folder.chmod(0o711)
-    environment = compose_environment(state)
-    try:
-        up = subprocess.run(["scripts/up"], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-        assert up.returncode == 0, up.stderr
-        walked = walk(environment)
-        assert walked.returncode == 0, walked.stdout + walked.stderr
-        (package,) = (state / "demo").glob("*.zip")
-        yield Stack(environment["BULLE_PUBLIC_URL"], environment, walked.stdout, package.read_bytes())
-    finally:
-        down = ["docker", "compose", "--profile", "tools", "down", "-v", "--remove-orphans", "--timeout", "3"]
-        subprocess.run(down, cwd=ROOT, env=environment, capture_output=True, check=False)
-
-
-def walk(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    command = [str(ROOT / ".venv/bin/python"), "-m", "scripts.demo"]
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=900)
 
 
 def test_the_package_holds_approved_tables_and_nothing_else(stack: Stack) -> None:

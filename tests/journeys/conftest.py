@@ -1,0 +1,97 @@
+"""One enclave for all journeys: every container, beside a demonstration that may be up.
+
+It has a compose project, a port and a state of its own, and a hub whose clock the tests can set forward.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scripts.visitor import AuthenticatorApp, Visitor
+
+ROOT = Path(__file__).parents[2]
+PORT = 8765
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A running enclave, with what the demonstration printed and left."""
+
+    base: str
+    environment: dict[str, str]
+    state: Path
+    said: str
+    package: bytes
+
+    def visitor(self, name: str) -> Visitor:
+        """A person with the authenticator app that the demonstration keeps for them."""
+        app = AuthenticatorApp(Path(self.environment["BULLE_DEMO"]) / "authenticator.json")
+        return Visitor(self.base, name, app=app)
+
+    def bulle(self, service: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """A command in one of the tool containers."""
+        command = ["docker", "compose", "run", "--rm", "-T", service, "bulle", *arguments]
+        return subprocess.run(
+            command, cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False, timeout=120
+        )
+
+    def days_forward(self, days: int) -> None:
+        """Set the hub's clock: what follows is so many days later for it, and for nobody else."""
+        (self.state / "clock" / "days").write_text(str(days))
+
+    def events(self) -> list[dict[str, Any]]:
+        return list(json.loads(self.bulle("admin", "log", "list", "--json").stdout)["events"])
+
+    def told(self, kind: str) -> list[dict[str, Any]]:
+        return [event for event in self.events() if event["kind"] == kind]
+
+
+def compose_environment(state: Path) -> dict[str, str]:
+    """The environment of `scripts/env`, moved beside whatever runs already."""
+    wanted = {
+        "COMPOSE_PROJECT_NAME": "bulle-test",
+        "COMPOSE_FILE": f"{ROOT}/docker-compose.yml:{ROOT}/tests/journeys/clock.yml",
+        "BULLE_STATE": str(state),
+        "BULLE_PORT": str(PORT),
+        "BULLE_PUBLIC_URL": f"http://127.0.0.1:{PORT}",
+        "BULLE_DEMO": str(state / "demo"),
+        "PYTHONPATH": str(ROOT),
+    }
+    shell = ". scripts/env && env -0"
+    done = subprocess.run(
+        ["bash", "-c", shell], cwd=ROOT, env={**os.environ, **wanted}, capture_output=True, text=True, check=True
+    )
+    return dict(entry.split("=", 1) for entry in done.stdout.split("\0") if "=" in entry)
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    state = tmp_path_factory.mktemp("enclave")
+    for folder in (state, *list(state.parents)[:2]):
+        folder.chmod(0o711)
+    environment = compose_environment(state)
+    (state / "clock").mkdir()
+    (state / "clock" / "days").write_text("0")
+    try:
+        up = subprocess.run(["scripts/up"], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+        assert up.returncode == 0, up.stderr
+        walked = walk(environment)
+        assert walked.returncode == 0, walked.stdout + walked.stderr
+        (package,) = (state / "demo").glob("*.zip")
+        yield Stack(environment["BULLE_PUBLIC_URL"], environment, state, walked.stdout, package.read_bytes())
+    finally:
+        down = ["docker", "compose", "--profile", "tools", "down", "-v", "--remove-orphans", "--timeout", "3"]
+        subprocess.run(down, cwd=ROOT, env=environment, capture_output=True, check=False)
+
+
+def walk(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    command = [str(ROOT / ".venv/bin/python"), "-m", "scripts.demo"]
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=900)
