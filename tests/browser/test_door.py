@@ -11,9 +11,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, expect
 
 from tests.browser.conftest import Pictures
-from tests.directory.slapd import PEOPLE, Authority, Slapd, available
-from tests.entrance.stand import Stand, standing_hub
-from tests.hub.enclave import add_person, issue_permit, permit
+from tests.directory.slapd import PEOPLE, available
+from tests.entrance.stand import Stand, peopled_hub
 
 pytestmark = [pytest.mark.browser, pytest.mark.directory]
 
@@ -22,18 +21,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.directory]
 def stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
     if not available():
         pytest.skip("needs Debian's slapd and openssl")
-    authority = Authority.make(tmp_path_factory.mktemp("authority") / "good")
-    slapd = Slapd(tmp_path_factory.mktemp("slapd"), authority)
-    slapd.start()
-    try:
-        with standing_hub(tmp_path_factory.mktemp("hub"), slapd, authority) as running:
-            for name in PEOPLE.keys() - {"mallory"}:
-                add_person(running.log, name)
-            issue_permit(running.log, permit("reste-a-charge"))
-            yield running
-            assert running.complaints() == ""
-    finally:
-        slapd.stop()
+    with peopled_hub(tmp_path_factory.mktemp) as running:
+        yield running
 
 
 class Desk:

@@ -114,7 +114,25 @@ def test_without_the_password_nobody_learns_who_the_enclave_knows(authenticator:
     assert refused(authenticator, "mallory", "wrong").log_message == WRONG
 
 
-@pytest.mark.parametrize("name", ["*", "alice)(uid=*", "alice\x00", "../alice", "correct horse", "x" * 10_000, "%s%n"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "*",
+        "alice)(uid=*",
+        "alice)(|(objectClass=*)",
+        "*))(|(uid=*",
+        "*)(&(mail=*)",
+        "\\61lice",
+        "alice\x00",
+        "alice\r\ndn: cn=x",
+        "cn=alice,dc=bulle,dc=test",
+        "\uff41lice",  # a directory folds this letter to an a
+        "../alice",
+        "correct horse",
+        "x" * 10_000,
+        "%s%n",
+    ],
+)
 def test_what_was_typed_as_a_name_is_not_written_down(
     authenticator: EnclaveAuthenticator, log: EventLog, name: str
 ) -> None:

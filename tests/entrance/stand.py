@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,8 +21,9 @@ import httpx
 from hub.events.chain import Event
 from hub.events.log import EventLog
 from hub.policy.files import policies_dir
-from tests.directory.slapd import BASE, SEARCHER, SEARCHER_PASSWORD, Authority, Slapd
+from tests.directory.slapd import BASE, PEOPLE, SEARCHER, SEARCHER_PASSWORD, Authority, Slapd
 from tests.egress.web.hub_stand import free_port
+from tests.hub.enclave import add_person, issue_permit, permit
 
 _CONFIG = """
 import os
@@ -124,6 +125,23 @@ def standing_hub(folder: Path, slapd: Slapd | None, authority: Authority | None,
         finally:
             process.terminate()
             process.wait(20)
+
+
+@contextmanager
+def peopled_hub(make: Callable[[str], Path]) -> Iterator[Stand]:
+    """A hub with a directory of its own; the enclave knows everybody in it but mallory. `make` makes folders."""
+    authority = Authority.make(make("authority") / "good")
+    slapd = Slapd(make("slapd"), authority)
+    slapd.start()
+    try:
+        with standing_hub(make("hub"), slapd, authority) as running:
+            for name in PEOPLE.keys() - {"mallory"}:
+                add_person(running.log, name)
+            issue_permit(running.log, permit("reste-a-charge"))
+            yield running
+            assert running.complaints() == ""
+    finally:
+        slapd.stop()
 
 
 def _path() -> dict[str, str]:
