@@ -22,6 +22,8 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from benchmarks.launcher import launched, settings_of
 from bulle.submit import write_submission
 from egress.airlock.conductor import Airlock
@@ -29,6 +31,7 @@ from egress.airlock.desk import Desk
 from egress.airlock.runners import LocalRunner, SealedRunner
 from egress.checks.model import Outcome
 from egress.release.model import Choice, Vote
+from egress.signer import Signer
 from egress.store.exports import Exports
 from egress.store.quarantine import Quarantine
 from hub.catalogue.files import read_catalogue
@@ -134,6 +137,7 @@ def main() -> int:
                 layout=StateLayout(PurePosixPath(root)),
                 policies=policies_dir(),
                 limits=limits,
+                signer=Signer(log, Ed25519PrivateKey.generate()),
                 runner=LocalRunner(limits.runner) if options.local else sealed,
             )
             for _ in range(options.runs):

@@ -1,8 +1,8 @@
 """The egress worker: takes in what lies in outboxes, re-runs, checks, and releases what was decided.
 
 BULLE_STATE: the state's root, at the same path as on the host. BULLE_POLICIES: the folder of policies (default: the
-shipped ones). BULLE_LAUNCHER_SOCKET: where the launcher listens, which re-runs notebooks in sealed containers.
-`--once` does what is due and ends.
+shipped ones). BULLE_LAUNCHER_SOCKET: where the launcher listens, which re-runs notebooks in sealed
+containers. BULLE_SIGNER_SOCKET: where the signer listens. `--once` does what is due and ends.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from types import MappingProxyType
 
 from egress.airlock.conductor import Airlock
 from egress.airlock.runners import SealedRunner
+from egress.airlock.signing import RemoteSigner
 from egress.store.exports import Exports
 from egress.store.quarantine import Quarantine
 from hub.events.log import EventLog, utc_now
@@ -86,6 +87,7 @@ def compose(environ: Mapping[str, str]) -> Airlock:
         layout=layout,
         policies=policies,
         limits=limits,
+        signer=RemoteSigner(Path(environ["BULLE_SIGNER_SOCKET"])),
         runner=SealedRunner(Runs(Path(environ["BULLE_LAUNCHER_SOCKET"])), limits.runner, Path(layout.runs)),
     )
 
@@ -96,7 +98,7 @@ def main() -> int:
     try:
         airlock = compose(os.environ)
     except KeyError as error:
-        LOG.error("%s is not set; the worker needs BULLE_STATE and BULLE_LAUNCHER_SOCKET", error.args[0])  # noqa: TRY400 -- one sentence for the operator
+        LOG.error("%s is not set; egress/worker.py says what is", error.args[0])  # noqa: TRY400 -- one sentence for the operator
         return 3
     except PolicyFileError as error:
         for message in error.messages:

@@ -25,6 +25,8 @@ MAX_ANSWER = 64 * 1024
 MAX_CHUNK = 64 * 1024
 QUESTION_SECONDS = 5  # a caller who connects says what it wants
 STALL_SECONDS = 60  # nobody waits longer for a reader that does not read
+QUIET_SECONDS = 60
+MAX_TOLD = 1000
 PLACES = 32  # questions of one user at the same time
 _HEADER = struct.Struct(">cI")
 _PEER = struct.Struct("3i")
@@ -120,6 +122,24 @@ def _object(content: bytes) -> dict[str, Any]:
     if not isinstance(answer, dict):
         raise ValueError("no answer")  # noqa: TRY004 -- one kind of error for every answer that is none
     return answer
+
+
+class Quiet:
+    """Whether a refusal is news: the same of the same asker within QUIET_SECONDS is one fact, however often."""
+
+    def __init__(self) -> None:
+        self._told: dict[tuple[str, str], float] = {}
+        self._telling = threading.Lock()
+
+    def is_news(self, asker: str, rule: str) -> bool:
+        """True for the first of its kind."""
+        now = time.monotonic()
+        with self._telling:
+            self._told = {key: at for key, at in self._told.items() if now - at < QUIET_SECONDS}
+            if (asker, rule) in self._told or len(self._told) >= MAX_TOLD:
+                return False
+            self._told[asker, rule] = now
+            return True
 
 
 class Listener:

@@ -17,9 +17,11 @@ from egress.airlock.examine import Examination, Examiner
 from egress.airlock.failure import StepError, record_failure
 from egress.airlock.rerun import Rerunner
 from egress.airlock.runners import Runner
+from egress.airlock.signing import SigningError, Signs
 from egress.airlock.situation import Situation
-from egress.package.archive import build_package
+from egress.package.archive import package_files, signed_package
 from egress.package.contents import PackageError, contents_of
+from egress.package.signature import Signature, digest_of
 from egress.release.decision import automatic
 from egress.release.guards import EGRESS, can_process, can_recheck, can_release
 from egress.release.ledger import Entry
@@ -33,7 +35,7 @@ from hub.policy.decide import may_spend_privacy, may_submit
 from hub.policy.files import PolicyFileError
 from hub.policy.limits import ContainerLimits
 from hub.policy.model import DisclosureRules
-from hub.policy.verdict import Act, Grant, RefusedError, require
+from hub.policy.verdict import Act, Grant, Refusal, RefusedError, require
 from hub.words import Message, say
 from hub.workspace import StateLayout
 
@@ -41,7 +43,7 @@ _Acts: TypeAlias = list[tuple[str, dict[str, object]]]
 
 
 class Airlock:
-    """The machine's side. `policies` is the folder of rules; `runner` re-runs notebooks."""
+    """The machine's side. `policies` is the folder of rules; `runner` re-runs notebooks, `signer` signs packages."""
 
     def __init__(  # noqa: PLR0913 -- the parts a composition root wires, each by name
         self,
@@ -53,11 +55,13 @@ class Airlock:
         policies: Path,
         limits: ContainerLimits,
         runner: Runner,
+        signer: Signs,
         clock: Clock = utc_now,
     ) -> None:
         self._log = log
         self._quarantine = quarantine
         self._exports = exports
+        self._signer = signer
         self._clock = clock
         self._door = Door(log, quarantine, Path(layout.outboxes), limits.intake, clock)
         self._rerunner = Rerunner(quarantine, layout, runner)
@@ -89,7 +93,7 @@ class Airlock:
             return self._failed(found, error.refusal.reason)
         except PolicyFileError as error:
             return self._failed(found, error.messages[0])
-        except (StepError, QuarantineError, ExportError, PackageError) as error:
+        except (StepError, QuarantineError, ExportError, PackageError, SigningError) as error:
             return self._failed(found, error.message)
         except OSError as error:
             why = error.strerror or type(error).__name__
@@ -210,16 +214,25 @@ class Airlock:
                 self._exports.discard(request.id)
 
     def _export(self, grant: Grant, request: ReleaseRequest) -> str:
-        """Build the package from what quarantine still holds unchanged, and put it into exports."""
+        """Build the package from what quarantine still holds unchanged, have it signed, and put it into exports."""
         if not grant.covers(Act.RELEASE_REQUEST, request.project) or request.basis is None:
             raise StepError(say("Request {request} may not be released.", request=request.id))
         reports = tuple(self._report(output.report) for output in request.approved)
         rules = DisclosureRules.model_validate_json(self._quarantine.get(request.basis.rules))
-        package = build_package(contents_of(request, reports, rules))
+        files = package_files(contents_of(request, reports, rules))
+        package = signed_package(files, self._signature(request, digest_of(files)))
         digest = self._exports.write(request.id, package)
         if digest != hashlib.sha256(package).hexdigest():
             raise StepError(say("The package of request {request} is not what was built.", request=request.id))
         return digest
+
+    def _signature(self, request: ReleaseRequest, digest: str) -> Signature:
+        signature = self._signer.sign(request.id, digest)
+        if isinstance(signature, Refusal):
+            raise RefusedError(signature)
+        if (signature.request, signature.digest) != (request.id, digest) or not signature.holds:
+            raise StepError(say("The signature of request {request} does not hold.", request=request.id))
+        return signature
 
     def _report(self, digest: str) -> OutputReport:
         try:

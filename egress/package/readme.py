@@ -40,6 +40,10 @@ def _in_language(contents: PackageContents, language: str) -> str:
         say("An apostrophe at the beginning of a text keeps a spreadsheet from reading it as a formula."),
         say("criteria.json says by which rules and thresholds the tables were checked, and with which versions."),
         say(
+            "SHA256SUMS lists the digest of each file, signature.json is the enclave's signature of that list: "
+            "`bulle verify` checks both."
+        ),
+        say(
             "The checks found nothing that the rules forbid, and people decided on the release. That is no promise "
             "that nobody can learn anything about a person from these numbers: do not try to."
         ),

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from egress.release.decision import automatic, decide
+from egress.release.guards import SIGNER
 from egress.release.model import (
     Basis,
     Decision,
@@ -154,7 +155,13 @@ def _decided(request: ReleaseRequest, event: Event) -> ReleaseRequest:
     else:
         due = None
     # The event only records what the reviews amount to; one that says otherwise is not followed.
-    return _moved(request, said.status, event, decision=said) if due == said else request
+    return _moved(request, said.status, event, decision=said, signed=None) if due == said else request
+
+
+def _signed(request: ReleaseRequest, event: Event) -> ReleaseRequest:
+    if request.status is not Status.APPROVED or event.actor != SIGNER:
+        return request
+    return replace(request, signed=str(event.body["digest"]))
 
 
 def _released(request: ReleaseRequest, event: Event) -> ReleaseRequest:
@@ -182,6 +189,7 @@ _STEPS: Mapping[str, Callable[[ReleaseRequest, Event], ReleaseRequest]] = Mappin
         "request.refused": _refused,
         "review.given": _reviewed,
         "request.decided": _decided,
+        "request.signed": _signed,
         "request.released": _released,
         "package.downloaded": _downloaded,
         "request.withdrawn": _withdrawn,

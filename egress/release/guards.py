@@ -14,6 +14,7 @@ from hub.policy.verdict import Act, Grant, Refusal
 from hub.words import Message, say
 
 EGRESS = "egress"  # the actor of what the service does by itself
+SIGNER = "signer"
 
 
 def can_process(

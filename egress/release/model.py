@@ -220,6 +220,7 @@ class ReleaseRequest:
     reasons: tuple[Message, ...] = ()
     reviews: tuple[Review, ...] = ()
     decision: Decision | None = None
+    signed: str | None = None  # the digest that the signer signed since the decision
     package: str | None = None
     failure: Failure | None = None
     standing: Standing | None = None

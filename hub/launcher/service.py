@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import json
 import logging
-import threading
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -21,11 +19,10 @@ from hub.launcher.engine import EngineError
 from hub.launcher.folders import LinkError
 from hub.launcher.shape import Caller, Order, may_ask, read_order
 from hub.policy.verdict import Refusal
-from hub.wire import ANSWER, MAX_CHUNK, OUTPUT, Line, Listener
+from hub.wire import ANSWER, MAX_CHUNK, OUTPUT, Line, Listener, Quiet
 from hub.words import Message, say
 
 LOG = logging.getLogger("bulle.launcher")
-QUIET_SECONDS = 60  # the same refusal of the same caller is told once in that time: a flood is one fact
 _FOLDERS = say("A folder that this needs is missing or cannot be made on this machine; an operator must look.")
 _INTERNAL = say("The launcher could not do it for an internal error; an operator must look at its log.")
 _NO_MESSAGE = Refusal("launcher.message", say("This is no message that the launcher takes."))
@@ -41,8 +38,7 @@ class Service:
         self._launcher = launcher
         self._callers = callers
         self._tell = tell
-        self._told: dict[tuple[str, str], float] = {}
-        self._telling = threading.Lock()
+        self._quiet = Quiet()
 
     def answer(self, line: Line, user: int, question: bytes | None) -> None:
         """Send the answer to `question`, asked by a process of `user`."""
@@ -77,21 +73,12 @@ class Service:
     def _refused(self, refusal: Refusal, caller: str, project: str) -> dict[str, Any]:
         body = {"rule": refusal.rule, "reason": refusal.reason.to_dict()}
         LOG.warning("refused %s: %s", caller, refusal.rule)
-        if self._is_news(caller, refusal.rule):
+        if self._quiet.is_news(caller, refusal.rule):
             try:
                 self._tell(caller, project, body)
             except Exception:  # it stays refused
                 LOG.exception("could not write the refusal down")
         return {"refused": body}
-
-    def _is_news(self, caller: str, rule: str) -> bool:
-        now = time.monotonic()
-        with self._telling:
-            last = self._told.get((caller, rule))
-            if last is not None and now - last < QUIET_SECONDS:
-                return False
-            self._told[caller, rule] = now
-            return True
 
 
 def _failed(message: Message) -> dict[str, Any]:

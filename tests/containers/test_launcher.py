@@ -263,6 +263,16 @@ def test_only_hub_and_worker_reach_the_launcher_and_neither_can_replace_its_sock
     assert mounted == {"launcher": False, "hub": True, "egress-worker": True}
 
 
+def test_the_signing_key_is_the_signers_alone(services: dict[str, Any]) -> None:
+    holders = {name for name, service in services.items() if any("/signing-key" in each for each in sources(service))}
+    assert holders == {"signer"}
+    reached = {name for name, service in services.items() if any(each.endswith("/signer") for each in sources(service))}
+    assert reached == {"signer", "egress-worker"}
+    assert services["signer"]["network_mode"] == "none"
+    parts = {Path(each).name for each in sources(services["signer"])}
+    assert parts == {"signing-key", "signer", "events"}
+
+
 def test_nobody_else_writes_above_what_is_mounted(services: dict[str, Any]) -> None:
     for name, service in services.items():
         written = (

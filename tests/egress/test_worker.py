@@ -62,7 +62,7 @@ def test_one_request_that_waits_does_not_hold_up_another(enclave: TinyEnclave) -
 def test_the_environment_says_everything(tmp_path: Path) -> None:
     with pytest.raises(KeyError, match="BULLE_STATE"):
         compose({})
-    compose({"BULLE_STATE": str(tmp_path), "BULLE_LAUNCHER_SOCKET": "/none"})
+    compose({"BULLE_STATE": str(tmp_path), "BULLE_LAUNCHER_SOCKET": "/none", "BULLE_SIGNER_SOCKET": "/none"})
     assert (tmp_path / "events" / "log.db").is_file()
 
 
@@ -87,7 +87,7 @@ def test_a_missing_setting_is_one_sentence(tmp_path: Path) -> None:
 def test_once_looks_once(enclave: TinyEnclave) -> None:
     issue(enclave.log, permit(valid_from=datetime.now(UTC).date(), valid_until=datetime.now(UTC).date()))
     enclave.hand_in(notebook("1"), person="mallory")
-    state = {"BULLE_STATE": str(enclave.root), "BULLE_LAUNCHER_SOCKET": "/none"}
+    state = {"BULLE_STATE": str(enclave.root), "BULLE_LAUNCHER_SOCKET": "/none", "BULLE_SIGNER_SOCKET": "/none"}
     with run(enclave.root, "--once", **state) as process:
         assert process.wait(timeout=60) == 0
     assert enclave.last("request.refused_entry")["entry"] == "first.request"
@@ -95,7 +95,7 @@ def test_once_looks_once(enclave: TinyEnclave) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_it_ends_cleanly_when_told_to(tmp_path: Path, number: signal.Signals) -> None:
-    state = {"BULLE_STATE": str(tmp_path), "BULLE_LAUNCHER_SOCKET": "/none"}
+    state = {"BULLE_STATE": str(tmp_path), "BULLE_LAUNCHER_SOCKET": "/none", "BULLE_SIGNER_SOCKET": "/none"}
     with run(tmp_path, **state) as process:
         assert process.stderr is not None
         assert "waiting" in process.stderr.readline()

@@ -57,6 +57,8 @@ def test_every_act_is_an_event_in_a_log_that_verifies(stack: Stack) -> None:
         "request.checked",
         "review.given",
         "request.decided",
+        "signer.key_made",
+        "request.signed",
         "request.released",
         "package.downloaded",
         "package.download_refused",
@@ -137,7 +139,7 @@ def inside(stack: Stack, service: str, code: str) -> subprocess.CompletedProcess
 
 def test_only_the_launcher_holds_the_engines_socket(stack: Stack) -> None:
     look = "import os; print([p for p in ('/var/run/docker.sock', '/run/docker.sock') if os.path.exists(p)])"
-    for service in ("hub", "egress-worker", "egress-web", "proxy", "ldap"):
+    for service in ("hub", "egress-worker", "egress-web", "signer", "proxy", "ldap"):
         seen = inside(stack, service, look)
         assert (seen.returncode, seen.stdout.strip()) == (0, "[]"), service
     assert "docker.sock" in inside(stack, "launcher", look).stdout
@@ -155,3 +157,25 @@ def test_hub_and_worker_have_nothing_else_started(stack: Stack) -> None:
         ("hub", "launcher.act"),
         ("hub", "launcher.shape"),
     ]
+
+
+def test_whoever_receives_the_package_can_verify_it(stack: Stack, tmp_path: Path) -> None:
+    (tmp_path / "package.zip").write_bytes(stack.package)
+    key = Path(stack.environment["BULLE_STATE"]) / "signing-key" / "signing.pub"
+    command = [str(ROOT / ".venv/bin/bulle"), "verify", str(tmp_path / "package.zip")]
+    assert subprocess.run([*command, "--key", str(key)], check=False, capture_output=True).returncode == 0
+    assert subprocess.run(command, check=False, capture_output=True).returncode == 1
+
+
+def test_the_signer_signs_nothing_that_was_not_decided(stack: Stack) -> None:
+    ask = """
+import pathlib
+from hub.wire import ask
+for request in ("reste-a-charge-1", "reste-a-charge-99"):
+    question = {"request": request, "digest": "a" * 64}
+    print(ask(pathlib.Path("/run/signer/socket"), question, 60)["refused"]["rule"])
+"""
+    said = inside(stack, "egress-worker", ask)
+    assert said.stdout.split() == ["request.wrong_status", "signer.no_request"], said.stderr
+    assert [event["body"]["rule"] for event in stack.told("request.unsigned")] == said.stdout.split()
+    assert inside(stack, "egress-worker", "open('/run/signing-key/signing.pem')").returncode != 0

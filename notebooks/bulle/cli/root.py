@@ -67,6 +67,11 @@ COMMANDS = MappingProxyType(
             say("One act of an operator outside their role, with a second person."),
             "bulle breakglass list",
         ),
+        "verify": Entry(
+            _PROVE,
+            say("Whether a release package is what the enclave signed."),
+            "bulle verify package.zip --key enclave.pub",
+        ),
         "log": Entry(_PROVE, say("The sealed log of every act."), "bulle log verify"),
         "schemas": Entry(
             _PROVE, say("JSON Schemas of every file and answer, for editors and programs."), "bulle schemas DIR"

@@ -12,12 +12,14 @@ from typing import Any
 import nbformat
 import pyarrow as pa
 import pyarrow.parquet as pq
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from egress.airlock.conductor import Airlock
 from egress.airlock.desk import Desk
 from egress.airlock.runners import LocalRunner, Runner
 from egress.release.model import Choice, ReleaseRequest, Vote
+from egress.signer import Signer
 from egress.store.exports import Exports
 from egress.store.quarantine import Quarantine
 from egress.store.submission import SCHEMA
@@ -31,6 +33,7 @@ from hub.policy.model import DataPermit
 from hub.workspace import StateLayout
 from tests.egress.release.requests import ALICE, BOB, CAROL, DORA, permit
 
+KEY = Ed25519PrivateKey.from_private_bytes(bytes(32))
 SECRET = "Tr0ub4dor-planted-secret"
 
 CATALOGUE = Catalogue.model_validate(
@@ -158,6 +161,7 @@ def airlock_of(enclave: TinyEnclave, runner: Runner) -> Airlock:
         policies=enclave.policies,
         limits=enclave.limits,
         runner=runner,
+        signer=Signer(enclave.log, KEY, enclave.clock),
         clock=enclave.clock,
     )
 

@@ -35,6 +35,7 @@ def test_what_passes_every_check_is_released_where_the_rules_allow_it(opened: Ti
         "request.rerun",
         "request.checked",
         "request.decided",
+        "request.signed",
         "request.released",
     ]
 

@@ -182,7 +182,7 @@ def test_of_two_that_race_the_later_one_is_looked_at_again(enclave: TinyEnclave)
     assert not (enclave.root / "exports" / other.id).exists()
     assert report(enclave, other.id, "others_by_sex", "carol").conflicts[0].fate == "approved"
     assert enclave.airlock.process(one.id).status is Status.RELEASED
-    assert enclave.kinds()[-3:] == ["request.decided", "request.rechecked", "request.released"]
+    assert enclave.kinds()[-4:] == ["request.decided", "request.rechecked", "request.signed", "request.released"]
     # nobody has voted since: what was approved then is released now, and says so before anybody reads it
     assert [request.id for request in enclave.airlock.due()] == []
     no_value_in_the_log(enclave)

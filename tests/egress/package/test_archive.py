@@ -10,10 +10,9 @@ import pytest
 
 from egress.checks.model import Outcome, Protection
 from egress.checks.table import Table
-from egress.package.archive import build_package
 from egress.package.contents import PackageError, contents_of
 from hub.policy.files import read_rules
-from tests.egress.package.contents import SECRET, TABLE, contents, report, request
+from tests.egress.package.contents import SECRET, TABLE, built, contents, report, request
 
 
 def files(package: bytes) -> dict[str, str]:
@@ -23,15 +22,23 @@ def files(package: bytes) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def inside() -> dict[str, str]:
-    return files(build_package(contents()))
+    return files(built(contents()))
 
 
 def test_the_same_decision_gives_the_same_bytes() -> None:
-    assert build_package(contents()) == build_package(contents())
+    assert built(contents()) == built(contents())
 
 
 def test_it_holds_a_page_a_table_each_the_criteria_and_a_readme(inside: dict[str, str]) -> None:
-    assert sorted(inside) == ["README.txt", "criteria.json", "index.html", "tables/costs.csv", "tables/stays.csv"]
+    assert sorted(inside) == [
+        "README.txt",
+        "SHA256SUMS",
+        "criteria.json",
+        "index.html",
+        "signature.json",
+        "tables/costs.csv",
+        "tables/stays.csv",
+    ]
 
 
 def test_nothing_planted_inside_leaves(inside: dict[str, str]) -> None:
@@ -79,7 +86,7 @@ def test_the_page_runs_nothing_and_fetches_nothing(inside: dict[str, str]) -> No
 def test_hostile_labels_are_text() -> None:
     hostile = '<script>alert(1)</script><img src=x onerror="x">'
     table = Table((hostile, "n"), ((hostile, 11),))
-    page = files(build_package(contents(table=table, title=hostile)))["index.html"]
+    page = files(built(contents(table=table, title=hostile)))["index.html"]
     links = Links()
     links.feed(page)
     assert links.found == []
@@ -88,7 +95,7 @@ def test_hostile_labels_are_text() -> None:
 
 def test_a_template_in_a_label_is_text() -> None:
     table = Table(("region",), (("{{ 7 * 7 }}{% raw %}",),))
-    page = files(build_package(contents(table=table)))["index.html"]
+    page = files(built(contents(table=table)))["index.html"]
     assert "{{ 7 * 7 }}" in page
 
 
@@ -99,7 +106,7 @@ def test_between_two_outputs_stands_one_mark_whatever_was_there(inside: dict[str
 def test_the_package_is_the_same_whatever_the_notebook_showed_in_between() -> None:
     other = request(undeclared=request().undeclared, reasons=())
     rules, reports = read_rules("health-fr"), (report("stays"), report("costs"))
-    assert build_package(contents_of(other, reports, rules)) == build_package(contents())
+    assert built(contents_of(other, reports, rules)) == built(contents())
 
 
 def test_in_which_order_a_notebook_declares_is_in_nothing_that_leaves(inside: dict[str, str]) -> None:
@@ -149,12 +156,12 @@ def test_without_a_decision_there_is_no_package() -> None:
 
 
 def test_noise_and_rounding_are_said() -> None:
-    noisy = files(build_package(contents(protect=Protection.DP, dp={"rho": "0.1"})))
+    noisy = files(built(contents(protect=Protection.DP, dp={"rho": "0.1"})))
     assert "noise" in noisy["index.html"]
     assert json.loads(noisy["criteria.json"])["outputs"][1]["dp"] == {"rho": "0.1"}
-    assert "rounded" in files(build_package(contents(protect=Protection.ROUND)))["index.html"]
-    full = files(build_package(contents(table=Table(TABLE.columns, TABLE.rows[:1]))))
-    assert full["index.html"].count("suppressed value") < files(build_package(contents()))["index.html"].count(
+    assert "rounded" in files(built(contents(protect=Protection.ROUND)))["index.html"]
+    full = files(built(contents(table=Table(TABLE.columns, TABLE.rows[:1]))))
+    assert full["index.html"].count("suppressed value") < files(built(contents()))["index.html"].count(
         "suppressed value"
     )
 

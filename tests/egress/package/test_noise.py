@@ -9,13 +9,12 @@ import pytest
 
 from egress.checks.model import Protection
 from egress.checks.table import Table
-from egress.package.archive import build_package
 from egress.package.citation import citation
 from egress.package.contents import ReleasedTable, contents_of
 from egress.package.noise import half_width_of, read_told
 from egress.package.tidy import filed
 from hub.policy.files import read_rules
-from tests.egress.package.contents import contents, report, request
+from tests.egress.package.contents import built, contents, report, request
 from tests.egress.package.test_archive import files
 
 TABLE = Table(("sex", "n", "mean_cost", "median_age"), (("F", -3, 17.25, 41), ("M", 110379, None, 52)))
@@ -43,7 +42,7 @@ OLD = {key: DP[key] for key in ("rho", "charged", "epsilon", "delta", "confidenc
 
 
 def noisy(**changes: Any) -> dict[str, str]:
-    return files(build_package(contents(protect=Protection.DP, protected=TABLE, dp={**DP, **changes})))
+    return files(built(contents(protect=Protection.DP, protected=TABLE, dp={**DP, **changes})))
 
 
 def rows(text: str) -> list[dict[str, str]]:
@@ -65,7 +64,7 @@ def test_one_tidy_file_holds_values_intervals_and_cost(inside: dict[str, str]) -
 
 
 def test_an_old_report_gives_the_same_columns_as_far_as_it_goes() -> None:
-    old = rows(files(build_package(contents(protect=Protection.DP, protected=TABLE, dp=OLD)))["tables/stays.csv"])
+    old = rows(files(built(contents(protect=Protection.DP, protected=TABLE, dp=OLD)))["tables/stays.csv"])
     assert (old[0]["n_low"], old[0]["n_high"], old[0]["mean_cost_high"]) == ("-57", "51", "26.75")
     assert (old[1]["mean_cost_low"], old[1]["rho"]) == ("", "0.05")
     assert "n_scale" not in old[0]
@@ -82,7 +81,7 @@ def test_an_authors_column_keeps_its_name_and_the_added_one_gives_way() -> None:
 def test_a_formula_in_a_key_or_a_name_stays_text() -> None:
     table = Table(("=k", "n"), (("=1+1", 20),))
     dp = {**DP, "columns": [], "intervals": [[None, [-15, 55]]]}
-    text = files(build_package(contents(protect=Protection.DP, protected=table, dp=dp)))["tables/stays.csv"]
+    text = files(built(contents(protect=Protection.DP, protected=table, dp=dp)))["tables/stays.csv"]
     assert text.splitlines()[0].startswith("'=k,n,n_low")
     assert text.splitlines()[1].startswith("'=1+1,20,-15,55")
 
@@ -135,7 +134,7 @@ def test_whether_the_ledger_had_it_already_does_not_change_the_package(inside: d
 def test_a_synthetic_extract_is_its_records_alone_and_the_page_a_sample() -> None:
     table = Table(("sex", "age"), tuple(("F", 20 + at) for at in range(60)))
     dp = {**DP, "kind": "synthetic", "columns": [], "intervals": []}
-    found = files(build_package(contents(protect=Protection.DP, protected=table, dp=dp)))
+    found = files(built(contents(protect=Protection.DP, protected=table, dp=dp)))
     assert found["tables/stays.csv"].splitlines()[0] == "sex,age"
     assert len(found["tables/stays.csv"].splitlines()) == 61
     assert found["index.html"].count("<td") == 2 * 20 + 9  # the other table has three rows of three
@@ -146,7 +145,7 @@ def test_a_synthetic_extract_is_its_records_alone_and_the_page_a_sample() -> Non
 def test_coefficients_stand_with_their_cost() -> None:
     table = Table(("term", "estimate", "standard_error", "low", "high"), (("age", -2.5, 0.1, -2.7, -2.3),))
     dp = {key: DP[key] for key in ("rho", "epsilon", "delta", "confidence")} | {"kind": "ols"}
-    text = files(build_package(contents(protect=Protection.DP, protected=table, dp=dp)))["tables/stays.csv"]
+    text = files(built(contents(protect=Protection.DP, protected=table, dp=dp)))["tables/stays.csv"]
     assert text.splitlines()[0] == "term,estimate,standard_error,low,high,rho,epsilon,delta,confidence"
 
 
@@ -170,7 +169,7 @@ def test_parts_that_do_not_fit_are_left_out(dp: dict[str, Any]) -> None:
         (report("stays", protect=Protection.DP, protected=TABLE, dp=dp), report("costs")),
         read_rules("health-fr"),
     )
-    assert files(build_package(made))["tables/stays.csv"].startswith("sex,n,mean_cost,median_age")
+    assert files(built(made))["tables/stays.csv"].startswith("sex,n,mean_cost,median_age")
 
 
 @pytest.mark.parametrize(
