@@ -88,7 +88,7 @@ def compose(environ: Mapping[str, str]) -> Airlock:
         policies=policies,
         limits=limits,
         signer=RemoteSigner(Path(environ["BULLE_SIGNER_SOCKET"])),
-        runner=SealedRunner(Runs(Path(environ["BULLE_LAUNCHER_SOCKET"])), limits.runner, Path(layout.runs)),
+        runner=SealedRunner(Runs(Path(environ["BULLE_LAUNCHER_SOCKET"])), limits, Path(layout.runs)),
     )
 
 

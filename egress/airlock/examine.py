@@ -16,9 +16,10 @@ from egress.airlock.extracts import project_extract
 from egress.airlock.failure import StepError
 from egress.airlock.judge import Judge
 from egress.airlock.judged import Judged
-from egress.outputs.declarations import Confirmed, reconcile
-from egress.outputs.model import Rendered, Unreadable
-from egress.outputs.notebook import read_notebook, withheld
+from egress.apart.reading import ApartReader
+from egress.outputs.declarations import Confirmed
+from egress.outputs.model import Unreadable, Withheld
+from egress.outputs.reading import Reading
 from egress.query.engine import Engine, EngineError
 from egress.release.decision import checkers_required, lane_of
 from egress.release.model import Basis, Lane, OutputRecord, ReleaseRequest, Undeclared
@@ -83,15 +84,10 @@ class Examiner:
         def refused(reason: Message, undeclared: tuple[Undeclared, ...] = ()) -> Examination:
             return Examination(Lane.REFUSED, basis, required, earlier, undeclared=undeclared, reason=reason)
 
-        submitted = self._read(request.notebook.sha256, self._limits.intake.max_file_mb * MEGABYTE)
-        rerun = self._read(request.rerun.notebook, self._limits.runner.max_output_mb * MIB)
-        for notebook in (submitted, rerun):
-            if isinstance(notebook, Unreadable):
-                return refused(notebook.why)
-        if isinstance(submitted, Unreadable) or isinstance(rerun, Unreadable):
-            raise StepError(say("A notebook of request {request} cannot be read.", request=request.id))
-        undeclared = _undeclared(rerun)
-        items = reconcile(submitted, rerun)
+        reading = self._read(request.notebook.sha256, request.rerun.notebook)
+        if isinstance(reading, Unreadable):
+            return refused(reading.why)
+        undeclared, items = _undeclared(reading.withheld), reading.items
         if not items:
             reason = say("The notebook declares nothing; declare what should leave with bulle.release.")
             return refused(reason, undeclared)
@@ -126,8 +122,12 @@ class Examiner:
         except EngineError as error:
             raise StepError(error.message) from error
 
-    def _read(self, digest: str, limit: int) -> Rendered | Unreadable:
-        return read_notebook(self._quarantine.get(digest), limit)
+    def _read(self, submitted: str, rerun: str) -> Reading | Unreadable:
+        """Both notebooks, read in a child: hostile code wrote what stands in them."""
+        most_submitted = self._limits.intake.max_file_mb * MEGABYTE
+        most_rerun = self._limits.runner.max_output_mb * MIB
+        notebooks = self._quarantine.get(submitted), self._quarantine.get(rerun)
+        return ApartReader(self._limits.reader).both(*notebooks, most_submitted, most_rerun)
 
     def _keep(self, judged: Judged) -> OutputRecord:
         report, shown = judged.report, judged.fingerprint
@@ -147,8 +147,7 @@ def lineage_of(extract: Extract, permits: Sequence[DataPermit], source: str) -> 
     return Lineage(source, extract.sha256, population_of(found[-1]) if found else ())
 
 
-def _undeclared(rerun: Rendered) -> tuple[Undeclared, ...]:
-    things = withheld(rerun)
+def _undeclared(things: tuple[Withheld, ...]) -> tuple[Undeclared, ...]:
     counts = Counter(str(thing.kind) for thing in things)
     whys = {str(thing.kind): thing.why for thing in things}
     return tuple(Undeclared(kind, count, whys[kind]) for kind, count in sorted(counts.items()))

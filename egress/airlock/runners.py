@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
+from egress.apart.reading import ApartReader
 from egress.rerun.folder import NOTEBOOK
 from egress.rerun.local import rerun_local
 from egress.rerun.result import RerunResult
 from egress.rerun.sealed import not_run, rerun_sealed
 from hub.launcher.client import LauncherError, Runs
-from hub.policy.limits import RunnerLimits
+from hub.policy.limits import ContainerLimits, RunnerLimits
 from hub.run import RunPlan
 
 
@@ -46,7 +47,7 @@ class LocalRunner:
 class SealedRunner:
     """In a container of the workspace's image, by the launcher. `folder` holds the folders that it makes for runs."""
 
-    def __init__(self, launcher: Runs, limits: RunnerLimits, folder: Path) -> None:
+    def __init__(self, launcher: Runs, limits: ContainerLimits, folder: Path) -> None:
         self._launcher = launcher
         self._limits = limits
         self._folder = folder
@@ -63,7 +64,7 @@ class SealedRunner:
             with suppress(LauncherError):
                 self._launcher.drop(plan)
             raise
-        return rerun_sealed(self._launcher, plan, self._limits)
+        return rerun_sealed(self._launcher, plan, self._limits.runner, ApartReader(self._limits.reader).notebook)
 
     def _lay_out(self, frozen: FrozenRequest) -> None:
         """The request's files, readable by the runner's unprivileged user."""

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeAlias
 
 from egress.outputs.model import Rendered, Unreadable
 from egress.outputs.notebook import read_notebook
 from egress.rerun.inside import Ending
 from hub.run import MIB
 from hub.words import Message, say
+
+Read: TypeAlias = Callable[[bytes, int], Rendered | Unreadable]
 
 
 class RerunStatus(StrEnum):
@@ -67,11 +71,16 @@ class RerunResult:
     image: str = ""
 
 
-def ended(code: int, stdout: bytes, max_output: int) -> tuple[RerunStatus, Message, Rendered | None]:
-    """What an exit code and standard output say. Both were chosen by hostile code: at worst it spoils its own run."""
+def ended(
+    code: int, stdout: bytes, max_output: int, read: Read = read_notebook
+) -> tuple[RerunStatus, Message, Rendered | None]:
+    """What an exit code and standard output say. Both were chosen by hostile code: at worst it spoils its own run.
+
+    `read` is what reads the executed notebook: the service has it done apart.
+    """
     match code:
         case Ending.FINISHED:
-            rendered = read_notebook(stdout, max_output)
+            rendered = read(stdout, max_output)
             if isinstance(rendered, Unreadable):
                 return RerunStatus.SPOILED, sentence(RerunStatus.SPOILED), None
             return RerunStatus.FINISHED, sentence(RerunStatus.FINISHED), rendered

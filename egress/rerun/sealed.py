@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from egress.rerun.result import Isolation, RerunResult, RerunStatus, ended, sentence
+from egress.rerun.result import Isolation, Read, RerunResult, RerunStatus, ended, sentence
 from hub.launcher.client import Runs
 from hub.policy.limits import RunnerLimits
 from hub.run import MIB, RunPlan, RunStatus
 from hub.words import Message
 
 
-def rerun_sealed(launcher: Runs, plan: RunPlan, limits: RunnerLimits) -> RerunResult:
+def rerun_sealed(launcher: Runs, plan: RunPlan, limits: RunnerLimits, read: Read) -> RerunResult:
     """Have `plan` run to its end; blocking, never raises for what the notebook, the launcher or the engine does."""
     most = limits.max_output_mb * MIB
     result = launcher.start(plan, limits.seconds, most)
@@ -17,7 +17,7 @@ def rerun_sealed(launcher: Runs, plan: RunPlan, limits: RunnerLimits) -> RerunRe
     match result.status:
         case RunStatus.FINISHED | RunStatus.FAILED:
             code = -1 if result.exit_code is None else result.exit_code
-            status, message, rendered = ended(code, result.stdout, most)
+            status, message, rendered = ended(code, result.stdout, most, read)
         case RunStatus.TIMED_OUT:
             status, message = _of(RerunStatus.TIMED_OUT, limits.seconds)
         case RunStatus.TOO_MUCH_OUTPUT:

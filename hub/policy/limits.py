@@ -54,6 +54,13 @@ class BreakGlassLimits(Frozen):
     max_hours: int = Field(ge=1, le=72, description="from asking to use")
 
 
+class ReaderLimits(Frozen):
+    """One process that reads a notebook: it ends with its answer."""
+
+    seconds: int = Field(ge=1, description="wall clock and CPU time")
+    memory_mb: int = Field(ge=128, description="data of the process")
+
+
 class ContainerLimits(Frozen):
     """`limits.toml`."""
 
@@ -62,6 +69,7 @@ class ContainerLimits(Frozen):
     intake: IntakeLimits
     privacy: PrivacyLimits
     breakglass: BreakGlassLimits
+    reader: ReaderLimits
     synthetic: PrivacyLimits | None = None
 
 

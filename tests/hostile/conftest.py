@@ -115,7 +115,7 @@ def runner_of(root: Path, allowed: RunnerLimits) -> Iterator[Runner]:
     """The sealed runner, with a launcher of its own."""
     limits = read_limits().model_copy(update={"runner": allowed})
     with launcher(root, WORKSPACE_IMAGE, WORKER_IS_ROOT, limits=limits) as socket:
-        yield SealedRunner(Runs(socket), allowed, root / "runs")
+        yield SealedRunner(Runs(socket), limits, root / "runs")
 
 
 def notebook_of(*sources: str) -> bytes:

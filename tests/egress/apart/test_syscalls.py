@@ -1,4 +1,4 @@
-"""System calls that a privacy worker gives up: tried from native code, where no hook of Python sees them."""
+"""System calls that a child gives up: tried from native code, where no hook of Python sees them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.skipif(
 
 _PROBE = """
 import ctypes, json, os, threading
-from egress.privacy.syscalls import give_up
+from egress.apart.syscalls import give_up
 libc = ctypes.CDLL(None, use_errno=True)
 libc.prctl(38, 1, 0, 0, 0)
 taken = give_up(libc)
