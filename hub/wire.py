@@ -165,7 +165,11 @@ class Listener:
         with suppress(OSError):
             while True:
                 stream, _ = self._listening.accept()
-                threading.Thread(target=self._serve_one, args=(stream,), daemon=True).start()
+                line = Line(stream)
+                if self._seat(line.user):
+                    threading.Thread(target=self._serve_one, args=(stream, line), daemon=True).start()
+                else:
+                    stream.close()
 
     def close(self) -> None:
         """Take no more questions."""
@@ -173,17 +177,14 @@ class Listener:
             self._listening.shutdown(socket.SHUT_RDWR)
         self._listening.close()
 
-    def _serve_one(self, stream: socket.socket) -> None:
-        with stream, suppress(OSError):
-            line = Line(stream)
-            user = line.user
-            if not self._seat(user):
-                return
-            try:
+    def _serve_one(self, stream: socket.socket, line: Line) -> None:
+        user = line.user
+        try:
+            with stream, suppress(OSError):
                 self._hear(line, user)
-            finally:
-                with self._counting:
-                    self._busy[user] -= 1
+        finally:
+            with self._counting:
+                self._busy[user] -= 1
 
     def _hear(self, line: Line, user: int) -> None:
         try:
