@@ -72,8 +72,8 @@ def test_an_image_runs_as_an_unprivileged_user_without_being_asked(name: str, ui
 @pytest.mark.parametrize(
     ("name", "modules"),
     [
-        ("hub", "hub.spawner hub.authenticator hub.jupyterhub_config"),
-        ("egress", "egress.service egress.worker egress.privacy opendp.prelude bulle.__main__"),
+        ("hub", "hub.spawner hub.authenticator hub.jupyterhub_config hub.launcher.__main__"),
+        ("egress", "egress.service egress.worker egress.signer egress.privacy opendp.prelude bulle.__main__"),
         ("workspace", "bulle papermill nbconvert pandas duckdb statsmodels.api matplotlib.pyplot jupyterlab"),
     ],
 )
