@@ -6,6 +6,7 @@ import ctypes
 import json
 import subprocess
 import sys
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,17 @@ import pytest
 from egress.apart import reading
 from egress.apart.reader import read_told, spelled
 from egress.apart.reading import ApartReader
+from egress.outputs.claims import DeclaredFrame
+from egress.outputs.declarations import DeclarationProblem, Declared
 from egress.outputs.model import Unreadable
 from egress.outputs.notebook import read_notebook
-from egress.outputs.reading import read_both
+from egress.outputs.private import DeclaredPrivate, PrivateKind, words_of
+from egress.outputs.reading import Reading, read_both
 from hub.policy.limits import ReaderLimits, read_limits
+from hub.words import say
+from tests.egress.outputs.frames import ACRO_CALL, acro, frame
+from tests.egress.outputs.frames import CALL as FRAME_CALL
+from tests.egress.outputs.test_private import OLS, ROWS
 
 READER = ApartReader(read_limits().reader)
 MOST = 1 << 24
@@ -50,6 +58,7 @@ NOTEBOOKS = [
     notebook(cell("x = ("), cell("\ud800"), cell(CALL, declared("other", SQL), FRAME), cell("é" * 1000)),
     notebook(cell('bulle::release("a", "SELECT 1")'), kernelspec={"name": "ir"}),
     notebook(cell(CALL), cell(CALL), cell("if x:\n    bulle.release('y', 'SELECT 1')")),
+    notebook(cell(FRAME_CALL, frame()), cell(ACRO_CALL, acro())),
     notebook(),
     b"",
     b"{",
@@ -64,6 +73,20 @@ def test_what_is_told_is_what_is_read_here(raw: bytes) -> None:
     """As the child spells it and the parent reads it, without the child in between."""
     for told in (read_notebook(raw, MOST), read_both(raw, raw, MOST, MOST), read_both(NOTEBOOKS[0], raw, MOST, MOST)):
         assert read_told(spelled(told)) == told
+
+
+def test_every_kind_of_declaration_comes_back_as_it_was() -> None:
+    private = [
+        DeclaredPrivate("a", kind, words_of(kind, words), "Ä", Decimal("0.1"), 3)
+        for kind, words in ((PrivateKind.OLS, OLS), (PrivateKind.SYNTHETIC, ROWS))
+    ]
+    declared_sql = Declared("b", SQL, "t", "dp", None, 1)
+    problem = DeclarationProblem(None, 2, "x.y", say("A {limit}.", limit=1.5))
+    told = Reading((*private, declared_sql, problem), ())
+    assert read_told(spelled(told)) == told
+    frames = read_both(NOTEBOOKS[6], NOTEBOOKS[6], MOST, MOST)
+    assert isinstance(frames, Reading)
+    assert [type(item) for item in frames.items] == [DeclaredFrame, DeclaredFrame]
 
 
 def test_a_child_reads_the_same() -> None:
