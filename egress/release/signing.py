@@ -32,7 +32,8 @@ def may_sign(events: Sequence[Event], request: str, digest: str, today: date) ->
     if found is None:
         return Refusal("signer.no_request", say("The event log knows no such request; nothing is signed."))
     enclave = fold_enclave(events)
-    leave = can_release(found, enclave.persons.get(found.person), enclave.permits.get(found.project), today)
+    author, permit = enclave.persons.get(found.person), enclave.permits.get(found.project)
+    leave = can_release(found, author, permit, today, enclave.stops)
     if isinstance(leave, Refusal):
         return leave
     if found.signed not in {None, digest}:

@@ -106,6 +106,13 @@ def test_the_permit_is_still_in_force(logged: Logged, day: int, rule: str) -> No
     assert asked(logged(*APPROVED, until=until)) == rule
 
 
+@pytest.mark.parametrize("named", [("project", "costs"), ("person", "alice")])
+def test_what_is_halted_is_not_signed(logged: Logged, named: tuple[str, str]) -> None:
+    scope, name = named
+    halt = ("dora", "access.halted", {"scope": scope, "name": name, "why": "an incident"})
+    assert asked(logged(*APPROVED, halt)) not in {"", "request.wrong_status"}
+
+
 def test_the_same_package_is_signed_again_and_no_other(logged: Logged) -> None:
     events = logged(*APPROVED, signed())
     assert asked(events) == ""
