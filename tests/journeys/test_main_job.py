@@ -6,6 +6,7 @@ import io
 import json
 import subprocess
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -161,7 +162,7 @@ def test_hub_and_worker_have_nothing_else_started(stack: Stack) -> None:
 
 def test_whoever_receives_the_package_can_verify_it(stack: Stack, tmp_path: Path) -> None:
     (tmp_path / "package.zip").write_bytes(stack.package)
-    key = Path(stack.environment["BULLE_STATE"]) / "signing-key" / "signing.pub"
+    key = stack.state / "signing-key" / "signing.pub"
     command = [str(ROOT / ".venv/bin/bulle"), "verify", str(tmp_path / "package.zip")]
     assert subprocess.run([*command, "--key", str(key)], check=False, capture_output=True).returncode == 0
     assert subprocess.run(command, check=False, capture_output=True).returncode == 1
