@@ -75,6 +75,11 @@ class StateLayout:
         """The launcher's socket, for those who may ask it."""
         return self.root / "launcher"
 
+    @property
+    def traffic(self) -> PurePosixPath:
+        """`<day>.jsonl`: the edge's meter, a line for every answer that a workspace gave to a browser."""
+        return self.root / "traffic"
+
     def run(self, request: str) -> PurePosixPath:
         """The files of one re-run."""
         return self.runs / request

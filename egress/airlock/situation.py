@@ -21,6 +21,7 @@ from hub.policy.model import DataPermit, Person, Role
 from hub.policy.roles import clash
 from hub.policy.stops import Stops
 from hub.policy.verdict import Grant, Refusal, RefusedError
+from hub.volume import Told, told
 from hub.words import say
 
 
@@ -32,12 +33,15 @@ class Situation:
     requests: Requests
     refused: tuple[RefusedEntry, ...]
     emergencies: Mapping[str, BreakGlass]
+    volumes: tuple[Told, ...]
 
     @classmethod
     def of(cls, events: Iterable[Event]) -> Situation:
         """Fold `events`, the whole log in order."""
         events = tuple(events)
-        return cls(fold_enclave(events), fold_requests(events), refused_entries(events), fold_breakglass(events))
+        return cls(
+            fold_enclave(events), fold_requests(events), refused_entries(events), fold_breakglass(events), told(events)
+        )
 
     def person(self, person: str) -> Person | None:
         """The person, when the enclave knows them."""

@@ -1,4 +1,6 @@
-"""The page of those who answer for the data or its use: what is halted, and what operators did outside their role."""
+"""The page of those who answer for the data or its use: what is halted, what operators did outside their role, and
+which sessions showed more than a person reads.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,7 @@ class OversightPages:
     clock: Clock
 
     def oversight(self, visit: Visit) -> Response:
-        """Stops that reach the person's projects, and break-glass requests on them, the newest first."""
+        """Stops that reach the person's projects, break-glass requests and large sessions on them, the newest first."""
         situation = self.desk.look()
         person = situation.person(visit.person)
         permits = [
@@ -44,6 +46,7 @@ class OversightPages:
             section="oversight",
             permits=permits,
             stops=_stops(situation, permits),
+            volumes=[each for each in reversed(situation.volumes) if each.project in projects],
             requests=[(each, ACT[each.act], STAGE[each.stage_at(now)]) for each in requests],
         )
 

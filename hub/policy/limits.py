@@ -61,6 +61,21 @@ class ReaderLimits(Frozen):
     memory_mb: int = Field(ge=128, description="data of the process")
 
 
+class DoorLimits(Frozen):
+    """What the edge takes from browsers (images/doors)."""
+
+    body_mb: int = Field(ge=1, description="one request")
+    logins_per_minute: int = Field(ge=1, description="passwords and codes from one address")
+    logins_at_once: int = Field(ge=1, description="as many more before the rate is kept")
+
+
+class VolumeLimits(Frozen):
+    """What the meter at the edge makes an event of."""
+
+    alert_mb: int = Field(ge=1, description="sent to the browser by one session; 1 MB is 1,000,000 bytes")
+    keep_days: int = Field(ge=2, description="how long the meter's lines are kept")
+
+
 class ContainerLimits(Frozen):
     """`limits.toml`."""
 
@@ -70,6 +85,8 @@ class ContainerLimits(Frozen):
     privacy: PrivacyLimits
     breakglass: BreakGlassLimits
     reader: ReaderLimits
+    door: DoorLimits
+    volume: VolumeLimits
     synthetic: PrivacyLimits | None = None
 
 

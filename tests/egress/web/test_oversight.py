@@ -32,6 +32,9 @@ def watched(house: House) -> House:
         asked = {"id": f"bg-{number}", "act": "quarantine", "why": f"{ATTACK} {project}", "until": until}
         log.append("opal", "breakglass.asked", project, asked)
     log.append("vera", "breakglass.confirmed", PROJECT, {"id": "bg-1"})
+    for project, session, size in ((PROJECT, 1, 100), (PROJECT, 1, 250), ("urgences", 2, 300)):
+        body = {"person": "alice", "session": session, "bytes": size * 1_000_000, "alert_mb": 100}
+        log.append("meter", "session.volume", project, body)
     return house
 
 
@@ -42,6 +45,8 @@ def test_who_answers_for_a_project_sees_its_halts_and_acts_and_no_others(watched
     assert "The access of carol is halted since" in text
     assert "confirmed, not used yet" in text
     assert "vera" in text
+    assert text.count("was shown") == 1
+    assert f"alice was shown 250 MB of {PROJECT} in one session." in text
     assert "urgences" not in text
     assert "mallory" not in text
     assert "<script>alert" not in found
@@ -52,6 +57,7 @@ def test_who_answers_for_a_project_sees_its_halts_and_acts_and_no_others(watched
 def test_researchers_and_checkers_see_none_of_it(watched: House, person: str) -> None:
     found = page(watched, person)
     assert "halted since" not in found
+    assert "was shown" not in found
     assert "bg-1" not in found
     assert LINK not in found
 
@@ -60,12 +66,14 @@ def test_where_nothing_happened_it_says_so(house: House) -> None:
     text = text_of(page(house, "hilda"))
     assert "Nothing is halted." in text
     assert "None so far." in text
+    assert "None above the policy's limit." in text
 
 
 def test_it_speaks_french(watched: House) -> None:
     text = text_of(page(watched, "hilda", "fr"))
     assert "Actes d'exploitants hors de leur rôle" in text
     assert "confirmé, pas encore utilisé" in text
+    assert f"En une session, alice a vu 250 Mo de {PROJECT}." in text
     assert f"Le projet {PROJECT} est à l'arrêt" in text
 
 
