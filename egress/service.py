@@ -26,7 +26,7 @@ from hub.workspace import StateLayout
 
 PORT = 8010
 PREFIX = "/services/egress/"
-HUB_API = "http://hub:8081/hub/api"
+HUB_API = "http://hub:8082/hub/api"
 
 
 def configure(environment: Mapping[str, str]) -> ASGIApp:

@@ -24,7 +24,8 @@ from hub.second_factor.store import read_key
 from hub.spawner import EnclaveSpawner
 from hub.workspace import StateLayout
 
-HUB_PORT = 8081
+HUB_PORT = 8081  # on 127.0.0.1, for the proxy and the gate beside it (images/doors)
+GATE_PORT = 8082  # what workspaces reach
 
 # What a person's session may do at the hub: no tokens, no shares, no servers but their permits' (managed roles).
 USER_SCOPES = ("read:users!user", "read:servers!user", "users:activity!user", "access:services!service=egress")
@@ -44,8 +45,7 @@ def configure(c: Any, environment: Mapping[str, str]) -> None:
 def _hub(c: Any, environment: Mapping[str, str], layout: StateLayout) -> None:
     hub = c.JupyterHub
     hub.bind_url = hub.public_url = environment["BULLE_PUBLIC_URL"]
-    hub.hub_bind_url = f"http://0.0.0.0:{HUB_PORT}"
-    hub.hub_connect_url = f"http://127.0.0.1:{HUB_PORT}"  # the proxy shares the network namespace
+    hub.hub_bind_url = f"http://127.0.0.1:{HUB_PORT}"
     hub.db_url = f"sqlite:///{layout.hub}/jupyterhub.sqlite"
     hub.cookie_secret_file = environment["BULLE_COOKIE_SECRET_FILE"]
     hub.cleanup_servers = False  # workspaces outlive a restart of the hub
@@ -122,7 +122,7 @@ def _workspaces(c: Any, environment: Mapping[str, str], layout: StateLayout) -> 
     spawner = c.EnclaveSpawner
     spawner.log_at = str(layout.log)
     spawner.launcher_socket = environment["BULLE_LAUNCHER_SOCKET"]
-    spawner.hub_connect_url = f"http://hub:{HUB_PORT}"
+    spawner.hub_connect_url = f"http://hub:{GATE_PORT}"
     spawner.start_timeout = 180  # many people at once on few cores
 
 

@@ -186,12 +186,24 @@ def report(base: str, request: str, package: Path) -> None:
     for name in PEOPLE:
         second = f"then the code that `make code NAME={name}` prints" if name in app else "then enrol your own app"
         say(f"  {name:<6} {PASSWORD.format(name=name):<12} {second}")
+    if (made := authority()) is not None:
+        say("\nThe browser will warn: its certificate was signed by an authority made here, which no browser knows.")
+        say(
+            "Go past the warning, or let the browser trust that authority, which signed nothing else (its key is gone):"
+        )
+        say(f"  {os.path.relpath(made, ROOT)}")
     say("\nStop and remove everything it made: make down")
 
 
 def visitor(base: str, name: str) -> Visitor:
     """A person of the demonstration, with the authenticator app that the demonstration keeps for them."""
-    return Visitor(base, name, app=AuthenticatorApp(APP))
+    return Visitor(base, name, ca=authority(), app=AuthenticatorApp(APP))
+
+
+def authority() -> Path | None:
+    """The authority of the edge's certificate when scripts/secrets made it; None with a site's own certificate."""
+    made = Path(os.environ["BULLE_STATE"]) / "secrets" / "tls-ca.pem"
+    return made if made.exists() else None
 
 
 def because(output: dict[str, Any]) -> str:

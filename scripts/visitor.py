@@ -9,6 +9,7 @@ import asyncio
 import html
 import json
 import re
+import ssl
 import time
 import uuid
 from dataclasses import dataclass
@@ -71,15 +72,21 @@ class CellResult:
 
 
 class Visitor:
-    """One person's session with the hub at `base` (for example `http://127.0.0.1:8000`)."""
+    """One person's session with the enclave at `base` (for example `https://localhost:8000`).
 
-    def __init__(
-        self, base: str, name: str, timeout: float = 90, language: str = "en", app: AuthenticatorApp | None = None
-    ) -> None:
+    `ca` is the authority that signed the edge's certificate; None for one that this machine knows.
+    """
+
+    def __init__(self, base: str, name: str, *, ca: Path | None = None, app: AuthenticatorApp | None = None) -> None:
         self.base, self.name = base.rstrip("/"), name
         self.app = app or AuthenticatorApp()
+        self.trust = ssl.create_default_context(cafile=ca)
         self.http = httpx.Client(
-            base_url=self.base, follow_redirects=True, timeout=timeout, headers={"Accept-Language": language}
+            base_url=self.base,
+            follow_redirects=True,
+            timeout=90,
+            headers={"Accept-Language": "en"},
+            verify=self.trust,
         )
 
     def __enter__(self) -> Visitor:
@@ -164,7 +171,8 @@ class Visitor:
 
     async def _execute(self, root: str, kernel: str, cells: list[str], patience: float) -> list[CellResult]:
         url = f"{self.base}{root}api/kernels/{kernel}/channels".replace("http", "ws", 1)
-        request = HTTPRequest(url, headers={"Cookie": self._cookies(f"{root}api/kernels"), "Origin": self.base})
+        headers = {"Cookie": self._cookies(f"{root}api/kernels"), "Origin": self.base}
+        request = HTTPRequest(url, headers=headers, ssl_options=self.trust)
         socket = await asyncio.wait_for(websocket_connect(request, max_message_size=1 << 28), 30)
         try:
             results: list[CellResult] = []

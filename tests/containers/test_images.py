@@ -18,7 +18,7 @@ from hub.launcher.engine import EngineError, image_digest
 pytestmark = pytest.mark.containers
 
 PYTHON = ("hub", "egress", "workspace")
-ALL = (*PYTHON, "base", "proxy", "ldap")
+ALL = (*PYTHON, "base", "proxy", "doors", "ldap")
 SEAL = (
     *("--rm", "--network", "none", "--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges:true"),
     *("--tmpfs", "/tmp:rw,noexec,nosuid,nodev,size=256m,mode=1777"),
@@ -64,7 +64,10 @@ def test_an_image_brings_no_installer_no_way_to_packages_and_no_trace_of_the_sit
     assert found == "[] [] []"
 
 
-@pytest.mark.parametrize(("name", "uid"), [("workspace", "1000"), ("egress", "900"), ("proxy", "900"), ("ldap", "900")])
+@pytest.mark.parametrize(
+    ("name", "uid"),
+    [("workspace", "1000"), ("egress", "900"), ("proxy", "900"), ("doors", "900"), ("ldap", "900")],
+)
 def test_an_image_runs_as_an_unprivileged_user_without_being_asked(name: str, uid: str) -> None:
     assert python(name, "import os; print(os.getuid(), os.getgid())") == f"{uid} {uid}"
 
@@ -72,7 +75,7 @@ def test_an_image_runs_as_an_unprivileged_user_without_being_asked(name: str, ui
 @pytest.mark.parametrize(
     ("name", "modules"),
     [
-        ("hub", "hub.spawner hub.authenticator hub.jupyterhub_config hub.launcher.__main__"),
+        ("hub", "hub.spawner hub.authenticator hub.jupyterhub_config hub.launcher.__main__ hub.meter"),
         ("egress", "egress.service egress.worker egress.signer egress.privacy opendp.prelude bulle.__main__"),
         ("workspace", "bulle papermill nbconvert pandas duckdb statsmodels.api matplotlib.pyplot jupyterlab"),
     ],

@@ -43,7 +43,7 @@ signal.signal(signal.SIGTERM, lambda *_: sys.exit())
 port = urllib.parse.urlparse(os.environ["JUPYTERHUB_SERVICE_URL"]).port
 http.server.HTTPServer(("0.0.0.0", port), http.server.SimpleHTTPRequestHandler).serve_forever()
 """
-HUB = "import http.server as h; h.HTTPServer(('0.0.0.0', 8081), h.SimpleHTTPRequestHandler).serve_forever()"
+HUB = "import http.server as h; h.HTTPServer(('0.0.0.0', 8082), h.SimpleHTTPRequestHandler).serve_forever()"
 
 
 @pytest.fixture(scope="module")
@@ -153,7 +153,7 @@ def test_the_engine_was_told_the_sealed_plan_and_nothing_else(
     environment = dict(line.split("=", 1) for line in found["Config"]["Env"])
     assert set(sealed["Env"]) <= set(found["Config"]["Env"])
     assert environment["JUPYTERHUB_API_TOKEN"] == "a-token-of-jupyterhub"
-    assert environment["JUPYTERHUB_API_URL"] == "http://hub:8081/hub/api"
+    assert environment["JUPYTERHUB_API_URL"] == "http://hub:8082/hub/api"
     assert environment["JUPYTERHUB_DISABLE_USER_CONFIG"] == "1"
     allowed = ("JUPYTERHUB_", "JPY_API_TOKEN", "BULLE_", "HOME", "PATH")
     assert all(key.startswith(allowed) for key in environment), environment.keys()
@@ -178,7 +178,7 @@ def reach(host, port):
         return False
 own = socket.gethostbyname(socket.gethostname())
 first = own.rsplit(".", 1)[0] + "." + str(int(own.rsplit(".", 1)[1]) // 8 * 8 + 1)
-targets = [("hub", 8081), ("{address}", 8888), ("{gateway}", 22), ("{hub_at_core}", 8081), ("1.1.1.1", 53), (first, 22)]
+targets = [("hub", 8082), ("{address}", 8888), ("{gateway}", 22), ("{hub_at_core}", 8082), ("1.1.1.1", 53), (first, 22)]
 names = []
 for name in ("example.com", "{AMIR}"):
     try:
@@ -251,7 +251,7 @@ def test_a_hub_that_restarts_finds_its_workspaces(house: House, engine: docker.A
     again = house.spawner("alice", PROJECT, kind=SeenFromTheHub)
     again.load_state(json.loads(json.dumps(state)))
     assert asyncio.run(again.poll()) is None
-    assert inside(ALICE, "import socket; socket.create_connection(('hub', 8081), 2)") == (
+    assert inside(ALICE, "import socket; socket.create_connection(('hub', 8082), 2)") == (
         0,
         "",
     )

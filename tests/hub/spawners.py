@@ -59,7 +59,7 @@ class House:
             spawner_class=kind,
             hub=Hub(base_url="/hub/"),
             oauth_client_id=f"jupyterhub-user-{name}-{project}",
-            hub_connect_url="http://hub:8081",
+            hub_connect_url="http://hub:8082",
             log_at=str(self.root / "log.db"),
             launcher_socket=str(self.socket),
         )

@@ -29,7 +29,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
         "BULLE_LDAP_BIND_DN": "cn=bulle,dc=bulle,dc=test",
         "BULLE_LDAP_BIND_PASSWORD_FILE": str(tmp_path / "bind"),
         "BULLE_LDAP_BASE": "dc=bulle,dc=test",
-        "BULLE_PUBLIC_URL": "http://127.0.0.1:8000",
+        "BULLE_PUBLIC_URL": "https://enclave.example",
         "BULLE_LAUNCHER_SOCKET": "/run/launcher/socket",
         "BULLE_EGRESS_URL": "http://egress-web:8010",
         "BULLE_EGRESS_TOKEN_FILE": str(tmp_path / "egress"),
@@ -52,7 +52,8 @@ def test_the_environment_becomes_settings(environment: dict[str, str], tmp_path:
     assert c.EnclaveAuthenticator.people.lockout.person.value.failures > 0
     assert c.EnclaveSpawner.log_at == c.EnclaveAuthenticator.log_at == str(tmp_path / "state/events/log.db")
     assert c.EnclaveSpawner.launcher_socket == "/run/launcher/socket"
-    assert c.EnclaveSpawner.hub_connect_url == "http://hub:8081"
+    assert c.EnclaveSpawner.hub_connect_url == "http://hub:8082"
+    assert c.JupyterHub.hub_bind_url == "http://127.0.0.1:8081"  # nobody reaches it but through proxy and gate
     assert c.ConfigurableHTTPProxy.auth_token == "proxy-secret"
     assert c.ConfigurableHTTPProxy.should_start is False
     assert c.JupyterHub.cleanup_servers is False
@@ -113,7 +114,7 @@ def test_a_site_may_choose_its_identity_provider(environment: dict[str, str]) ->
     c = configured({**environment, **PROVIDER, "BULLE_OIDC_CLIENT_SECRET_FILE": environment["BULLE_EGRESS_TOKEN_FILE"]})
     assert set(c.OidcAuthenticator) <= set(OidcAuthenticator.class_trait_names(config=True))
     assert c.OidcAuthenticator.issuer == "https://idp.example"
-    assert c.OidcAuthenticator.oauth_callback_url == "http://127.0.0.1:8000/hub/oauth_callback"
+    assert c.OidcAuthenticator.oauth_callback_url == "https://enclave.example/hub/oauth_callback"
     assert [len(key) for key in c.CryptKeeper["keys"]] == [32]
     assert "EnclaveAuthenticator" not in c
 

@@ -32,9 +32,9 @@ class Stack:
     package: bytes
 
     def visitor(self, name: str) -> Visitor:
-        """A person with the authenticator app that the demonstration keeps for them."""
+        """A person with the app that the demonstration keeps for them, and a browser that trusts the edge."""
         app = AuthenticatorApp(Path(self.environment["BULLE_DEMO"]) / "authenticator.json")
-        return Visitor(self.base, name, app=app)
+        return Visitor(self.base, name, ca=self.state / "secrets" / "tls-ca.pem", app=app)
 
     def bulle(self, service: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         """A command in one of the tool containers."""
@@ -61,7 +61,7 @@ def compose_environment(state: Path) -> dict[str, str]:
         "COMPOSE_FILE": f"{ROOT}/docker-compose.yml:{ROOT}/tests/journeys/clock.yml",
         "BULLE_STATE": str(state),
         "BULLE_PORT": str(PORT),
-        "BULLE_PUBLIC_URL": f"http://127.0.0.1:{PORT}",
+        "BULLE_PUBLIC_URL": f"https://localhost:{PORT}",
         "BULLE_DEMO": str(state / "demo"),
         "PYTHONPATH": str(ROOT),
     }
@@ -95,3 +95,10 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 def walk(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
     command = [str(ROOT / ".venv/bin/python"), "-m", "scripts.demo"]
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=900)
+
+
+def inside(stack: Stack, service: str, code: str) -> subprocess.CompletedProcess[str]:
+    command = ["docker", "compose", "exec", "-T", service, "python3", "-c", code]
+    return subprocess.run(
+        command, cwd=ROOT, env=stack.environment, capture_output=True, text=True, check=False, timeout=120
+    )

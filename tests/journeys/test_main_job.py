@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from scripts.visitor import VisitError
-from tests.journeys.conftest import ROOT, Stack, walk
+from tests.journeys.conftest import ROOT, Stack, inside, walk
 
 pytestmark = [pytest.mark.journey, pytest.mark.containers]
 
@@ -129,13 +129,6 @@ for question in ({"act": "session.look", "person": "alice", "project": "reste-a-
     answer = ask(pathlib.Path("/run/launcher/socket"), question, 20)
     print(next(iter(answer)), answer.get("refused", {}).get("rule", ""))
 """
-
-
-def inside(stack: Stack, service: str, code: str) -> subprocess.CompletedProcess[str]:
-    command = ["docker", "compose", "exec", "-T", service, "python3", "-c", code]
-    return subprocess.run(
-        command, cwd=ROOT, env=stack.environment, capture_output=True, text=True, check=False, timeout=120
-    )
 
 
 def test_only_the_launcher_holds_the_engines_socket(stack: Stack) -> None:
