@@ -30,11 +30,16 @@ class Tmpfs:
 
 @dataclass(frozen=True)
 class Limits:
-    """What one container may use. `seconds` None is unlimited (a workspace)."""
+    """What one container may use: `file_mb` is the largest file and `open_files` the most that one process may have.
+
+    `seconds` None is unlimited (a workspace).
+    """
 
     memory_mb: int
     cpus: float
     pids: int
+    file_mb: int
+    open_files: int
     seconds: int | None = None
 
 
@@ -49,9 +54,9 @@ class ContainerPlan:
     name: str
     image: str
     command: tuple[str, ...]
+    limits: Limits
     environment: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     mounts: tuple[Mount, ...] = ()
     tmpfs: tuple[Tmpfs, ...] = ()
     network: str | None = None
-    limits: Limits = field(default_factory=lambda: Limits(memory_mb=512, cpus=1.0, pids=128))
     labels: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))

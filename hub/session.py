@@ -56,7 +56,7 @@ def session_container(
         mounts=mounts,
         tmpfs=(Tmpfs(at("/tmp"), 256),),  # noqa: S108 -- a tmpfs inside the container
         network=sealed_name(workspace),
-        limits=Limits(limits.memory_mb, limits.cpus, limits.pids),
+        limits=Limits(limits.memory_mb, limits.cpus, limits.pids, limits.file_mb, limits.open_files),
         labels=MappingProxyType(
             {"bulle.person": workspace.person, "bulle.project": workspace.project, "bulle.role": "workspace"}
         ),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from hub.container import SANDBOX_USER, ContainerPlan, Mount, Tmpfs
+from hub.container import SANDBOX_USER, ContainerPlan, Limits, Mount, Tmpfs
+from hub.launcher.system_calls import seccomp_profile
 
 MIB = 1024 * 1024
 SHARED_MEMORY_MIB = 64
@@ -46,7 +47,7 @@ def _host_config(plan: ContainerPlan) -> dict[str, Any]:
         "DnsOptions": list(RESOLVER_OPTIONS),
         "Privileged": False,
         "CapDrop": ["ALL"],
-        "SecurityOpt": ["no-new-privileges:true"],
+        "SecurityOpt": ["no-new-privileges:true", f"seccomp={seccomp_profile()}"],
         "ReadonlyRootfs": True,
         "Mounts": [_bind(mount) for mount in plan.mounts],
         "Tmpfs": {str(tmpfs.target): _memory_folder(tmpfs) for tmpfs in plan.tmpfs},
@@ -56,7 +57,7 @@ def _host_config(plan: ContainerPlan) -> dict[str, Any]:
         "MemorySwap": memory,  # equal: no swap
         "NanoCpus": int(plan.limits.cpus * 1_000_000_000),
         "PidsLimit": plan.limits.pids,
-        "Ulimits": [{"Name": "core", "Soft": 0, "Hard": 0}],
+        "Ulimits": _limits_of_a_process(plan.limits),
         "OomScoreAdj": 500,  # when the host itself runs out, sandboxes go before services
         "Init": False,
         "AutoRemove": False,  # how it ended must still be readable
@@ -75,6 +76,12 @@ def _bind(mount: Mount) -> dict[str, Any]:
         "ReadOnly": mount.read_only,
         "BindOptions": {"Propagation": "rprivate", "NonRecursive": True},
     }
+
+
+def _limits_of_a_process(limits: Limits) -> list[dict[str, Any]]:
+    # No nproc: the kernel counts a user's processes over all containers. PidsLimit counts those of this one.
+    each = (("core", 0), ("fsize", limits.file_mb * MIB), ("nofile", limits.open_files))
+    return [{"Name": name, "Soft": value, "Hard": value} for name, value in each]
 
 
 def _memory_folder(tmpfs: Tmpfs) -> str:

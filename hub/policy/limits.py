@@ -10,20 +10,23 @@ from hub.policy.files import policies_dir, read_toml
 from hub.policy.model import Frozen
 
 
-class WorkspaceLimits(Frozen):
+class SandboxLimits(Frozen):
+    """One sealed container."""
+
+    memory_mb: int = Field(ge=128)
+    cpus: float = Field(gt=0)
+    pids: int = Field(ge=16)
+    file_mb: int = Field(ge=1, description="the largest file that a process may write")
+    open_files: int = Field(ge=64, description="files and connections that one process may have open")
+
+
+class WorkspaceLimits(SandboxLimits):
     """One open workspace."""
 
-    memory_mb: int = Field(ge=128)
-    cpus: float = Field(gt=0)
-    pids: int = Field(ge=16)
 
-
-class RunnerLimits(Frozen):
+class RunnerLimits(SandboxLimits):
     """One re-run of a notebook."""
 
-    memory_mb: int = Field(ge=128)
-    cpus: float = Field(gt=0)
-    pids: int = Field(ge=16)
     seconds: int = Field(ge=1, description="wall clock")
     max_output_mb: int = Field(ge=1, description="what the run may hand back")
     scratch_mb: int = Field(ge=1, description="its temporary folder, in memory")

@@ -27,14 +27,14 @@ MIB = 1024 * 1024
 
 
 def plan_for(image: str, *command: str, mounts: tuple[Mount, ...] = (), **limits: Any) -> ContainerPlan:
-    given = {"memory_mb": 96, "cpus": 1.0, "pids": 48, "seconds": 30} | limits
+    given = {"memory_mb": 96, "cpus": 1.0, "pids": 48, "file_mb": 64, "open_files": 256, "seconds": 30} | limits
     return ContainerPlan(
         name=f"bulle-test-{uuid4().hex[:8]}",
         image=image,
         command=command,
         mounts=mounts,
         tmpfs=(Tmpfs(PurePosixPath("/tmp"), 8),),
-        limits=Limits(int(given["memory_mb"]), given["cpus"], int(given["pids"]), int(given["seconds"])),
+        limits=Limits(**given),
         labels={"bulle.role": "test"},
     )
 

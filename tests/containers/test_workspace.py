@@ -33,7 +33,8 @@ from tests.launchers import HUB_IS_ROOT, launcher
 
 pytestmark = pytest.mark.containers
 
-LIMITS = read_limits().model_copy(update={"workspace": WorkspaceLimits(memory_mb=128, cpus=1.0, pids=64)})
+SMALL = WorkspaceLimits(memory_mb=128, cpus=1.0, pids=64, file_mb=16, open_files=256)
+LIMITS = read_limits().model_copy(update={"workspace": SMALL})
 ALICE, AMIR = (f"bulle-ws-{PROJECT}--{name}" for name in ("alice", "amir"))
 
 # Stands for jupyterhub-singleuser: listens where JupyterHub said.

@@ -92,7 +92,9 @@ def attack(extract: Path, sealed: bool) -> Attack:
     root = extract.parents[2]
 
     def run(*sources: str, files: dict[str, bytes] | None = None, **limits: int) -> Aftermath:
-        allowed = RunnerLimits(memory_mb=2048, cpus=1, pids=64, seconds=180, max_output_mb=2, scratch_mb=64)
+        allowed = RunnerLimits(
+            memory_mb=2048, cpus=1, pids=64, file_mb=64, open_files=256, seconds=180, max_output_mb=2, scratch_mb=64
+        )
         allowed = allowed.model_copy(update=limits)
         notebook = notebook_of(*sources)
         request = FrozenRequest("study-1", "study", notebook, files or {})

@@ -9,7 +9,9 @@ from hub.policy.limits import RunnerLimits
 from hub.run import RunPlan, run_container
 from hub.workspace import StateLayout
 
-LIMITS = RunnerLimits(memory_mb=1024, cpus=0.5, pids=77, seconds=60, max_output_mb=3, scratch_mb=9)
+LIMITS = RunnerLimits(
+    memory_mb=1024, cpus=0.5, pids=77, file_mb=64, open_files=256, seconds=60, max_output_mb=3, scratch_mb=9
+)
 PLAN = run_container(
     RunPlan("study-1", "study", "20261122T000000Z-0"), StateLayout(PurePosixPath("/state")), "sha256:abc", LIMITS
 )

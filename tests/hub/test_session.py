@@ -16,7 +16,7 @@ from hub.session import SessionPlan, session_container, session_plan
 from hub.workspace import StateLayout, Workspace
 
 LAYOUT = StateLayout(PurePosixPath("/srv/bulle"))
-LIMITS = WorkspaceLimits(memory_mb=2048, cpus=1.0, pids=256)
+LIMITS = WorkspaceLimits(memory_mb=2048, cpus=1.0, pids=256, file_mb=99, open_files=88)
 EXTRACT = ExtractRecord("p", "20261122-1", "0" * 64, "2026-11-22T00:00:00Z")
 
 
@@ -61,7 +61,7 @@ def test_the_container_is_the_persons_own() -> None:
     assert container.name == container.network == "bulle-ws-p--alice"
     assert container.command == ("jupyterhub-singleuser",)
     assert container.image == "image"
-    assert container.limits == Limits(memory_mb=2048, cpus=1.0, pids=256)
+    assert container.limits == Limits(memory_mb=2048, cpus=1.0, pids=256, file_mb=99, open_files=88)
     assert container.labels == {"bulle.person": "alice", "bulle.project": "p", "bulle.role": "workspace"}
     assert container.environment == {
         "BULLE_EXTRACT": "/data",

@@ -4,6 +4,7 @@ Everything a page shows can be read by the person before it; what this closes ar
 """
 
 import ctypes
+import secrets
 import sys
 
 import jupyter_server.serverapp
@@ -15,11 +16,16 @@ PR_SET_DUMPABLE = 4
 # Kernels run as the same user: without this a cell could read this process's memory and its hub token.
 ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
 
+# By default the server writes its token and its cookies' key down, in files of the user that kernels run as.
+jupyter_server.serverapp.ServerApp.write_server_info_file = lambda _: None
+jupyter_server.serverapp.ServerApp.write_browser_open_files = lambda _: None
+
 c = get_config()  # noqa: F821 -- given by jupyter_server
 
 for service in ("files", "nbconvert", "view"):  # raw downloads and conversions
     jupyter_server.serverapp.JUPYTER_SERVICE_HANDLERS[service] = None
 
+c.ServerApp.cookie_secret = secrets.token_bytes(32)
 c.ServerApp.root_dir = "/home/researcher"
 c.ServerApp.contents_manager_class = StudyContents
 c.ServerApp.terminals_enabled = False

@@ -17,7 +17,9 @@ from egress.rerun.result import Isolation, RerunResult, RerunStatus
 from hub.policy.limits import RunnerLimits
 from tests.egress.outputs.notebooks import code, raw
 
-LIMITS = RunnerLimits(memory_mb=2048, cpus=1, pids=48, seconds=120, max_output_mb=2, scratch_mb=16)
+LIMITS = RunnerLimits(
+    memory_mb=2048, cpus=1, pids=48, file_mb=64, open_files=256, seconds=120, max_output_mb=2, scratch_mb=16
+)
 
 
 def run(*sources: str, files: dict[str, bytes] | None = None, **limits: int) -> RerunResult:

@@ -16,6 +16,7 @@ from hub.container import ContainerPlan, Limits, Mount, Tmpfs
 from hub.launcher.networks import next_subnet
 from hub.launcher.runs import run
 from hub.launcher.seal import create_arguments
+from hub.launcher.system_calls import seccomp_profile
 
 at = PurePosixPath
 
@@ -26,7 +27,7 @@ PLAN = ContainerPlan(
     environment={"B": "2", "A": "1=1"},
     mounts=(Mount(at("/s/e"), at("/data"), read_only=True), Mount(at("/s/h"), at("/home/researcher"), read_only=False)),
     tmpfs=(Tmpfs(at("/tmp"), 256),),
-    limits=Limits(memory_mb=512, cpus=1.5, pids=64, seconds=60),
+    limits=Limits(memory_mb=512, cpus=1.5, pids=64, file_mb=3, open_files=88, seconds=60),
     labels={"bulle.role": "runner"},
 )
 
@@ -48,7 +49,7 @@ GOLDEN = {
             "DnsOptions": ["timeout:1", "attempts:1"],
             "Privileged": False,
             "CapDrop": ["ALL"],
-            "SecurityOpt": ["no-new-privileges:true"],
+            "SecurityOpt": ["no-new-privileges:true", f"seccomp={seccomp_profile()}"],
             "ReadonlyRootfs": True,
             "Mounts": [
                 {
@@ -73,7 +74,11 @@ GOLDEN = {
             "MemorySwap": 536870912,
             "NanoCpus": 1500000000,
             "PidsLimit": 64,
-            "Ulimits": [{"Name": "core", "Soft": 0, "Hard": 0}],
+            "Ulimits": [
+                {"Name": "core", "Soft": 0, "Hard": 0},
+                {"Name": "fsize", "Soft": 3145728, "Hard": 3145728},
+                {"Name": "nofile", "Soft": 88, "Hard": 88},
+            ],
             "OomScoreAdj": 500,
             "Init": False,
             "AutoRemove": False,
@@ -120,14 +125,14 @@ def test_no_plan_opens_the_seal(  # noqa: PLR0917 -- Hypothesis gives them by na
     memory: int,
 ) -> None:
     plan = ContainerPlan(
-        name, image, tuple(command), environment, network=network, labels=labels, limits=Limits(memory, 1.0, 10)
+        name, image, tuple(command), Limits(memory, 1.0, 10, 1, 64), environment, network=network, labels=labels
     )
     config: dict[str, Any] = create_arguments(plan)["config"]
     host = config["HostConfig"]
     assert config["User"] == "1000:1000"
     assert host["CapDrop"] == ["ALL"]
     assert "CapAdd" not in host
-    assert host["SecurityOpt"] == ["no-new-privileges:true"]
+    assert host["SecurityOpt"] == ["no-new-privileges:true", f"seccomp={seccomp_profile()}"]
     assert host["ReadonlyRootfs"] is True
     assert host["Privileged"] is False
     assert host["NetworkMode"] == (network or "none")
@@ -137,7 +142,7 @@ def test_no_plan_opens_the_seal(  # noqa: PLR0917 -- Hypothesis gives them by na
 
 @pytest.mark.parametrize(
     "plan",
-    [replace(PLAN, network="some"), replace(PLAN, limits=Limits(512, 1.0, 64))],
+    [replace(PLAN, network="some"), replace(PLAN, limits=Limits(512, 1.0, 64, 1, 64))],
     ids=["with a network", "without a time limit"],
 )
 def test_what_is_no_run_is_not_run(plan: ContainerPlan) -> None:
