@@ -38,6 +38,8 @@ def compose(environ: Mapping[str, str]) -> Listener:
         supernet=IPv4Network(environ.get("BULLE_SUPERNET", "10.213.0.0/16")),
         limits=read_limits(Path(environ["BULLE_POLICIES"])),
     )
+    if settings.limits.folders.quota == "none":
+        LOG.warning("home and project folders have no quota: one person can fill the disk for all (limits.toml)")
     service = Service(Launcher(settings), CALLERS, teller(EventLog(Path(layout.log))))
     return listen(Path(environ["BULLE_LAUNCHER_SOCKET"]), service)
 

@@ -40,7 +40,7 @@ class LauncherSettings:
 
 
 class Launcher:
-    """Carries orders out, each with a client of its own. Raises: EngineError, and OSError for folders."""
+    """Carries orders out, each with a client of its own. Raises: EngineError, and QuotaError, OSError for folders."""
 
     def __init__(self, settings: LauncherSettings) -> None:
         self._settings = settings
@@ -84,7 +84,7 @@ class Launcher:
         for mount in plan.mounts:
             if mount.read_only:
                 check_folder(root, mount.source)
-        make_session_folders(root, plan.mounts)
+        make_session_folders(root, plan.mounts, self._settings.limits.folders)
 
     def _on_session(self, order: OnSession) -> Answer:
         engine, name = connect(), sealed_name(order.workspace)

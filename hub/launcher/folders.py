@@ -15,6 +15,8 @@ from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 
 from hub.container import SANDBOX_USER, SERVICE_GROUP, Mount
+from hub.launcher.quota import QuotaError, quota_refusal
+from hub.policy.limits import FolderLimits
 
 _STEP = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 # The group stays on what is made in them: /project is for the project's researchers, /outbox for the egress worker.
@@ -33,8 +35,11 @@ def check_folder(root: PurePosixPath, folder: PurePosixPath) -> None:
         pass
 
 
-def make_session_folders(root: PurePosixPath, mounts: Iterable[Mount]) -> None:
-    """The person's own folders among `mounts`, for the sandbox's user. Raises: LinkError, OSError."""
+def make_session_folders(root: PurePosixPath, mounts: Iterable[Mount], limits: FolderLimits) -> None:
+    """The person's own folders among `mounts`, for the sandbox's user, each of its size where a quota is required.
+
+    Raises: LinkError, QuotaError, OSError.
+    """
     uid, gid = (int(part) for part in SANDBOX_USER.split(":"))
     for mount in mounts:
         if mount.read_only:
@@ -43,6 +48,8 @@ def make_session_folders(root: PurePosixPath, mounts: Iterable[Mount]) -> None:
         with _reached(root, mount.source, make=True) as handle:
             os.fchown(handle, uid, SERVICE_GROUP if target == "/outbox" else gid)
             os.fchmod(handle, _MODES[target])
+            if limits.quota == "required" and target in limits.sizes:
+                _check_size(handle, limits.sizes[target])
 
 
 def make_run_folder(root: PurePosixPath, folder: PurePosixPath) -> None:
@@ -58,6 +65,13 @@ def drop_run_folder(root: PurePosixPath, folder: PurePosixPath) -> None:
     with _reached(root, folder.parent, make=True) as parent, suppress(FileNotFoundError):
         os.close(_entered(folder.name, parent))
         shutil.rmtree(folder.name, dir_fd=parent)
+
+
+def _check_size(handle: int, limit_mb: int) -> None:
+    found = os.fstatvfs(handle)
+    refusal = quota_refusal(found.f_blocks * found.f_frsize, limit_mb)
+    if refusal is not None:
+        raise QuotaError(refusal)
 
 
 @contextmanager

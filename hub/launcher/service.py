@@ -17,6 +17,7 @@ from hub.events.log import EventLog
 from hub.launcher.acts import Launcher
 from hub.launcher.engine import EngineError
 from hub.launcher.folders import LinkError
+from hub.launcher.quota import QuotaError
 from hub.launcher.shape import Caller, Order, may_ask, read_order
 from hub.policy.verdict import Refusal
 from hub.wire import ANSWER, MAX_CHUNK, OUTPUT, Line, Listener, Quiet
@@ -63,6 +64,8 @@ class Service:
             return _failed(error.message)
         except LinkError:
             return self._refused(_LINK, caller, order.project)
+        except QuotaError as error:
+            return self._refused(error.refusal, caller, order.project)
         except OSError as error:
             LOG.warning("%s for %s: %s", order.act, caller, error)
             return _failed(_FOLDERS)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
+from typing import Literal
 
 from pydantic import Field
 
@@ -30,6 +33,22 @@ class RunnerLimits(SandboxLimits):
     seconds: int = Field(ge=1, description="wall clock")
     max_output_mb: int = Field(ge=1, description="what the run may hand back")
     scratch_mb: int = Field(ge=1, description="its temporary folder, in memory")
+
+
+class FolderLimits(Frozen):
+    """What a person's home and a project's shared folder hold."""
+
+    quota: Literal["required", "none"] = Field(
+        default="required",
+        description="required: a workspace opens only on folders that the file system stops at their size",
+    )
+    home_mb: int = Field(ge=16, description="one person's home of one project")
+    project_mb: int = Field(ge=16, description="the folder that a project's researchers share")
+
+    @property
+    def sizes(self) -> Mapping[str, int]:
+        """MiB by where the folder is mounted."""
+        return MappingProxyType({"/home/researcher": self.home_mb, "/project": self.project_mb})
 
 
 class IntakeLimits(Frozen):
@@ -84,6 +103,7 @@ class ContainerLimits(Frozen):
 
     workspace: WorkspaceLimits
     runner: RunnerLimits
+    folders: FolderLimits
     intake: IntakeLimits
     privacy: PrivacyLimits
     breakglass: BreakGlassLimits

@@ -1,5 +1,7 @@
 """Files as the workspace's web pages see them: what people write, not what their programs write."""
 
+import errno
+import os
 from typing import Any
 
 from jupyter_server.services.contents.largefilemanager import AsyncLargeFileManager
@@ -24,11 +26,30 @@ class StudyContents(AsyncLargeFileManager):
         return await super().get(path, content=content, type=type, **options)
 
     async def save(self, model: dict[str, Any], path: str = "") -> Any:
-        """Save a notebook or source text. Raises: HTTPError 403 for any other file."""
+        """Save a notebook or source text. Raises: HTTPError 403 for any other file, 507 when the home is full."""
         if model.get("type") != "directory":
             self._refuse_unless_written_by_people(path, model.get("format"))
-        return await super().save(model, path)
+        try:
+            return await super().save(model, path)
+        except HTTPError as error:
+            if _for_want_of_room(error):
+                raise HTTPError(507, self._full()) from error
+            raise
+
+    def _full(self) -> str:
+        found = os.statvfs(self.root_dir)
+        size = found.f_blocks * found.f_frsize >> 20
+        return f"Not saved: your home folder holds {size} MiB and is full; delete what you do not need and save again."
 
     def _refuse_unless_written_by_people(self, path: str, form: str | None) -> None:
         if form == "base64" or not path.lower().endswith(WRITTEN_BY_PEOPLE):
             raise HTTPError(403, "The page opens notebooks and source files only; use other files from a program.")
+
+
+def _for_want_of_room(error: BaseException | None) -> bool:
+    # undoing a save that failed may fail as well, and hide why
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            return True
+        error = error.__cause__ or error.__context__
+    return False

@@ -9,12 +9,14 @@ import pytest
 
 from hub.container import SERVICE_GROUP, Mount
 from hub.launcher.folders import LinkError, check_folder, drop_run_folder, make_run_folder, make_session_folders
-from hub.policy.limits import read_limits
+from hub.launcher.quota import QuotaError, quota_refusal
+from hub.policy.limits import FolderLimits, read_limits
 from hub.session import session_container
 from hub.workspace import StateLayout, Workspace
 
 pytestmark = pytest.mark.skipif(os.getuid() != 0, reason="gives folders to other users, which only root can")
 ALICE = Workspace("alice", "study")
+NONE = FolderLimits(quota="none", home_mb=16, project_mb=16)
 
 
 @pytest.fixture
@@ -29,7 +31,7 @@ def mounts(root: PurePosixPath) -> tuple[Mount, ...]:
 
 def test_a_session_has_its_folders_with_their_owners(root: PurePosixPath) -> None:
     for _ in range(2):  # again changes nothing
-        make_session_folders(root, mounts(root))
+        make_session_folders(root, mounts(root), NONE)
         for folder, owner, group, mode in (
             ("homes/study/alice", 1000, 1000, 0o700),
             ("projects/study", 1000, 1000, 0o2770),
@@ -48,7 +50,7 @@ def test_no_step_goes_through_a_link(root: PurePosixPath, tmp_path_factory: pyte
     link.parent.mkdir(parents=True, exist_ok=True)
     link.symlink_to(elsewhere)
     with pytest.raises(LinkError):
-        make_session_folders(root, mounts(root))
+        make_session_folders(root, mounts(root), NONE)
     assert list(elsewhere.iterdir()) == []
     assert (elsewhere.stat().st_uid, elsewhere.stat().st_mode & 0o777) == (0, 0o711)
 
@@ -97,3 +99,20 @@ def test_removing_a_run_follows_no_link(root: PurePosixPath, tmp_path_factory: p
     with pytest.raises(LinkError):
         drop_run_folder(root, folder)
     assert (kept / "file").exists()
+
+
+@pytest.mark.parametrize(("more", "refused"), [(-1, False), (0, False), (1, True)])
+def test_a_folder_holds_at_most_its_size(more: int, refused: bool) -> None:
+    refusal = quota_refusal((16 << 20) + more, 16)
+    assert (refusal is not None) == refused
+
+
+def test_a_folder_as_large_as_the_disk_stays_closed_unless_a_site_wants_no_quota(root: PurePosixPath) -> None:
+    required = FolderLimits(home_mb=16, project_mb=16)
+    with pytest.raises(QuotaError) as caught:
+        make_session_folders(root, mounts(root), required)
+    assert caught.value.refusal.rule == "launcher.quota"
+    assert "16 MiB" in str(caught.value.refusal.reason)
+    make_session_folders(root, mounts(root), NONE)
+    large = FolderLimits(home_mb=1 << 40, project_mb=1 << 40)
+    make_session_folders(root, mounts(root), large)
