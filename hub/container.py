@@ -48,6 +48,7 @@ class ContainerPlan:
     """Everything that differs between two sealed containers. The seal itself (no capabilities, read-only root,
     no new privileges, unprivileged user, no DNS) is the same for all and stands in `hub.launcher.seal`.
 
+    `runtime` is the engine's name for what runs it: runc, or runsc (gVisor) where there is no network.
     `network` None is no network at all; otherwise the name of an internal network that the launcher makes for it alone.
     """
 
@@ -59,4 +60,5 @@ class ContainerPlan:
     mounts: tuple[Mount, ...] = ()
     tmpfs: tuple[Tmpfs, ...] = ()
     network: str | None = None
+    runtime: str = "runc"
     labels: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))

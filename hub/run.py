@@ -78,6 +78,7 @@ def run_container(plan: RunPlan, layout: StateLayout, image: str, limits: Runner
         ),
         tmpfs=(Tmpfs(OUT, limits.max_output_mb), Tmpfs(SCRATCH, limits.scratch_mb)),
         network=None,
+        runtime=limits.runtime,
         limits=Limits(limits.memory_mb, limits.cpus, limits.pids, limits.file_mb, limits.open_files, limits.seconds),
         labels=MappingProxyType({"bulle.request": plan.request, "bulle.project": plan.project, "bulle.role": "runner"}),
     )

@@ -9,6 +9,8 @@ from hub.launcher.system_calls import seccomp_profile
 
 MIB = 1024 * 1024
 SHARED_MEMORY_MIB = 64
+RUNSC = "runsc"
+RUNTIMES = ("runc", RUNSC)
 
 # An upstream resolver that answers nobody: engine 20.10 forwards names of internal networks from the host
 # (CVE-2024-29018), so a name asked for is a way out. Names of attached containers still resolve.
@@ -19,9 +21,12 @@ RESOLVER_OPTIONS = ("timeout:1", "attempts:1")
 def create_arguments(plan: ContainerPlan) -> dict[str, Any]:
     """`name` and `config` for `docker.APIClient.create_container_from_config`: the Engine API's own words.
 
+    Raises: ValueError for a runtime that the container may not have.
     Nothing is left to the engine's or the image's defaults that would open the container.
     PID 1 is the image's entry point (an execute-only tini), not the engine's `init`, which is a readable host binary.
     """
+    if plan.runtime not in RUNTIMES or (plan.runtime == RUNSC and plan.network is not None):
+        raise ValueError("no sealed container is run by that")
     config = {
         "Image": plan.image,
         "Cmd": list(plan.command),
@@ -34,6 +39,10 @@ def create_arguments(plan: ContainerPlan) -> dict[str, Any]:
         "Healthcheck": {"Test": ["NONE"]},
         "HostConfig": _host_config(plan),
     }
+    if plan.runtime == RUNSC:
+        config["Entrypoint"] = [
+            ""
+        ]  # it starts no program that cannot be read, as the image's tini; nothing to hide here
     if plan.network is not None:
         config["NetworkingConfig"] = {"EndpointsConfig": {plan.network: {}}}
     return {"name": plan.name, "config": config}
@@ -42,6 +51,7 @@ def create_arguments(plan: ContainerPlan) -> dict[str, Any]:
 def _host_config(plan: ContainerPlan) -> dict[str, Any]:
     memory = plan.limits.memory_mb * MIB
     return {
+        "Runtime": plan.runtime,
         "NetworkMode": plan.network or "none",
         "Dns": list(NO_RESOLVER),
         "DnsOptions": list(RESOLVER_OPTIONS),

@@ -28,8 +28,13 @@ class WorkspaceLimits(SandboxLimits):
 
 
 class RunnerLimits(SandboxLimits):
-    """One re-run of a notebook."""
+    """One re-run of a notebook.
 
+    `runtime` is what the engine runs it by. A workspace has no choice: under runsc a kernel reads its server's
+    environment, and the hub's token in it, whatever the server does against that.
+    """
+
+    runtime: Literal["runc", "runsc"] = Field(default="runc", description="runsc is gVisor, a kernel of its own")
     seconds: int = Field(ge=1, description="wall clock")
     max_output_mb: int = Field(ge=1, description="what the run may hand back")
     scratch_mb: int = Field(ge=1, description="its temporary folder, in memory")

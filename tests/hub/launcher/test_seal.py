@@ -44,6 +44,7 @@ GOLDEN = {
         "Labels": {"bulle.role": "runner"},
         "Healthcheck": {"Test": ["NONE"]},
         "HostConfig": {
+            "Runtime": "runc",
             "NetworkMode": "none",
             "Dns": ["127.0.0.1"],
             "DnsOptions": ["timeout:1", "attempts:1"],
@@ -101,6 +102,21 @@ def test_a_workspace_differs_by_its_network_and_a_capped_log() -> None:
     assert changed == {"NetworkMode", "LogConfig"}
     assert host["NetworkMode"] == "bulle-ws-p--alice"
     assert host["LogConfig"] == {"Type": "json-file", "Config": {"max-size": "1m", "max-file": "1"}}
+
+
+def test_a_run_by_gvisor_differs_by_its_runtime_and_has_no_tini() -> None:
+    sealed = create_arguments(replace(PLAN, runtime="runsc"))["config"]
+    assert sealed.pop("Entrypoint") == [""]
+    assert sealed["HostConfig"].pop("Runtime") == "runsc"
+    golden = create_arguments(PLAN)["config"]
+    assert golden["HostConfig"].pop("Runtime") == "runc"
+    assert sealed == golden
+
+
+@pytest.mark.parametrize(("runtime", "network"), [("runsc", "bulle-ws-p--alice"), ("kata", None), ("", None)])
+def test_no_other_runtime_and_no_gvisor_for_workspaces(runtime: str, network: str | None) -> None:
+    with pytest.raises(ValueError, match="no sealed container"):
+        create_arguments(replace(PLAN, runtime=runtime, network=network))
 
 
 names = st.text(min_size=1, max_size=20)
