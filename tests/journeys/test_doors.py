@@ -14,7 +14,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, sync_playwright
 
-from scripts.visitor import Visitor
+from scripts.visitor import VisitError, Visitor
 from tests.browser.conftest import ARGUMENTS, CHROMIUM
 from tests.journeys.conftest import Stack, inside
 
@@ -203,6 +203,18 @@ def test_without_tls_nothing_is_said(stack: Stack) -> None:
     assert "password" not in answer.text
     with pytest.raises(httpx.ConnectError):  # an authority that no browser knows is not accepted by accident
         httpx.get(stack.base)
+
+
+def test_a_wrong_password_counts_at_the_browsers_address(stack: Stack) -> None:
+    """Not at one that it invents, and not at the edge's, where everybody would be locked out together."""
+    with stack.visitor("bob") as visitor:
+        visitor.http.headers["X-Forwarded-For"] = "203.0.113.7"
+        visitor.http.headers["X-Real-IP"] = "203.0.113.8"
+        with pytest.raises(VisitError):
+            visitor.pass_the_door("wrong")
+    told = stack.told("login.refused")[-1]["body"]["address"]
+    assert told not in {"", "203.0.113.7", "203.0.113.8", *addresses("bulle-test-edge-1").values()}
+    assert told not in addresses("bulle-test-net").values()
 
 
 def test_many_bytes_in_one_session_become_an_event(stack: Stack, bob: Visitor) -> None:
