@@ -168,6 +168,7 @@ def main() -> None:
     elif chosen.child:
         child(chosen.child, chosen.folder, chosen.groups)
     elif chosen.folder:
+        chosen.folder.mkdir(parents=True, exist_ok=True)
         table(chosen, chosen.folder)
     else:
         with tempfile.TemporaryDirectory() as folder:
