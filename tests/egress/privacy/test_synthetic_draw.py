@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import math
+import re
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date
@@ -201,7 +202,8 @@ def test_it_has_limits_of_its_own() -> None:
 
 def test_an_enclave_without_those_limits_draws_no_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     limits = (policies_dir() / "limits.toml").read_text(encoding="utf-8")
-    (tmp_path / "limits.toml").write_text(limits[: limits.index("[synthetic]")], encoding="utf-8")
+    without = re.sub(r"\[synthetic\]\n(?:[^\[].*\n|\n)*", "", limits)
+    (tmp_path / "limits.toml").write_text(without, encoding="utf-8")
     monkeypatch.setenv("BULLE_POLICIES", str(tmp_path))
     with pytest.raises(PrivacyError, match="sets no limits for synthetic rows"):
         ask({"act": "synthetic"})
