@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from math import isfinite
 from typing import Any, TypeAlias
 
 from egress.privacy.intervals import Estimate, Noisy, around, printed, ratio
@@ -22,6 +23,7 @@ __all__ = [
     "Interval",
     "Noise",
     "accuracies",
+    "fits",
     "noise_from",
     "notes_of",
     "table_of",
@@ -133,7 +135,7 @@ def table_of(spec: DpSpec, answer: Answer) -> DpTable:
 
     Raises: ValueError when `answer` is not one of `spec`.
     """
-    if not _fits(spec, answer):
+    if not fits(spec, answer):
         raise ValueError("the stored answer is of another spec")
     lines = [
         [_value(spec, answer, column, cell, place) for column in spec.columns] for place, cell in enumerate(spec.grid)
@@ -150,9 +152,12 @@ def table_of(spec: DpSpec, answer: Answer) -> DpTable:
     )
 
 
-def _fits(spec: DpSpec, answer: Answer) -> bool:
+def fits(spec: DpSpec, answer: Answer) -> bool:
+    """Whether `answer` can be one of `spec`, so that a table can be made of it."""
     told = (answer.noisy, answer.noise.scales, answer.noise.half_widths, answer.noise.joint_half_widths)
     if {len(part) for part in told} != {len(spec.statistics)} or {len(one) for one in answer.noisy} != {spec.cells}:
+        return False
+    if not all(isfinite(scale) and scale > 0 for scale in answer.noise.scales):
         return False
     chosen = [
         (vector, len(one.candidates))

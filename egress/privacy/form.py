@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
-from egress.privacy.answer import Answer, table_of
+from egress.privacy.answer import Answer, fits
 from egress.privacy.spec import DpSpec, to_json
 
 
@@ -48,7 +48,8 @@ class Form(Generic[S, A]):
 
 def _read_table(spec: DpSpec, raw: Mapping[str, Any]) -> Answer:
     answer = Answer.from_json(raw)
-    table_of(spec, answer)
+    if not fits(spec, answer):
+        raise ValueError("answer")
     return answer
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from decimal import Decimal
 from typing import Any
 
@@ -113,6 +114,12 @@ def test_a_quantile_is_a_candidate_with_ranks_and_without_interval() -> None:
 def test_a_quantile_that_is_no_candidate_is_no_table(place: int) -> None:
     with pytest.raises(ValueError, match="another spec"):
         table_of(QUANTILE, answer((place,), scales=(4.0,)))
+
+
+@pytest.mark.parametrize("scale", [0.0, -1.0, math.nan, math.inf])
+def test_noise_of_no_size_is_no_answer(scale: float) -> None:
+    with pytest.raises(ValueError, match="another spec"):
+        table_of(QUANTILE, answer((1,), scales=(scale,)))
 
 
 def test_a_report_tells_every_column_in_order_and_survives_json() -> None:
