@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
-import signal
 import sys
 from collections.abc import Mapping
 from datetime import UTC
@@ -34,6 +32,7 @@ from hub.container import SERVICE_GROUP
 from hub.events.log import Clock, EventLog, utc_now
 from hub.policy.model import Frozen
 from hub.policy.verdict import Refusal
+from hub.serving import serve
 from hub.wire import ANSWER, Line, Listener, Quiet
 from hub.words import say
 from hub.workspace import StateLayout
@@ -143,21 +142,7 @@ def compose(environ: Mapping[str, str]) -> Listener:
 
 def main() -> int:
     """Serve until told to stop."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
-    try:
-        listener = compose(os.environ)
-    except KeyError as error:
-        LOG.error("%s is not set", error.args[0])  # noqa: TRY400 -- one sentence for the operator
-        return 3
-    except (ValueError, OSError) as error:
-        LOG.error("%s", error)  # noqa: TRY400 -- one sentence for the operator
-        return 3
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: listener.close())
-    LOG.info("waiting for packages")
-    listener.serve()
-    LOG.info("stopped")
-    return 0
+    return serve(compose, LOG, "packages")
 
 
 if __name__ == "__main__":

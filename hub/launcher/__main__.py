@@ -7,9 +7,6 @@ BULLE_LAUNCHER_SOCKET: where it listens. BULLE_SUPERNET: workspaces' networks ar
 
 from __future__ import annotations
 
-import logging
-import os
-import signal
 import sys
 from collections.abc import Mapping
 from ipaddress import IPv4Network
@@ -20,8 +17,8 @@ from hub.events.log import EventLog
 from hub.launcher.acts import Launcher, LauncherSettings
 from hub.launcher.service import LOG, Service, listen, teller
 from hub.launcher.shape import Caller
-from hub.policy.files import PolicyFileError
 from hub.policy.limits import read_limits
+from hub.serving import serve
 from hub.wire import Listener
 from hub.workspace import StateLayout
 
@@ -46,25 +43,7 @@ def compose(environ: Mapping[str, str]) -> Listener:
 
 def main() -> int:
     """Serve until told to stop."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
-    try:
-        listener = compose(os.environ)
-    except KeyError as error:
-        LOG.error("%s is not set", error.args[0])
-        return 3
-    except PolicyFileError as error:
-        for message in error.messages:
-            LOG.error("%s", message)
-        return 3
-    except (ValueError, OSError) as error:
-        LOG.error("%s", error)
-        return 3
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: listener.close())
-    LOG.info("waiting for orders")
-    listener.serve()
-    LOG.info("stopped")
-    return 0
+    return serve(compose, LOG, "orders")
 
 
 if __name__ == "__main__":

@@ -109,12 +109,7 @@ def ask(settings: Settings, act: str, project: str, why: str, hours: float, poli
 @click.argument("identity", metavar="ID")
 @click.pass_obj
 def confirm(settings: Settings, identity: str) -> None:
-    def judge(seen: _Seen) -> _Judged:
-        glass = seen.glass(identity)
-        verdict = may_confirm(glass, *seen.standing(glass.project), seen.now, seen.enclave.stops)
-        return _Judged(verdict, "breakglass.confirmed", glass.project, {"id": identity})
-
-    _step(settings, judge)
+    _say_of(settings, identity, may_confirm, "breakglass.confirmed")
     settings.print(say("{id} is confirmed; it can be used once.", id=identity))
 
 
@@ -150,12 +145,7 @@ def use(settings: Settings, identity: str, act: str, project: str, out: Path) ->
 @click.argument("identity", metavar="ID")
 @click.pass_obj
 def end(settings: Settings, identity: str) -> None:
-    def judge(seen: _Seen) -> _Judged:
-        glass = seen.glass(identity)
-        verdict = may_end(glass, *seen.standing(glass.project), seen.now, seen.enclave.stops)
-        return _Judged(verdict, "breakglass.ended", glass.project, {"id": identity})
-
-    _step(settings, judge)
+    _say_of(settings, identity, may_end, "breakglass.ended")
     settings.print(say("{id} is ended.", id=identity))
 
 
@@ -184,6 +174,17 @@ def list_requests(settings: Settings, as_json: bool) -> None:  # noqa: FBT001 --
     )
     rows = [tuple(_described(each, now).values()) for each in known]
     click.echo(aligned([settings.text(title) for title in titles], rows))
+
+
+def _say_of(settings: Settings, identity: str, rule: Callable[..., Grant | Refusal], kind: str) -> None:
+    """A step that only says something of what was asked for. Raises: StopError."""
+
+    def judge(seen: _Seen) -> _Judged:
+        glass = seen.glass(identity)
+        verdict = rule(glass, *seen.standing(glass.project), seen.now, seen.enclave.stops)
+        return _Judged(verdict, kind, glass.project, {"id": identity})
+
+    _step(settings, judge)
 
 
 def _step(settings: Settings, judge: Callable[[_Seen], _Judged]) -> Mapping[str, str]:
