@@ -27,13 +27,11 @@ W = TypeVar("W")
 
 @dataclass(frozen=True)
 class Way(Generic[W, S, A]):
-    """One kind. `read`: words to a spec. `enough`: whether a draw at so many nano-rho is one at all. `foreseen`: how
-    exact it would be at so many, at a confidence. `numbers`: how many noisy ones are drawn. `shown`: the table of an
-    answer, and what is told beside it.
+    """One kind. `read`: words to a spec. `foreseen`: how exact a draw would be at so many nano-rho, at a confidence.
+    `numbers`: how many noisy ones are drawn. `shown`: the table of an answer, and what is told beside it.
     """
 
     read: Callable[[W, Manifest], S | Refusal]
-    enough: Callable[[S, int], Refusal | None]
     numbers: Callable[[S], int]
     foreseen: Callable[[S, int, float], tuple[Foreseen, ...]]
     form: Form[S, A]
@@ -60,21 +58,21 @@ def plan(
     if isinstance(wanted, Refusal):
         return wanted
     nano_rho = int(wanted * NANO)
-    return way.enough(spec, nano_rho) or Planned(way, spec, nano_rho)
+    return enough(spec, nano_rho) or Planned(way, spec, nano_rho)
+
+
+def enough(spec: ols.OlsSpec | synthetic.SyntheticSpec, nano_rho: int) -> Refusal | None:
+    """None when a draw at so many nano-rho is one at all: its noise stays within 64 bits."""
+    scale = costs.scale_for(nano_rho, float(spec.sensitivity))
+    return Refusal("dp.rho", TOO_LITTLE) if scale > costs.MAX_SCALE else None
 
 
 def _read_ols(words: OlsWords, manifest: Manifest) -> ols.OlsSpec | Refusal:
     return ols.read_ols(words.table, words.outcome, words.predictors, words.where, manifest)
 
 
-def _enough_for_ols(spec: ols.OlsSpec, nano_rho: int) -> Refusal | None:
-    scale = costs.scale_for(nano_rho, float(spec.sensitivity))
-    return Refusal("dp.rho", TOO_LITTLE) if scale > costs.MAX_SCALE else None
-
-
 _OLS = Way(
     _read_ols,
-    _enough_for_ols,
     lambda spec: len(spec.products),
     ols_preview.foreseen,
     Form("ols", ols.to_json, ols_told.read_answer, ols_told.kept),
@@ -86,14 +84,8 @@ def _read_synthetic(words: SyntheticWords, manifest: Manifest) -> synthetic.Synt
     return synthetic_read.read_synthetic(words.table, words.columns, words.rows, words.algorithm, manifest)
 
 
-def _enough_for_synthetic(spec: synthetic.SyntheticSpec, nano_rho: int) -> Refusal | None:
-    scale = costs.scale_for(nano_rho, spec.sensitivity)
-    return Refusal("dp.rho", TOO_LITTLE) if scale > costs.MAX_SCALE else None
-
-
 _SYNTHETIC = Way(
     _read_synthetic,
-    _enough_for_synthetic,
     lambda spec: spec.numbers,
     synthetic_told.foreseen,
     Form("synthetic", synthetic.to_json, synthetic_told.read_answer, synthetic_told.kept, needs=synthetic.NEEDS),

@@ -9,7 +9,7 @@ import pytest
 
 from egress.outputs.private import OlsWords, PrivateKind
 from egress.privacy.failure import TOO_LITTLE
-from egress.privacy.kinds import KINDS, Planned, plan
+from egress.privacy.kinds import KINDS, Planned, enough, plan
 from egress.privacy.ols import OlsSpec
 from hub.policy.verdict import Refusal
 from tests.egress.privacy.releases import manifest_of
@@ -52,7 +52,7 @@ def test_noise_that_leaves_64_bits_is_refused_before_it_is_reserved() -> None:
     assert isinstance(made, Planned)
     assert isinstance(made.spec, OlsSpec)
     many = replace(made.spec, base=replace(made.spec.base, rows_per_person=10**7))
-    refused = made.way.enough(many, 1)
+    refused = enough(many, 1)
     assert isinstance(refused, Refusal)
     assert refused.reason == TOO_LITTLE
-    assert made.way.enough(many, 10**9) is None
+    assert enough(many, 10**9) is None
