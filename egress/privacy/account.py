@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from decimal import Decimal
 from importlib.util import find_spec
 from pathlib import Path
@@ -16,7 +17,7 @@ from egress.privacy.failure import LACKING, PrivacyError
 from egress.privacy.form import TABLE, A, Form, S
 from egress.privacy.ledger import NANO, Caps, Kept, Ledger, LedgerEntry, Reservation, fold, may_reserve, nano
 from egress.privacy.spec import DpSpec
-from hub.events.chain import Tampering, intact
+from hub.events.chain import Event, Tampering, intact
 from hub.events.follow import Follower
 from hub.events.log import EventLog, Transaction
 from hub.events.state import Enclave
@@ -84,8 +85,12 @@ def reserve(log: EventLog, grant: Grant, asked: Spending[S, A], caps: Caps) -> R
     Of the log, a process verifies what it has not verified yet: `hub.events.follow` says what is checked when.
     """
     with log.transaction() as transaction:
-        withdrawn = _withdrawn(log, transaction, grant) if grant.project else None
-        decided = withdrawn or _decide(_followed(log), transaction, grant, asked, caps)
+        known = _FOLLOWED.setdefault(log, Follower(_Known(), _known_after)).catch_up(transaction)
+        decided: StoredAnswer[A] | Refusal | None
+        if isinstance(known, Tampering):
+            decided = _tampered(known.seq)
+        else:
+            decided = _decide(known, transaction, grant, asked, caps)
         if decided is not None:
             if isinstance(decided, Refusal):
                 _refused(transaction, grant, asked, decided)
@@ -96,35 +101,41 @@ def reserve(log: EventLog, grant: Grant, asked: Spending[S, A], caps: Caps) -> R
     return Reservation(event.seq, spec.source, grant.project, spec.digest, asked.extract, asked.nano_rho)
 
 
-# What each open log's ledger and enclave are, as far as this process has verified and folded them; they go with it.
-_FOLLOWED: WeakKeyDictionary[EventLog, Follower[Ledger]] = WeakKeyDictionary()
-_ENCLAVES: WeakKeyDictionary[EventLog, Follower[Enclave]] = WeakKeyDictionary()
+@dataclass(frozen=True)
+class _Known:
+    """What the log says of budgets, people and permits."""
+
+    ledger: Ledger = field(default_factory=Ledger)
+    enclave: Enclave = field(default_factory=Enclave)
 
 
-def _followed(log: EventLog) -> Follower[Ledger]:
-    return _FOLLOWED.setdefault(log, Follower(Ledger(), fold))
+def _known_after(events: Iterable[Event], known: _Known) -> _Known:
+    each = tuple(events)
+    return _Known(fold(each, known.ledger), fold_enclave(each, known.enclave))
 
 
-def _withdrawn(log: EventLog, transaction: Transaction, grant: Grant) -> Refusal | None:
+# What each open log says, as far as this process has verified and folded it; it goes with the log.
+_FOLLOWED: WeakKeyDictionary[EventLog, Follower[_Known]] = WeakKeyDictionary()
+
+
+def _withdrawn(enclave: Enclave, transaction: Transaction, grant: Grant) -> Refusal | None:
     """Why a grant that was given when the work began does not hold any more: people and permits change meanwhile."""
-    enclave = _ENCLAVES.setdefault(log, Follower(Enclave(), fold_enclave)).catch_up(transaction)
-    if isinstance(enclave, Tampering):
-        return _tampered(enclave.seq)
     person, permit = enclave.persons.get(grant.person), enclave.permits.get(grant.project)
     verdict = may_spend_privacy(person, permit, transaction.now().date(), enclave.stops)
     return verdict if isinstance(verdict, Refusal) else None
 
 
 def _decide(
-    follower: Follower[Ledger], transaction: Transaction, grant: Grant, asked: Spending[S, A], caps: Caps
+    known: _Known, transaction: Transaction, grant: Grant, asked: Spending[S, A], caps: Caps
 ) -> StoredAnswer[A] | Refusal | None:
+    withdrawn = _withdrawn(known.enclave, transaction, grant) if grant.project else None
+    if withdrawn is not None:
+        return withdrawn
     if not grant.covers(Act.SPEND_PRIVACY, grant.project):
         return Refusal("privacy.grant", say("Spending the privacy budget was not granted."))
     if grant.project and caps.project is None:
         return Refusal("privacy.project_cap", say("A project spends within its permit's rho; none was given."))
-    ledger = follower.catch_up(transaction)
-    if isinstance(ledger, Tampering):
-        return _tampered(ledger.seq)
+    ledger = known.ledger
     stored = ledger.stored(asked.spec.digest, asked.extract, asked.nano_rho) if ledger.unreadable is None else None
     if stored is not None and stored.answer is not None:
         return _answered(stored, stored.answer, transaction, asked)
