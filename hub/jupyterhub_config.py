@@ -16,6 +16,7 @@ from hub.authenticator import EnclaveAuthenticator
 from hub.directory.model import DirectorySettings
 from hub.events.log import EventLog
 from hub.language import translate
+from hub.policy.limits import read_limits
 from hub.policy.people import read_people
 from hub.policy.standing import Requirements
 from hub.policy.undertakings import read_undertakings
@@ -49,6 +50,7 @@ def _hub(c: Any, environment: Mapping[str, str], layout: StateLayout) -> None:
     hub.db_url = f"sqlite:///{layout.hub}/jupyterhub.sqlite"
     hub.cookie_secret_file = environment["BULLE_COOKIE_SECRET_FILE"]
     hub.cleanup_servers = False  # workspaces outlive a restart of the hub
+    hub.last_activity_interval = 0  # the proxy counts every byte of a forgotten page as use; servers know better
     hub.allow_named_servers = True
     hub.default_url = "/hub/home"
     hub.template_paths = [str(Path(__file__).parent / "templates")]
@@ -122,6 +124,7 @@ def _workspaces(c: Any, environment: Mapping[str, str], layout: StateLayout) -> 
     spawner = c.EnclaveSpawner
     spawner.log_at = str(layout.log)
     spawner.launcher_socket = environment["BULLE_LAUNCHER_SOCKET"]
+    spawner.idle = read_limits(Path(environment["BULLE_POLICIES"])).idle
     spawner.hub_connect_url = f"http://hub:{GATE_PORT}"
     spawner.start_timeout = 180  # many people at once on few cores
 

@@ -74,6 +74,7 @@ def _environment(workspace: Workspace) -> Mapping[str, str]:
             "BULLE_EXTRACT": "/data",
             "BULLE_OUTBOX": "/outbox",
             "BULLE_PROJECT": workspace.project,
+            "JUPYTERHUB_ACTIVITY_INTERVAL": "60",  # seconds between two reports of use to the hub
             "HOME": "/home/researcher",
             "JUPYTERHUB_DISABLE_USER_CONFIG": "1",
             "JUPYTERHUB_ROOT_DIR": "/home/researcher",

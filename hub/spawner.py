@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from dockerspawner import DockerSpawner
 from jupyterhub.spawner import SpawnException
 from tornado import web
-from traitlets import Unicode, default
+from traitlets import Instance, Unicode, default
 
 from hub.events.state import Enclave
 from hub.language import preferred, render
 from hub.launcher.client import LauncherError, Sessions
 from hub.launcher.shape import FROM_THE_HUB, SessionAct
 from hub.opening import opening
+from hub.policy.limits import IdleLimits
 from hub.policy.verdict import Grant, Refusal
 from hub.present import Present, present_of
 from hub.sealed_client import SealedClient
@@ -43,6 +45,7 @@ class EnclaveSpawner(DockerSpawner):  # type: ignore[misc]  # published without 
 
     log_at = Unicode(help="path or URL of the event log").tag(config=True)
     launcher_socket = Unicode(help="path of the launcher's socket").tag(config=True)
+    idle = Instance(IdleLimits, help="when a workspace that nobody uses is closed").tag(config=True)
 
     remove = True  # a kept container keeps its mounts: it could come back under another name
     pull_policy = "skip"
@@ -61,11 +64,18 @@ class EnclaveSpawner(DockerSpawner):  # type: ignore[misc]  # published without 
 
     @property
     def watch(self) -> Watch:
-        return watch_of(self.log_at)
+        return watch_of(self.log_at, self.idle)
 
     @property
     def workspace(self) -> Workspace:
         return Workspace(self.user.name, self.name)
+
+    @property
+    def used(self) -> datetime:
+        """When the workspace was last used, as its server told the hub; never later than now, whatever it said."""
+        now = self.present.now()
+        heard = [each for each in (self.orm_spawner.last_activity, self.orm_spawner.started) if each is not None]
+        return min(max((each.replace(tzinfo=UTC) for each in heard), default=now), now)
 
     @property
     def sealed_name(self) -> str:

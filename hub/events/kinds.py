@@ -37,6 +37,8 @@ KINDS = MappingProxyType(
         "session.started": "a workspace was opened",
         "session.refused": "a workspace was not opened, and by which rule",
         "session.stopped": "a workspace was closed; by the hub where it was no longer granted, and by which rule",
+        "session.idle": "the hub warned that an open workspace which nobody uses will be closed, and when",
+        "session.used": "a workspace that was to be closed is used again, and stays open",
         "session.volume": "a session has sent its browser more bytes than the policy expects of a person who reads",
         "launcher.refused": "a process asked the launcher for what it does not start, and by which rule it was refused",
         "request.submitted": "a release request was frozen by digest",

@@ -16,6 +16,7 @@ from hub.policy.model import DataPermit, Person
 from hub.policy.standing import Requirements, Signature, Standing
 from hub.policy.stops import HALTS, Scope, Stop, Stops
 
+K = TypeVar("K")
 V = TypeVar("V")
 
 
@@ -34,10 +35,18 @@ class ExtractRecord:
 
 
 @dataclass(frozen=True)
+class Warned:
+    """An open workspace that nobody uses: when its person was warned, and when it is closed."""
+
+    at: datetime
+    until: datetime
+
+
+@dataclass(frozen=True)
 class Enclave:
     """The state that permits and people are decided on. A later permit of a project replaces the earlier one, also one
     that was ended; all `versions` are kept, oldest first: an extract was built from one of them. `sessions`: who has
-    opened the workspace of which project and not closed it.
+    opened the workspace of which project and not closed it; `idle`: which of these were warned that nobody uses them.
     """
 
     persons: Mapping[str, Person] = field(default_factory=_empty)
@@ -50,6 +59,7 @@ class Enclave:
     required: Requirements = field(default_factory=Requirements)
     stops: Stops = field(default_factory=Stops)
     sessions: frozenset[tuple[str, str]] = frozenset()
+    idle: Mapping[tuple[str, str], Warned] = field(default_factory=lambda: MappingProxyType({}))
 
     def projects_of(self, person: str) -> tuple[DataPermit, ...]:
         """The permits that name `person`, by project, whether in force or not."""
@@ -94,10 +104,16 @@ def _apply(state: Enclave, event: Event) -> Enclave:  # noqa: C901, PLR0912 -- a
             scope = Scope(event.body["scope"])
             return replace(state, stops=state.stops.lifted(scope, event.body["name"])) if scope in HALTS else state
         case "session.started":
-            return replace(state, sessions=state.sessions | {(event.actor, event.project)})
+            opened = (event.actor, event.project)
+            return replace(state, sessions=state.sessions | {opened}, idle=_without(state.idle, opened))
         case "session.stopped":
-            person = event.body.get("person", event.actor)
-            return replace(state, sessions=state.sessions - {(person, event.project)})
+            closed = (str(event.body.get("person", event.actor)), event.project)
+            return replace(state, sessions=state.sessions - {closed}, idle=_without(state.idle, closed))
+        case "session.idle":
+            warned = Warned(datetime.fromisoformat(event.at), datetime.fromisoformat(event.body["until"]))
+            return replace(state, idle=_with(state.idle, (event.body["person"], event.project), warned))
+        case "session.used":
+            return replace(state, idle=_without(state.idle, (event.body["person"], event.project)))
         case "extract.built":
             record = ExtractRecord(event.project, event.body["folder"], event.body["digest"], event.at)
             return replace(state, extracts=_with(state.extracts, event.project, record))
@@ -168,9 +184,9 @@ def _stop(event: Event, scope: Scope, name: str) -> Stop:
     return Stop(scope, name, event.actor, event.at, str(event.body["why"]))
 
 
-def _with(mapping: Mapping[str, V], key: str, value: V) -> Mapping[str, V]:
+def _with(mapping: Mapping[K, V], key: K, value: V) -> Mapping[K, V]:
     return MappingProxyType({**mapping, key: value})
 
 
-def _without(mapping: Mapping[str, V], key: str) -> Mapping[str, V]:
+def _without(mapping: Mapping[K, V], key: K) -> Mapping[K, V]:
     return MappingProxyType({name: value for name, value in mapping.items() if name != key})

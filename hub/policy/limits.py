@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
@@ -103,6 +104,21 @@ class VolumeLimits(Frozen):
     keep_days: int = Field(ge=2, description="how long the meter's lines are kept")
 
 
+class IdleLimits(Frozen):
+    """When an open workspace that nobody uses is closed. What it runs counts as use."""
+
+    after_minutes: int = Field(ge=10, description="without use, before the person is warned")
+    warn_minutes: int = Field(ge=5, description="from the warning to the end; servers tell the hub each minute")
+
+    @property
+    def after(self) -> timedelta:
+        return timedelta(minutes=self.after_minutes)
+
+    @property
+    def warning(self) -> timedelta:
+        return timedelta(minutes=self.warn_minutes)
+
+
 class ContainerLimits(Frozen):
     """`limits.toml`."""
 
@@ -115,6 +131,7 @@ class ContainerLimits(Frozen):
     reader: ReaderLimits
     door: DoorLimits
     volume: VolumeLimits
+    idle: IdleLimits
     synthetic: PrivacyLimits | None = None
 
 

@@ -33,6 +33,7 @@ OF_THEIR_OWN = (
     "jupyter_config.py",
     "sitecustomize.py",
     "workspace_contents.py",
+    "workspace_use.py",
 )
 OWN_KERNEL = """{"argv": ["/opt/bulle/bin/python", "-m", "ipykernel_launcher", "-f", "{connection_file}"],
 "display_name": "Mine", "language": "python", "env": {"STOLEN": "${JUPYTERHUB_API_TOKEN}"}}"""

@@ -12,6 +12,7 @@ from jupyterhub.objects import Hub
 from jupyterhub.user import User
 
 from hub.events.log import EventLog
+from hub.policy.limits import read_limits
 from hub.spawner import EnclaveSpawner
 from tests.hub.enclave import add_person, build_extract, issue_permit, permit
 
@@ -62,6 +63,7 @@ class House:
             hub_connect_url="http://hub:8082",
             log_at=str(self.root / "log.db"),
             launcher_socket=str(self.socket),
+            idle=read_limits().idle,
         )
         user.spawners[project] = spawner
         spawner.api_token = "a-token-of-jupyterhub"

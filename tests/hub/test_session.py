@@ -68,6 +68,7 @@ def test_the_container_is_the_persons_own() -> None:
         "BULLE_OUTBOX": "/outbox",
         "BULLE_PROJECT": "p",
         "HOME": "/home/researcher",
+        "JUPYTERHUB_ACTIVITY_INTERVAL": "60",
         "JUPYTERHUB_DISABLE_USER_CONFIG": "1",
         "JUPYTERHUB_ROOT_DIR": "/home/researcher",
     }

@@ -14,6 +14,7 @@ import pytest
 
 from hub.events.log import EventLog
 from hub.events.state import Enclave
+from hub.policy.limits import IdleLimits
 from hub.policy.verdict import Refusal
 from hub.present import Present
 from hub.watch import Watch
@@ -21,6 +22,7 @@ from hub.workspace import Workspace
 from tests.hub.enclave import add_person, issue_permit, permit
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
+IDLE = IdleLimits(after_minutes=60, warn_minutes=10)
 
 
 class Clock:
@@ -48,6 +50,7 @@ class Opened:
         self._watch, self._workspace, self.failures = watch, Workspace(person, project), failures
         self.closed: list[str] = []
         self.asked = 0
+        self.used = NOON
         self.hangs: asyncio.Event | None = None
 
     @property
@@ -76,7 +79,7 @@ class Stand:
         for project in ("care", "cost"):
             self.permit(project)
         self.present = CountedPresent(self.log, self.clock)
-        self.watch = Watch(self.present, period=0.001)
+        self.watch = Watch(self.present, IDLE, period=0.001)
         self.open = [Opened(self.watch, *each) for each in (("alice", "care"), ("amir", "care"), ("alice", "cost"))]
 
     def permit(self, project: str, people: tuple[str, ...] = ("alice", "amir"), days: int = 2) -> None:
@@ -226,5 +229,76 @@ def test_it_watches_again_after_a_time_with_nothing_open(stand: Stand) -> None:
         stand.tell("access.halted", scope="all", name="")
         await stand.settled()
         assert stand.closed == [["halt.all"], [], []]
+
+    stand.watching(act)
+
+
+def opened(stand: Stand) -> None:
+    for each in stand.open:
+        stand.log.append(each.workspace.person, "session.started", each.workspace.project, {})
+
+
+def later(stand: Stand, minutes: float) -> None:
+    stand.clock.now = NOON + timedelta(minutes=minutes)
+
+
+def test_who_does_not_use_a_workspace_is_warned_and_then_closed_with_the_reason(stand: Stand) -> None:
+    async def act() -> None:
+        opened(stand)
+        later(stand, 40)
+        stand.open[1].used = stand.clock.now  # amir works on
+        later(stand, 61)
+        await stand.settled()
+        warned = [event for event in stand.log.read() if event.kind == "session.idle"]
+        assert sorted((event.project, event.body["person"]) for event in warned) == [
+            ("care", "alice"),
+            ("cost", "alice"),
+        ]
+        assert {event.body["until"] for event in warned} == {(NOON + timedelta(minutes=71)).isoformat()}
+        later(stand, 70)
+        await stand.settled()
+        assert stand.closed == [[], [], []]
+        later(stand, 71)
+        await stand.settled()
+        assert stand.closed == [["session.idle"], [], ["session.idle"]]
+
+    stand.watching(act)
+
+
+def test_use_after_the_warning_keeps_it_and_is_told(stand: Stand) -> None:
+    async def act() -> None:
+        opened(stand)
+        later(stand, 61)
+        await stand.settled()
+        later(stand, 65)
+        for each in stand.open:
+            each.used = stand.clock.now  # a cell was started
+        later(stand, 72)
+        await stand.settled()
+        assert stand.closed == [[], [], []]
+        assert [event.kind for event in stand.log.read()].count("session.used") == 3
+        assert dict(stand.present.enclave().idle) == {}
+
+    stand.watching(act)
+
+
+def test_a_hub_that_was_down_listens_before_it_closes(stand: Stand) -> None:
+    """What servers reported meanwhile is lost: an old warning closes nothing at once."""
+
+    opened(stand)
+    until = (NOON + timedelta(minutes=70)).isoformat()
+    for each in stand.open:
+        body = {"person": each.workspace.person, "until": until}
+        stand.log.append("hub", "session.idle", each.workspace.project, body)
+    later(stand, 200)
+
+    async def act() -> None:
+        assert stand.closed == [[], [], []]
+        later(stand, 209)
+        await stand.settled()
+        assert stand.closed == [[], [], []]
+        later(stand, 210)
+        await stand.settled()
+        assert stand.closed == [["session.idle"]] * 3
 
     stand.watching(act)

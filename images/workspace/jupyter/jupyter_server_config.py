@@ -6,11 +6,13 @@ Everything a page shows can be read by the person before it; what this closes ar
 import ctypes
 import secrets
 import sys
+from pathlib import Path
 
 import jupyter_server.serverapp
 
-sys.path.insert(0, "/etc/jupyter")
+sys.path.insert(0, str(Path(__file__).parent))  # /etc/jupyter
 from workspace_contents import StudyContents
+from workspace_use import last_used
 
 PR_SET_DUMPABLE = 4
 # Kernels run as the same user: without this a cell could read this process's memory and its hub token.
@@ -19,6 +21,9 @@ ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
 # By default the server writes its token and its cookies' key down, in files of the user that kernels run as.
 jupyter_server.serverapp.ServerApp.write_server_info_file = lambda _: None
 jupyter_server.serverapp.ServerApp.write_browser_open_files = lambda _: None
+
+# What the hub is told of use, each minute.
+jupyter_server.serverapp.ServerWebApplication.last_activity = last_used
 
 c = get_config()  # noqa: F821 -- given by jupyter_server
 
