@@ -40,13 +40,14 @@ def session_plan(grant: Grant, extract: ExtractRecord | None) -> SessionPlan | R
 def session_container(
     workspace: Workspace, folder: str, layout: StateLayout, image: str, limits: WorkspaceLimits
 ) -> ContainerPlan:
-    """The workspace's container: the extract in `folder` read-only, its own folders, its own network."""
+    """The workspace's container: the extract in `folder` read-only, its own folders, its notices, its own network."""
     at = PurePosixPath
     mounts = (
         Mount(layout.extract(workspace.project, folder), at("/data"), read_only=True),
         Mount(layout.home(workspace), at("/home/researcher"), read_only=False),
         Mount(layout.shared(workspace.project), at("/project"), read_only=False),
         Mount(layout.outbox(workspace), at("/outbox"), read_only=False),
+        Mount(layout.notices_of(workspace), at("/notices"), read_only=True),
     )
     return ContainerPlan(
         name=sealed_name(workspace),

@@ -80,6 +80,11 @@ class StateLayout:
         """`<day>.jsonl`: the edge's meter, a line for every answer that a workspace gave to a browser."""
         return self.root / "traffic"
 
+    @property
+    def notices(self) -> PurePosixPath:
+        """`<project>/<person>`: what open workspaces are told. Only the launcher makes folders here."""
+        return self.root / "notices"
+
     def run(self, request: str) -> PurePosixPath:
         """The files of one re-run."""
         return self.runs / request
@@ -95,6 +100,10 @@ class StateLayout:
     def shared(self, project: str) -> PurePosixPath:
         """The folder that the project's researchers share."""
         return self.root / "projects" / project
+
+    def notices_of(self, workspace: Workspace) -> PurePosixPath:
+        """What this workspace is told; it reads there and writes nothing."""
+        return self.notices / workspace.project / workspace.person
 
     def outbox(self, workspace: Workspace) -> PurePosixPath:
         """Where this person hands in release requests of this project."""

@@ -13,7 +13,13 @@ from docker.errors import NotFound
 
 from hub.container import ContainerPlan
 from hub.launcher.engine import ENGINE_ERRORS, EngineError, connect, explain, image_digest, remove
-from hub.launcher.folders import check_folder, drop_run_folder, make_run_folder, make_session_folders
+from hub.launcher.folders import (
+    check_folder,
+    drop_run_folder,
+    make_notices_folder,
+    make_run_folder,
+    make_session_folders,
+)
 from hub.launcher.networks import attach, drop_network, ensure_network
 from hub.launcher.runs import Output, run
 from hub.launcher.seal import create_arguments
@@ -67,6 +73,7 @@ class Launcher:
         engine = connect()
         image = image_digest(settings.image, engine)
         plan = session_container(order.workspace, order.extract, settings.layout, image, settings.limits.workspace)
+        make_notices_folder(settings.layout.root, settings.layout.notices_of(order.workspace))
         self._lay_out(plan)
         remove(plan.name, engine)
         ensure_network(plan.name, plan.labels, settings.supernet, engine)

@@ -1,7 +1,7 @@
 """Edge: folders on the host, reached from the state's root step by step, no step through a link.
 
-Sessions write below homes/, projects/ and outboxes/, runs are laid below runs/: nobody but the launcher makes a folder
-there, so nobody can put a link where the engine is about to mount.
+Sessions write below homes/, projects/ and outboxes/, runs are laid below runs/, notices below notices/: nobody but the
+launcher makes a folder there, so nobody can put a link where the engine is about to mount.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _STEP = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 # The group stays on what is made in them: /project is for the project's researchers, /outbox for the egress worker.
 _MODES = MappingProxyType({"/home/researcher": 0o700, "/outbox": 0o2750, "/project": 0o2770})
 _PARENT = 0o755
-_RUN = 0o775  # the worker's group lays files in it, the runner's user reads them
+_LAID = 0o775  # a service's group lays files in it, the sandbox's user reads them
 
 
 class LinkError(OSError):
@@ -56,8 +56,13 @@ def make_run_folder(root: PurePosixPath, folder: PurePosixPath) -> None:
     """`folder`, empty, for the worker's files. Raises: LinkError, OSError."""
     drop_run_folder(root, folder)
     with _reached(root, folder, make=True) as handle:
-        os.fchown(handle, -1, SERVICE_GROUP)
-        os.fchmod(handle, _RUN)
+        _for_services(handle)
+
+
+def make_notices_folder(root: PurePosixPath, folder: PurePosixPath) -> None:
+    """`folder`, for what a workspace is told. Raises: LinkError, OSError."""
+    with _reached(root, folder, make=True) as handle:
+        _for_services(handle)
 
 
 def drop_run_folder(root: PurePosixPath, folder: PurePosixPath) -> None:
@@ -65,6 +70,11 @@ def drop_run_folder(root: PurePosixPath, folder: PurePosixPath) -> None:
     with _reached(root, folder.parent, make=True) as parent, suppress(FileNotFoundError):
         os.close(_entered(folder.name, parent))
         shutil.rmtree(folder.name, dir_fd=parent)
+
+
+def _for_services(handle: int) -> None:
+    os.fchown(handle, -1, SERVICE_GROUP)
+    os.fchmod(handle, _LAID)
 
 
 def _check_size(handle: int, limit_mb: int) -> None:

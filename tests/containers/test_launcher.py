@@ -263,6 +263,16 @@ def test_only_hub_and_worker_reach_the_launcher_and_neither_can_replace_its_sock
     assert mounted == {"launcher": False, "hub": True, "egress-worker": True}
 
 
+def test_notices_are_written_by_a_process_that_knows_the_log_and_nothing_else(services: dict[str, Any]) -> None:
+    parts = {Path(each).name for each in sources(services["notices"])}
+    assert parts == {"events", "notices", "policies"}
+    assert services["notices"]["network_mode"] == "none"
+    holders = {
+        name for name, service in services.items() if any(each.endswith("/notices") for each in sources(service))
+    }
+    assert holders == {"launcher", "notices"}
+
+
 def test_the_signing_key_is_the_signers_alone(services: dict[str, Any]) -> None:
     holders = {name for name, service in services.items() if any("/signing-key" in each for each in sources(service))}
     assert holders == {"signer"}

@@ -205,12 +205,12 @@ def write(path):
     except OSError:
         return False
 own = ["/home/researcher/n", "/project/n", "/outbox/n", "/tmp/n"]
-paths = own + ["/data/n", "/data/manifest.json", "/n", "/etc/n", "/home/n"]
+paths = own + ["/notices/n", "/data/n", "/data/manifest.json", "/n", "/etc/n", "/home/n"]
 print(json.dumps([[write(path) for path in paths], os.getuid(), os.getgid(), open("/data/manifest.json").read()]))
 """
     code, printed = inside(ALICE, script)
     assert code == 0
-    assert json.loads(printed) == [[True] * 4 + [False] * 5, 1000, 1000, "{}"]
+    assert json.loads(printed) == [[True] * 4 + [False] * 6, 1000, 1000, "{}"]
     code, seen = inside(
         AMIR,
         "import os; print(*(os.listdir(p) for p in ('/home/researcher', '/project', '/outbox')))",

@@ -53,6 +53,7 @@ def test_the_mounts_are_exactly_these() -> None:
         ("/srv/bulle/homes/p/alice", "/home/researcher", False),
         ("/srv/bulle/projects/p", "/project", False),
         ("/srv/bulle/outboxes/p/alice", "/outbox", False),
+        ("/srv/bulle/notices/p/alice", "/notices", True),
     ]
 
 

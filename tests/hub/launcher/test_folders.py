@@ -8,7 +8,14 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from hub.container import SERVICE_GROUP, Mount
-from hub.launcher.folders import LinkError, check_folder, drop_run_folder, make_run_folder, make_session_folders
+from hub.launcher.folders import (
+    LinkError,
+    check_folder,
+    drop_run_folder,
+    make_notices_folder,
+    make_run_folder,
+    make_session_folders,
+)
 from hub.launcher.quota import QuotaError, quota_refusal
 from hub.policy.limits import FolderLimits, read_limits
 from hub.session import session_container
@@ -116,3 +123,17 @@ def test_a_folder_as_large_as_the_disk_stays_closed_unless_a_site_wants_no_quota
     make_session_folders(root, mounts(root), NONE)
     large = FolderLimits(home_mb=1 << 40, project_mb=1 << 40)
     make_session_folders(root, mounts(root), large)
+
+
+def test_the_services_write_notices_and_a_workspace_reads_them(root: PurePosixPath) -> None:
+    folder = StateLayout(root).notices_of(ALICE)
+    for _ in range(2):
+        make_notices_folder(root, folder)
+    found = Path(folder).stat()
+    assert (found.st_uid, found.st_gid, found.st_mode & 0o7777) == (0, SERVICE_GROUP, 0o775)
+
+
+def test_notices_go_through_no_link(root: PurePosixPath, tmp_path_factory: pytest.TempPathFactory) -> None:
+    Path(root / "notices").symlink_to(tmp_path_factory.mktemp("elsewhere"))
+    with pytest.raises(LinkError):
+        make_notices_folder(root, StateLayout(root).notices_of(ALICE))

@@ -41,7 +41,7 @@ LOOK: dict[str, Any] = {"act": "session.look", "person": "alice", "project": "st
 PREPARE: dict[str, Any] = {"act": "run.prepare", "project": "study", "request": "study-1"}
 START: dict[str, Any] = {**PREPARE, "act": "run.start", "extract": "20261122T000000Z-0"}
 ALL = (CREATE, LOOK, PREPARE, START)
-PLACES = ("homes", "projects", "outboxes", "extracts", "runs")
+PLACES = ("homes", "projects", "outboxes", "notices", "extracts", "runs")
 
 
 def read(order: Any) -> Order | Refusal:
@@ -201,7 +201,7 @@ def test_a_mutated_order_is_refused_or_stays_within_the_frame(order: dict[str, A
             assert ".." not in parts
             assert parts[3] in PLACES
             assert order["project"] in parts or parts[3:] == ("runs", order["request"])
-            assert mount["ReadOnly"] is (parts[3] in {"extracts", "runs"})
+            assert mount["ReadOnly"] is (parts[3] in {"extracts", "notices", "runs"})
         names = {line.split("=")[0] for line in config["Env"]}
         assert (
             not names
@@ -211,6 +211,7 @@ def test_a_mutated_order_is_refused_or_stays_within_the_frame(order: dict[str, A
                 "BULLE_OUTBOX",
                 "BULLE_PROJECT",
                 "BULLE_RERUN",
+                "JUPYTERHUB_ACTIVITY_INTERVAL",
                 "BULLE_OUT",
                 "HOME",
                 "JUPYTERHUB_ROOT_DIR",
