@@ -25,7 +25,7 @@ from typing import TypeVar
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from benchmarks.launcher import launched, settings_of
-from bulle.submit import write_submission
+from bulle.submit import declared_outputs, write_submission
 from egress.airlock.conductor import Airlock
 from egress.airlock.desk import Desk
 from egress.airlock.runners import LocalRunner, SealedRunner
@@ -104,7 +104,8 @@ def main_job(airlock: Airlock, desk: Desk, root: Path, steps: Steps) -> None:
     """Hand in, re-run, check, decide, package, fetch: each step timed."""
     outbox = root / "outboxes" / "reste-a-charge" / "alice"
     outbox.mkdir(parents=True, exist_ok=True)
-    write_submission(outbox, STUDY, (), "benchmark")
+    described = dict.fromkeys(declared_outputs(STUDY.read_bytes()), "benchmark")
+    write_submission(outbox, STUDY, (), "benchmark", described)
     (request,) = steps.take("take in", airlock.take_in)
     steps.take("re-run", lambda: airlock.advance(request))
     steps.take("checks", lambda: airlock.advance(request))

@@ -25,6 +25,13 @@ from scripts.visitor import AuthenticatorApp, VisitError, Visitor
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = "reste-a-charge"
 STUDY = ROOT / "notebooks" / "reste-a-charge.ipynb"
+DESCRIPTIONS = {
+    "spending_by_coinsurance": "Mean spending of a person in a year under each coinsurance rate of the experiment.",
+    "out_of_pocket_by_coinsurance": "What of it stays with the family, estimated, where there was a coinsurance.",
+    "persons_by_site_and_health": "Who took part in the first year: persons by site and health, with totals.",
+    "largest_bills": "Spending of each person: it is here to be refused.",
+    "visits_by_coinsurance": "Mean doctor visits under each coinsurance rate, with noise.",
+}
 PEOPLE = {"alice": "Alice Martin", "bob": "Bob Diallo", "carol": "Carol Nguyen", "dora": "Dora Petit"}
 # Accounts of the demonstration directory (images/ldap): they open nothing but this demonstration.
 PASSWORD = "{name}-demo"  # noqa: S105 -- public on purpose, printed at the end
@@ -96,7 +103,8 @@ def researcher_hands_in(base: str) -> str:
             alice.open_project(PROJECT)
             alice.save_notebook(PROJECT, STUDY.name, notebook)
         with step(f"runs {len(cells)} cells in its kernel and submits the notebook"):
-            submit = f"import bulle\nbulle.submit({STUDY.name!r}, title='What stays with patients')"
+            options = f"title='What stays with patients', descriptions={DESCRIPTIONS!r}"
+            submit = f"import bulle\nbulle.submit({STUDY.name!r}, {options})"
             for result in alice.run(PROJECT, [*cells, submit]):
                 if result.error:
                     raise DemoError(f"a cell of the study failed in the workspace: {result.error}")

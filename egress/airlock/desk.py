@@ -10,6 +10,7 @@ from egress.airlock.situation import Situation, unknown_request
 from egress.checks.model import Audience
 from egress.release.conflict import Conflict
 from egress.release.decision import decide
+from egress.release.descriptions import from_bytes
 from egress.release.guards import EGRESS, can_download, can_review, can_withdraw
 from egress.release.ledger import Entry
 from egress.release.model import Decision, OutputRecord, ReleaseRequest, Review, Vote
@@ -90,6 +91,13 @@ class Desk:
     def read(self, output: OutputRecord, audience: Audience) -> OutputReport:
         """The report of an output of an opened request. Raises: QuarantineError, ValueError."""
         return OutputReport.from_bytes(self._quarantine.get(output.report)).seen_by(audience)
+
+    def descriptions(self, request: ReleaseRequest) -> Mapping[str, str]:
+        """What its author says of the outputs of an opened request, by name; empty where that cannot be read."""
+        try:
+            return {} if request.descriptions is None else from_bytes(self._quarantine.get(request.descriptions))
+        except (QuarantineError, ValueError):
+            return {}
 
     def conflicts(self, situation: Situation, entry: Entry) -> tuple[Conflict, ...] | None:
         """The conflicts of a table of the ledger, for checkers and operators; None where its report cannot be read."""

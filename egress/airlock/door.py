@@ -7,6 +7,7 @@ from pathlib import Path
 
 from egress.airlock.failure import record_failure
 from egress.airlock.situation import Situation
+from egress.release.descriptions import to_bytes
 from egress.release.entries import Entry, entries_since, known_entries, next_id
 from egress.release.model import FrozenFile
 from egress.store.intake import Taken, take, waiting
@@ -72,6 +73,7 @@ class Door:
         entry, submission = taken.entry, taken.submission
         notebook = self._put(submission.notebook, taken.notebook)
         files = [self._put(name, content).to_dict() for name, content in taken.files]
+        descriptions = self._quarantine.put(to_bytes(submission.descriptions))
         with self._log.transaction() as transaction:
             events = tuple(transaction.read())
             if entry.logged in known_entries(events):
@@ -83,6 +85,7 @@ class Door:
                 "title": submission.title,
                 "notebook": notebook.to_dict(),
                 "files": files,
+                "descriptions": descriptions,
             }
             transaction.append(entry.person, "request.submitted", entry.project, body)
         return identity

@@ -17,11 +17,12 @@ from egress.airlock.failure import StepError
 from egress.airlock.judge import Judge
 from egress.airlock.judged import Judged
 from egress.apart.reading import ApartReader
-from egress.outputs.declarations import Confirmed
+from egress.outputs.declarations import Confirmed, DeclarationProblem
 from egress.outputs.model import Unreadable, Withheld
 from egress.outputs.reading import Reading
 from egress.query.engine import Engine, EngineError
 from egress.release.decision import checkers_required, lane_of
+from egress.release.descriptions import from_bytes
 from egress.release.model import Basis, Lane, OutputRecord, ReleaseRequest, Undeclared
 from egress.released.fingerprint import Lineage, population_of
 from egress.store.intake import MEGABYTE
@@ -95,6 +96,13 @@ class Examiner:
             limit = self._limits.intake.max_outputs
             reason = say("The notebook declares more than the {limit} outputs that one request may have.", limit=limit)
             return refused(reason, undeclared)
+        if missing := self._undescribed(request, items):
+            reason = say(
+                "Say of every output, in a sentence or two, what it shows, and submit again; nothing is said of "
+                "{outputs}.",
+                outputs=", ".join(missing),
+            )
+            return refused(reason, undeclared)
         judged = self._judged(items, request, permits=permits, rules=rules, spend=spend, earlier=earlier)
         records = tuple(self._keep(output) for output in judged)
         return Examination(lane_of(records, rules), basis, required, earlier, records, undeclared)
@@ -121,6 +129,17 @@ class Examiner:
                 return beside.look(judge.judge(items))
         except EngineError as error:
             raise StepError(error.message) from error
+
+    def _undescribed(self, request: ReleaseRequest, items: Sequence[Confirmed]) -> list[str]:
+        """The declared outputs of which their author says nothing. Requests of older logs were not asked."""
+        if request.descriptions is None:
+            return []
+        try:
+            said = from_bytes(self._quarantine.get(request.descriptions))
+        except ValueError as error:
+            raise StepError(say("The descriptions of request {request} cannot be read.", request=request.id)) from error
+        names = (item.name for item in items if not isinstance(item, DeclarationProblem))
+        return [name for name in names if not said.get(name)]
 
     def _read(self, submitted: str, rerun: str) -> Reading | Unreadable:
         """Both notebooks, read in a child: hostile code wrote what stands in them."""

@@ -67,8 +67,13 @@ def _submitted(identity: str, event: Event) -> ReleaseRequest:
         notebook=FrozenFile.from_dict(event.body["notebook"]),
         files=tuple(FrozenFile.from_dict(file) for file in event.body["files"]),
         submitted_at=event.at,
+        descriptions=_digest(event.body.get("descriptions")),
         reached=MappingProxyType({Status.SUBMITTED: event.at}),
     )
+
+
+def _digest(raw: object) -> str | None:
+    return None if raw is None else str(raw)
 
 
 def _moved(request: ReleaseRequest, target: Status, event: Event, **changes: object) -> ReleaseRequest:

@@ -225,6 +225,7 @@ class ReleaseRequest:
     failure: Failure | None = None
     standing: Standing | None = None
     rechecks: tuple[Recheck, ...] = ()
+    descriptions: str | None = None  # the digest of what its author says of each output; None in older logs
 
     @property
     def owner(self) -> Owner:

@@ -23,7 +23,7 @@ from hub.words import say
 
 _PERSON_OR_PROJECT = re.compile(r"[a-z][a-z0-9._-]{0,31}")
 MEGABYTE = 1_000_000
-_SUBMISSION_BYTES = 64_000
+_SUBMISSION_BYTES = 256_000
 _SCANNED = 10_000  # names looked at in one outbox: whoever leaves more there keeps only their own requests waiting
 
 

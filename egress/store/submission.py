@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
+from egress.outputs.arguments import NAME
 from hub.policy.model import Frozen
 from hub.words import Message, say
 
@@ -21,6 +23,23 @@ NotebookName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9
 RequestTitle = Annotated[
     str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]{0,120}$")
 ]
+
+
+# Of an output whose name a declaration may have: what it shows, for who checks it. Lines are allowed.
+OutputName = Annotated[str, StringConstraints(pattern=rf"^{NAME.pattern}$")]
+Description = Annotated[
+    str,
+    StringConstraints(
+        strip_whitespace=True,
+        pattern=r"^[^\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]{1,500}$",
+    ),
+]
+
+
+UNDESCRIBED = say(
+    "submission.json describes no output; say of each, in a sentence or two, what it shows: descriptions= of "
+    "bulle.submit, or --describe NAME=TEXT."
+)
 
 
 class IntakeError(Exception):
@@ -40,6 +59,7 @@ class Submission(Frozen):
     notebook: NotebookName
     files: tuple[FileName, ...] = ()
     title: RequestTitle = ""
+    descriptions: Mapping[OutputName, Description] = Field(min_length=1)
 
     @model_validator(mode="after")
     def _distinct(self) -> Self:
@@ -61,7 +81,10 @@ def read_submission(content: bytes) -> Submission:
         return Submission.model_validate(json.loads(content.decode("utf-8")))
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        key = ".".join(str(part) for part in first["loc"])[:60] or "(whole file)"
+        named = ".".join(str(part) for part in first["loc"])[:60]
+        key = "".join(letter for letter in named if letter.isprintable()) or "(whole file)"
+        if first["loc"] == ("descriptions",) and first["type"] in {"missing", "too_short"}:
+            raise IntakeError(UNDESCRIBED) from error
         if first["type"] == "extra_forbidden":
             raise IntakeError(say("submission.json holds a key that is not known; remove it.")) from error
         raise IntakeError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from egress.airlock.desk import Desk, Opened, reason_of
 from egress.checks.model import Finding, Outcome
@@ -32,12 +32,15 @@ class OutputView:
     conflicts: tuple[ShownConflict, ...] = ()
     noise: ShownNoise | None = None
     price: ShownPrice | None = None
+    description: str = ""
     problem: Message | None = None
 
 
 def output_views(desk: Desk, opened: Opened, language: str) -> list[OutputView]:
     """Every output of a request, as far as who opened it may read it."""
-    return [_view(desk, opened, record, language) for record in opened.request.outputs]
+    described = desk.descriptions(opened.request)
+    views = [_view(desk, opened, record, language) for record in opened.request.outputs]
+    return [replace(view, description=described.get(view.record.name, "")) for view in views]
 
 
 def _view(desk: Desk, opened: Opened, record: OutputRecord, language: str) -> OutputView:

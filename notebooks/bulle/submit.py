@@ -5,13 +5,17 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 
 from pydantic import ValidationError
 
 from bulle.reader import language
+from egress.outputs.declarations import DeclarationProblem, declarations
+from egress.outputs.model import Unreadable
+from egress.outputs.notebook import read_notebook
 from egress.store.submission import FOLDER_ENDING, SCHEMA, SUBMISSION, Submission
 from hub.language import render
 from hub.words import Message, say
@@ -25,12 +29,19 @@ class SubmissionError(Exception):
         self.message = message
 
 
-def submit(notebook: str, with_files: Sequence[str] = (), title: str = "") -> None:
-    """Ask for the release of what `notebook` declares; `with_files` are the helper files it needs beside it."""
+def submit(
+    notebook: str, with_files: Sequence[str] = (), title: str = "", descriptions: Mapping[str, str] | None = None
+) -> None:
+    """Ask for the release of what `notebook` declares; `with_files` are the helper files it needs beside it.
+
+    `descriptions` say of each output, by its name, what it shows: who checks it reads that first.
+    """
     if os.environ.get("BULLE_RERUN") == "1":
         return  # a notebook that hands itself in does so once, not in its re-run
     try:
-        written = write_submission(_outbox(), Path(notebook), [Path(file) for file in with_files], title)
+        written = write_submission(
+            _outbox(), Path(notebook), [Path(file) for file in with_files], title, descriptions or {}
+        )
     except SubmissionError as error:
         print(render(error.message, language()))
         return
@@ -44,12 +55,30 @@ def _outbox() -> Path:
     return Path(outbox)
 
 
-def write_submission(outbox: Path, notebook: Path, files: Sequence[Path] = (), title: str = "") -> Path:
+def declared_outputs(notebook: bytes) -> Mapping[str, str]:
+    """The names of the outputs that a notebook's source declares, with their titles; none where it cannot be read."""
+    read = read_notebook(notebook, len(notebook))
+    if isinstance(read, Unreadable):
+        return {}
+    return {
+        item.name: getattr(item, "title", "")
+        for item in declarations(read)
+        if item.name is not None and not isinstance(item, DeclarationProblem)
+    }
+
+
+def write_submission(
+    outbox: Path,
+    notebook: Path,
+    files: Sequence[Path] = (),
+    title: str = "",
+    descriptions: Mapping[str, str] = MappingProxyType({}),
+) -> Path:
     """Write `<UTC time>-<8 hex>.request/` into `outbox`; its path. It appears there whole or not at all.
 
     Raises: SubmissionError with one sentence; nothing is left behind then.
     """
-    submission = _submission(notebook, files, title)
+    submission = _submission(notebook, files, title, descriptions)
     identity = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
     draft, target = outbox / f".{identity}.draft", outbox / f"{identity}{FOLDER_ENDING}"
     try:
@@ -68,15 +97,36 @@ def write_submission(outbox: Path, notebook: Path, files: Sequence[Path] = (), t
     return target
 
 
-def _submission(notebook: Path, files: Sequence[Path], title: str) -> Submission:
+def _submission(notebook: Path, files: Sequence[Path], title: str, descriptions: Mapping[str, str]) -> Submission:
     names = [path.name for path in files]
+    _all_described(notebook, descriptions)
+    said = {"notebook": notebook.name, "files": names, "title": title, "descriptions": dict(descriptions)}
     try:
-        return Submission.model_validate({"schema": SCHEMA, "notebook": notebook.name, "files": names, "title": title})
+        return Submission.model_validate({"schema": SCHEMA, **said})
     except ValidationError as error:
-        if {item["loc"][:1] for item in error.errors()} == {("title",)}:
+        wrong = {item["loc"][0] for item in error.errors() if item["loc"]}
+        if wrong == {"title"}:
             raise SubmissionError(say("The title must be one line of at most 120 characters.")) from error
+        if wrong == {"descriptions"}:
+            raise SubmissionError(_DESCRIBE) from error
         message = say("File names must differ and hold letters, digits, dots, hyphens and underscores only.")
         raise SubmissionError(message) from error
+
+
+def _all_described(notebook: Path, descriptions: Mapping[str, str]) -> None:
+    """What the service would send back is said here already; a file that is not there is said later."""
+    names = declared_outputs(notebook.read_bytes()) if notebook.is_file() else {}
+    missing = [name for name in names if not descriptions.get(name, "").strip()]
+    if missing:
+        raise SubmissionError(
+            say("Say of every output what it shows: descriptions= lacks {outputs}.", outputs=", ".join(missing))
+        )
+
+
+_DESCRIBE = say(
+    "Describe each output by its name, in a sentence or two of at most 500 characters of plain text: descriptions= of "
+    "bulle.submit, or --describe NAME=TEXT."
+)
 
 
 def _copy(path: Path, target: Path) -> None:

@@ -7,9 +7,12 @@ from pathlib import Path
 import pytest
 
 import bulle
-from bulle.submit import SubmissionError, write_submission
+from bulle.submit import SubmissionError, declared_outputs, write_submission
 from egress.store.intake import take, waiting
 from hub.policy.limits import read_limits
+from tests.egress.airlock.enclave import BY_REGION, notebook, release
+
+SAID = {"stays": "Stays by region."}
 
 
 @pytest.fixture
@@ -22,9 +25,10 @@ def desk(tmp_path: Path) -> Path:
 
 def test_what_is_written_is_what_the_airlock_takes(desk: Path) -> None:
     outbox = desk / "outboxes" / "study" / "alice"
-    written = write_submission(outbox, desk / "study.ipynb", [desk / "helper.py"], "A title")
+    written = write_submission(outbox, desk / "study.ipynb", [desk / "helper.py"], "A title", SAID)
     (entry,) = waiting(desk / "outboxes")
     taken = take(desk / "outboxes", entry, read_limits().intake)
+    assert taken.submission.descriptions == SAID
     assert (taken.submission.title, taken.notebook, taken.files) == ("A title", b"{}", (("helper.py", b"X = 1"),))
     assert [path.name for path in outbox.iterdir()] == [written.name]
 
@@ -48,14 +52,14 @@ def test_what_cannot_be_handed_in_leaves_nothing_behind(
 ) -> None:
     outbox = desk / "outboxes" / "study" / "alice"
     with pytest.raises(SubmissionError) as caught:
-        write_submission(outbox, desk / notebook, [desk / file for file in files], title)
+        write_submission(outbox, desk / notebook, [desk / file for file in files], title, SAID)
     assert str(caught.value).endswith(".")
     assert list(outbox.iterdir()) == []
 
 
 def test_a_full_or_missing_outbox_is_a_sentence(desk: Path) -> None:
     with pytest.raises(SubmissionError, match="could not be handed in"):
-        write_submission(desk / "nowhere", desk / "study.ipynb")
+        write_submission(desk / "nowhere", desk / "study.ipynb", descriptions=SAID)
 
 
 def test_from_a_notebook_it_speaks_and_never_raises(
@@ -69,7 +73,32 @@ def test_from_a_notebook_it_speaks_and_never_raises(
     assert "BULLE_OUTBOX" in capsys.readouterr().out
     monkeypatch.setenv("BULLE_OUTBOX", str(desk / "outboxes" / "study" / "alice"))
     bulle.submit("study.ipynb", with_files=["helper.py"], title="A title")
+    assert "--describe" in capsys.readouterr().out
+    bulle.submit("study.ipynb", with_files=["helper.py"], title="A title", descriptions=SAID)
     assert "Handed in" in capsys.readouterr().out
     monkeypatch.setenv("BULLE_RERUN", "1")
     bulle.submit("study.ipynb")
     assert len(waiting(desk / "outboxes")) == 1
+
+
+@pytest.mark.parametrize(
+    ("descriptions", "sentence"),
+    [
+        ({}, "lacks stays, costs"),
+        ({"stays": "Stays."}, "lacks costs"),
+        ({"stays": "Stays.", "costs": "  "}, "lacks costs"),
+        ({"stays": "Stays.", "costs": "x" * 501}, "at most 500 characters"),
+        ({"stays": "Stays.", "costs": "C", "Not a name": "x"}, "at most 500 characters"),
+    ],
+)
+def test_every_output_of_the_notebook_must_be_described(
+    desk: Path, descriptions: dict[str, str], sentence: str
+) -> None:
+    declaring = notebook(release("stays", BY_REGION, title="Stays"), release("costs", BY_REGION))
+    (desk / "study.ipynb").write_bytes(declaring)
+    assert declared_outputs(declaring) == {"stays": "Stays", "costs": ""}
+    outbox = desk / "outboxes" / "study" / "alice"
+    with pytest.raises(SubmissionError, match=sentence):
+        write_submission(outbox, desk / "study.ipynb", descriptions=descriptions)
+    assert list(outbox.iterdir()) == []
+    write_submission(outbox, desk / "study.ipynb", descriptions={"stays": "x" * 500, "costs": "C"})

@@ -35,21 +35,31 @@ _json = option("--json", "as_json", is_flag=True, about=say("Answer in JSON."))
     about=say(
         "Hand in a notebook with the files it needs. In a workspace it is yours; on the server, name the project."
     ),
-    example='bulle request submit study.ipynb --with codes.csv --title "Stays by region"',
+    example='bulle request submit study.ipynb --with codes.csv --describe stays="Stays in 2025, by region"',
 )
 @click.argument("notebook", type=click.Path(path_type=Path))
 @option("--with", "files", multiple=True, type=click.Path(path_type=Path), about=say("A file the notebook reads."))
 @option("--title", default="", about=say("What it is about, one line for the output checkers."))
+@option("--describe", "described", multiple=True, metavar="NAME=TEXT", about=say("What one output shows; of each."))
 @option("--project", about=say("On the server: the project; --as says whose request it is."))
 @_json
 @click.pass_obj
-def submit(  # noqa: PLR0913 -- the command's own options
-    settings: Settings, notebook: Path, files: tuple[Path, ...], title: str, project: str | None, *, as_json: bool
+def submit(  # noqa: PLR0913, PLR0917 -- the command's own options
+    settings: Settings,
+    notebook: Path,
+    files: tuple[Path, ...],
+    title: str,
+    described: tuple[str, ...],
+    project: str | None,
+    *,
+    as_json: bool,
 ) -> None:
     from bulle.submit import SubmissionError, write_submission  # noqa: PLC0415 -- when called
 
     try:
-        written = write_submission(_outbox(settings, project), notebook, files, title)
+        written = write_submission(
+            _outbox(settings, project), notebook, files, title, dict(each.partition("=")[::2] for each in described)
+        )
     except SubmissionError as error:
         raise refused(error.message) from error
     if as_json:

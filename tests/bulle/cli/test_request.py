@@ -78,7 +78,7 @@ def test_a_study_is_handed_in_on_the_server_into_that_persons_outbox(
         bulle(
             "submit",
             str(tmp_path / "study.ipynb"),
-            *("--with", str(tmp_path / "codes.csv"), "--title", "Stays"),
+            *("--with", str(tmp_path / "codes.csv"), "--title", "Stays", "--describe", "x=What x = shows"),
             *("--project", "costs", "--as", "bob", "--json"),
         )
     )
@@ -93,7 +93,7 @@ def test_in_a_workspace_it_goes_into_the_workspaces_outbox(
     (tmp_path / "study.ipynb").write_bytes(notebook("1"))
     (tmp_path / "outbox").mkdir()
     monkeypatch.setenv("BULLE_OUTBOX", str(tmp_path / "outbox"))
-    code, out, _ = bulle("submit", str(tmp_path / "study.ipynb"))
+    code, out, _ = bulle("submit", str(tmp_path / "study.ipynb"), "--describe", "x=X")
     assert code == 0
     assert "Handed in as" in out
     assert [path.suffix for path in (tmp_path / "outbox").iterdir()] == [".request"]
@@ -102,7 +102,8 @@ def test_in_a_workspace_it_goes_into_the_workspaces_outbox(
 @pytest.mark.parametrize(
     ("arguments", "code", "sentence"),
     [
-        (("submit", "nowhere.ipynb", "--project", "costs", "--as", "bob"), 2, "There is no file"),
+        (("submit", "nowhere.ipynb", "--describe", "x=X", "--project", "costs", "--as", "bob"), 2, "There is no file"),
+        (("submit", "nowhere.ipynb", "--project", "costs", "--as", "bob"), 2, "Describe each output"),
         (("submit", "x.ipynb", "--project", "../costs", "--as", "bob"), 3, "--project PROJECT --as PERSON"),
         (("submit", "x.ipynb"), 3, "--project PROJECT --as PERSON"),
         (("show", "costs-9"), 2, "no request called costs-9"),

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from bulle.submit import declared_outputs
 from egress.airlock.conductor import Airlock
 from egress.airlock.desk import Desk
 from egress.airlock.runners import LocalRunner, Runner
@@ -104,9 +105,16 @@ class TinyEnclave:
     limits: ContainerLimits
 
     def hand_in(
-        self, content: bytes, name: str = "first", person: str = "alice", project: str = "costs", **files: bytes
+        self,
+        content: bytes,
+        name: str = "first",
+        person: str = "alice",
+        project: str = "costs",
+        descriptions: dict[str, str] | None = None,
+        **files: bytes,
     ) -> Path:
-        """Lay a submission into the person's outbox."""
+        """Lay a submission into the person's outbox; without `descriptions` every output has one."""
+        described = descriptions or {output: f"What {output} shows" for output in declared_outputs(content)}
         folder = self.root / "outboxes" / project / person / f"{name}.request"
         folder.mkdir(parents=True)
         (folder / "study.ipynb").write_bytes(content)
@@ -117,6 +125,7 @@ class TinyEnclave:
             "notebook": "study.ipynb",
             "files": [f"{file}.csv" for file in files],
             "title": "Study",
+            "descriptions": described or {"x": "X"},
         }
         (folder / "submission.json").write_text(json.dumps(said))
         return folder

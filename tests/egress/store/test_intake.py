@@ -23,7 +23,7 @@ def lay(outboxes: Path, *files: str, entry: Entry = ENTRY, **contents: bytes) ->
     folder.mkdir(parents=True)
     for name in ("study.ipynb", *files):
         (folder / name).write_bytes(contents.get(name.split(".")[0], b"{}"))
-    said = {"schema": "bulle.submission/1", "notebook": "study.ipynb", "files": list(files)}
+    said = {"schema": "bulle.submission/1", "notebook": "study.ipynb", "files": list(files), "descriptions": {"x": "X"}}
     (folder / "submission.json").write_text(json.dumps(said))
     return folder
 

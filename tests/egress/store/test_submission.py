@@ -9,7 +9,13 @@ from hypothesis import strategies as st
 
 from egress.store.submission import IntakeError, Submission, read_submission
 
-GOOD: dict[str, Any] = {"schema": "bulle.submission/1", "notebook": "study.ipynb", "files": ["codes.csv"], "title": "É"}
+GOOD: dict[str, Any] = {
+    "schema": "bulle.submission/1",
+    "notebook": "study.ipynb",
+    "files": ["codes.csv"],
+    "title": "É",
+    "descriptions": {"stays": "Stays by region.\nOne line more."},
+}
 
 
 def spelled(**changes: Any) -> bytes:
@@ -46,6 +52,15 @@ def test_what_is_written_is_read() -> None:
         {"title": "\u202eright to left"},
         {"title": "x" * 121},
         {"schema": "bulle.submission/2"},
+        {"descriptions": {}},
+        {"descriptions": None},
+        {"descriptions": ["stays"]},
+        {"descriptions": {"Stays": "x"}},
+        {"descriptions": {"stays\n": "x"}},
+        {"descriptions": {"stays": " "}},
+        {"descriptions": {"stays": "\u202eright to left"}},
+        {"descriptions": {"stays": "x" * 501}},
+        {"descriptions": {"stays": 1}},
         {"person": "carol"},  # nobody says who they are
     ],
 )
@@ -54,6 +69,15 @@ def test_bad_ones_are_a_sentence(changes: dict[str, Any]) -> None:
         read_submission(spelled(**changes))
     assert "submission.json" in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_one_that_describes_nothing_says_what_to_do() -> None:
+    for content in (
+        spelled(descriptions={}),
+        json.dumps({k: v for k, v in GOOD.items() if k != "descriptions"}).encode(),
+    ):
+        with pytest.raises(IntakeError, match="--describe"):
+            read_submission(content)
 
 
 @pytest.mark.parametrize("content", [b"", b"[" * 100_000, b"\xff", b"null", b"[1]", b'{"schema"', b"1e999999"])

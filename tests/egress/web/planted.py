@@ -15,6 +15,7 @@ from egress.privacy.ols_told import ERRORS
 from egress.query.model import Query
 from egress.query.parse import parse
 from egress.release.conflict import Conflict, ConflictCell
+from egress.release.descriptions import to_bytes
 from egress.release.model import OutputRecord
 from egress.release.report import OutputReport
 from egress.released.fingerprint import Fingerprint, Granted, Lineage, Thresholds
@@ -126,6 +127,7 @@ class Planted:
             "title": title,
             "notebook": {"name": "study.ipynb", "sha256": notebook, "size": 10},
             "files": [],
+            "descriptions": self.quarantine.put(to_bytes(more.get("descriptions", {}))),
         }
         self.log.append(person, "request.submitted", request.rpartition("-")[0], body)
 
