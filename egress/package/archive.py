@@ -7,26 +7,27 @@ import zipfile
 from collections.abc import Mapping
 
 from egress.package.contents import PackageContents
+from egress.package.crate import crate
 from egress.package.criteria import criteria
+from egress.package.described import CRATE
+from egress.package.files import CRITERIA, PAGE, README, output_files
 from egress.package.page import page
 from egress.package.readme import readme
 from egress.package.signature import SIGNATURE, SUMS, Signature, sums
-from egress.package.tables import to_csv
-from egress.package.tidy import filed
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest a ZIP knows: no clock in the bytes
 
 
 def package_files(contents: PackageContents) -> dict[str, bytes]:
-    """What is signed: README.txt, criteria.json, index.html and tables/<name>.csv."""
+    """What is signed: how to read it, the criteria, the page, the outputs, and metadata that describe all of these."""
+    outputs = output_files(contents)
     files = {
-        "README.txt": readme(contents),
-        "criteria.json": criteria(contents),
-        "index.html": page(contents).encode(),
+        README: readme(contents),
+        CRITERIA: criteria(contents, outputs),
+        PAGE: page(contents).encode(),
+        **outputs,
     }
-    for released in contents.tables:
-        files[f"tables/{released.report.name}.csv"] = to_csv(filed(released))
-    return files
+    return {**files, CRATE: crate(contents, files)}
 
 
 def signed_package(files: Mapping[str, bytes], signature: Signature) -> bytes:

@@ -29,6 +29,11 @@ class ReleasedTable:
     table: Table
 
     @property
+    def file(self) -> str:
+        """Where it stands in the package."""
+        return f"tables/{self.report.name}.csv"
+
+    @property
     def told(self) -> Told | None:
         """Of a DP release: cost, accuracy, intervals, notes."""
         return read_told(self.report.dp, self.table)
@@ -45,6 +50,20 @@ class PackageContents:
     request: ReleaseRequest
     tables: tuple[ReleasedTable, ...]
     rules: DisclosureRules
+
+    @property
+    def output_files(self) -> tuple[str, ...]:
+        """The names of the files that hold the approved outputs."""
+        return tuple(released.file for released in self.tables)
+
+
+def withheld_kinds(request: ReleaseRequest) -> dict[str, bool]:
+    """What of the request stays inside, in kinds: how many there are, or what they are called, would be a message."""
+    return {
+        "refused_by_checks": any(not output.reviewable for output in request.outputs),
+        "rejected_by_checkers": bool(request.decision and request.decision.rejected),
+        "undeclared": bool(request.undeclared),
+    }
 
 
 def contents_of(request: ReleaseRequest, reports: tuple[OutputReport, ...], rules: DisclosureRules) -> PackageContents:

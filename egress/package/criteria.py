@@ -8,42 +8,37 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from egress.checks.model import Audience, Finding, Outcome, worst
-from egress.package.contents import PackageContents, ReleasedTable
-from egress.package.tables import to_csv
-from egress.package.tidy import filed
+from egress.package.contents import PackageContents, ReleasedTable, withheld_kinds
+from egress.package.times import to_the_minute
 from egress.release.status import Status
 
 SCHEMA = "bulle.criteria/1"
 _TOLD = (Status.SUBMITTED, Status.CHECKED, Status.APPROVED)
 
 
-def criteria(contents: PackageContents) -> bytes:
-    """The file's content."""
+def criteria(contents: PackageContents, files: Mapping[str, bytes]) -> bytes:
+    """The file's content; `files` are those of the outputs."""
     request = contents.request
     raw = {
         "schema": SCHEMA,
         "request": request.id,
         "project": request.project,
         "extract_sha256": request.rerun.extract if request.rerun else None,
-        # To the minute: the moment of a submission is its author's choice.
-        "times": {str(status): request.reached[status][:16] + "Z" for status in _TOLD if status in request.reached},
+        "times": {str(status): to_the_minute(request.reached[status]) for status in _TOLD if status in request.reached},
         "reviewed_by": len(request.reviews),
         "rules": contents.rules.model_dump(mode="json"),
         "versions": dict(sorted(request.basis.versions.items())) if request.basis else {},
-        "outputs": [_output(released) for released in contents.tables],
-        "withheld": {
-            "refused_by_checks": any(not output.reviewable for output in request.outputs),
-            "rejected_by_checkers": bool(request.decision and request.decision.rejected),
-            "undeclared": bool(request.undeclared),
-        },
+        "outputs": [_output(released, files[released.file]) for released in contents.tables],
+        "withheld": withheld_kinds(request),
     }
     return json.dumps(raw, ensure_ascii=False, indent=2, sort_keys=False, allow_nan=False).encode() + b"\n"
 
 
-def _output(released: ReleasedTable) -> dict[str, Any]:
+def _output(released: ReleasedTable, content: bytes) -> dict[str, Any]:
     report = released.report
     return {
         "name": report.name,
@@ -51,8 +46,8 @@ def _output(released: ReleasedTable) -> dict[str, Any]:
         "assurance": str(report.assurance),
         "protection": str(report.protect),
         "dp": _noise(released),
-        "file": f"tables/{report.name}.csv",
-        "sha256": hashlib.sha256(to_csv(filed(released))).hexdigest(),
+        "file": released.file,
+        "sha256": hashlib.sha256(content).hexdigest(),
         "checks": _checks(report.findings),
     }
 

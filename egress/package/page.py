@@ -1,4 +1,4 @@
-"""`index.html`: a notebook of the approved tables, rendered by nbconvert with a template of our own.
+"""`index.html`: a notebook of the approved outputs, rendered by nbconvert with a template of our own.
 
 Nothing of the researcher's notebook is copied into it, not even how many cells it has: between two approved outputs
 stands one mark, whatever was there.
@@ -6,6 +6,7 @@ stands one mark, whatever was there.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from html import escape
 from pathlib import Path
 
@@ -16,15 +17,24 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output, new_raw_cell
 from egress.checks.model import Protection
 from egress.checks.table import Table, Value, plain
 from egress.package.citation import TO_CITE, citation
-from egress.package.contents import PackageContents, ReleasedTable
+from egress.package.contents import PackageContents, ReleasedTable, withheld_kinds
 from egress.package.noise import OLS, SAMPLE, SYNTHETIC, Interval, Told, half_width_of
 from egress.package.readme import SYNTHETIC_TOLD
+from egress.package.spelling import visible
 from egress.package.tidy import whole
+from egress.release.status import Status
 from hub.language import LANGUAGES, render
 from hub.words import Message, say
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _WITHHELD = say("Withheld: everything that stands here in the notebook and was not approved for release.")
+_KEPT = say("What was withheld")
+_WHY_KEPT = {
+    "refused_by_checks": say("Declared outputs that the checks refused: by the rules they may not leave."),
+    "rejected_by_checkers": say("Declared outputs that the output checkers did not approve."),
+    "undeclared": say("What the notebook shows without declaring it: printed text, other results, error reports."),
+}
+_ALWAYS_KEPT = say("Code and text of the notebook, unless they stand above as an output that was asked for.")
 _REASONS = say(
     "Code, text and whatever was not declared does not leave; declared outputs leave only when the checks did not "
     "refuse them and the output checkers approved them."
@@ -43,10 +53,10 @@ _KINDS = {SYNTHETIC: SYNTHETIC_TOLD, OLS: _REGRESSION}
 
 
 def page(contents: PackageContents) -> str:
-    """One HTML document without scripts, links or anything outside of it."""
+    """One HTML document without scripts or anything outside of it; its links lead to places in it."""
     notebook = new_notebook(cells=[new_raw_cell(_mark(_WITHHELD), id="withheld-0")])
     for number, released in enumerate(contents.tables, start=1):
-        output = new_output("display_data", data={"text/html": _table(contents, released)})
+        output = new_output("display_data", data={"text/html": _section(contents, released)})
         notebook.cells.append(new_code_cell("", id=f"output-{number}", outputs=[output]))
         notebook.cells.append(new_raw_cell(_mark(_WITHHELD), id=f"withheld-{number}"))
     nbformat.validate(notebook)
@@ -59,9 +69,45 @@ def _texts(contents: PackageContents) -> dict[str, str]:
     return {
         "title": escape(contents.request.id),
         "heading": _both(say("Release package {request}", request=contents.request.id)),
+        "facts": _each(lambda language: _facts(contents, language)),
         "reasons": _both(_REASONS),
+        "listed": _listed(contents),
+        "withheld": _both(_KEPT),
+        "kept": _items(_both(why) for why in (*_kept(contents), _ALWAYS_KEPT)),
         "policy": "default-src 'none'; style-src 'unsafe-inline'",
     }
+
+
+def _facts(contents: PackageContents, language: str) -> str:
+    request, rules = contents.request, contents.rules
+    title = rules.title.fr if language == "fr" else rules.title.en
+    checked = say("Project {project}. Checked by the rules “{rules}”.", project=request.project, rules=title)
+    day, count = request.reached[Status.APPROVED][:10], len(request.reviews)
+    approved = say("Approved on {day} in the automatic lane of these rules.", day=day)
+    if count:
+        approved = say("Approved on {day}; output checkers who reviewed it: {count}.", day=day, count=count)
+    return f"{render(checked, language)} {render(approved, language)}"
+
+
+def _kept(contents: PackageContents) -> list[Message]:
+    return [_WHY_KEPT[kind] for kind, held in withheld_kinds(contents.request).items() if held]
+
+
+def _listed(contents: PackageContents) -> str:
+    """Where each output stands, when there are several."""
+    if len(contents.tables) < 2:
+        return ""
+    links = (f'<a href="#{escape(each.report.name)}">{_called(each)}</a>' for each in contents.tables)
+    return f"<nav>{_items(links)}</nav>"
+
+
+def _items(items: Iterable[str]) -> str:
+    return "<ul>" + "".join(f"<li>{item}</li>" for item in items) + "</ul>"
+
+
+def _called(released: ReleasedTable) -> str:
+    name = f"<code>{escape(released.report.name)}</code>"
+    return f"{escape(visible(released.report.title))} {name}" if released.report.title else name
 
 
 def _mark(message: Message) -> str:
@@ -69,7 +115,20 @@ def _mark(message: Message) -> str:
 
 
 def _both(message: Message) -> str:
-    return "<br>".join(f'<span lang="{language}">{escape(render(message, language))}</span>' for language in LANGUAGES)
+    return _each(lambda language: render(message, language))
+
+
+def _each(told: Callable[[str], str]) -> str:
+    """What is told in each language; the page shows the one that its reader chose."""
+    return "".join(f'<span lang="{language}">{escape(told(language))}</span>' for language in LANGUAGES)
+
+
+def _section(contents: PackageContents, released: ReleasedTable) -> str:
+    """One output with all that is said of it; its name is an identifier, and so an anchor."""
+    return (
+        f'<section id="{escape(released.report.name)}">\n<h2>{_called(released)}</h2>\n'
+        f'<p class="about"><code>{escape(released.file)}</code></p>\n{_table(contents, released)}</section>'
+    )
 
 
 def _table(contents: PackageContents, released: ReleasedTable) -> str:
@@ -82,13 +141,12 @@ def _table(contents: PackageContents, released: ReleasedTable) -> str:
     if len(rows) < len(table.rows):
         notes += [say("The first {shown} of {all} records; the file has all.", shown=len(rows), all=len(table.rows))]
     notes += [_ROUNDED] if report.protect is Protection.ROUND else []
-    head = "".join(f'<th scope="col">{escape(column)}</th>' for column in table.columns)
+    head = "".join(_head(column, [row[at] for row in rows]) for at, column in enumerate(table.columns))
     body = "".join(f"<tr>{_cells(row, told, place)}</tr>\n" for place, row in enumerate(rows))
-    caption = f"{escape(report.title)} <code>{escape(report.name)}</code>"
     below = "".join(f"<p>{_both(note)}</p>" for note in notes)
     return (
-        f"<table><caption>{caption}</caption>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody></table>"
-        f"{below}{_cited(contents, released)}"
+        f'<div class="wide" tabindex="0"><table aria-label="{escape(report.title or report.name)}">\n'
+        f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody></table></div>\n{below}{_cited(contents, released)}"
     )
 
 
@@ -104,6 +162,15 @@ def _cited(contents: PackageContents, released: ReleasedTable) -> str:
     return f"<p>{_both(TO_CITE)}</p><blockquote>{quotes}</blockquote>" if sentences else ""
 
 
+def _head(column: str, values: Sequence[Value | None]) -> str:
+    known = [value for value in map(plain, values) if value is not None]
+    return f'<th scope="col" class="{_kind(known[0]) if known else "text"}">{escape(column)}</th>'
+
+
+def _kind(value: Value) -> str:
+    return "text" if isinstance(value, str | bool) else "number"
+
+
 def _cells(row: tuple[Value | None, ...], told: Told | None, place: int) -> str:
     line = told.intervals[place] if told and told.intervals else (None,) * len(row)
     return "".join(_cell(value, interval) for value, interval in zip(row, line, strict=True))
@@ -113,8 +180,7 @@ def _cell(value: Value | None, interval: Interval | None) -> str:
     known = plain(value)
     if known is None:
         return '<td class="empty"></td>'
-    kind = "text" if isinstance(known, str | bool) else "number"
-    return f'<td class="{kind}">{escape(str(known))}{_reach(value, interval)}</td>'
+    return f'<td class="{_kind(known)}">{escape(str(known))}{_reach(value, interval)}</td>'
 
 
 def _reach(value: Value | None, interval: Interval | None) -> str:

@@ -39,6 +39,7 @@ def _in_language(contents: PackageContents, language: str) -> str:
         say("An empty cell is a suppressed value, or a category that is missing."),
         say("An apostrophe at the beginning of a text keeps a spreadsheet from reading it as a formula."),
         say("criteria.json says by which rules and thresholds the tables were checked, and with which versions."),
+        say("ro-crate-metadata.json says what the files are and how they came about, for catalogues (RO-Crate 1.2)."),
         say(
             "SHA256SUMS lists the digest of each file, signature.json is the enclave's signature of that list: "
             "`bulle verify` checks both."

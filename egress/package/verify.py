@@ -9,7 +9,10 @@ import re
 import struct
 import zipfile
 import zlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
+from egress.package.described import CRATE, misdescribed
 from egress.package.signature import SIGNATURE, SUMS, Signature, sums
 from hub.policy.verdict import Refusal
 from hub.words import Message, say
@@ -20,8 +23,19 @@ _NAME = re.compile(r"[A-Za-z0-9_./-]{1,120}")
 _UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, KeyError, RuntimeError, struct.error)
 
 
-def verify_package(package: bytes, key: bytes | None = None) -> Signature | Refusal:
-    """The signature that `package` carries and that holds for every file in it.
+@dataclass(frozen=True)
+class Verified:
+    """A package that is what was signed. `files`: SHA-256 by name, without the list of digests and its signature.
+    `described`: it has RO-Crate metadata, and they say the same; the first packages had none.
+    """
+
+    signature: Signature
+    files: Mapping[str, str]
+    described: bool
+
+
+def verify_package(package: bytes, key: bytes | None = None) -> Verified | Refusal:
+    """Whether the signature that `package` carries holds for every file in it, and its metadata say the same of them.
 
     With `key` (32 bytes) it must be of that key; without, who has the key is the reader's to find out.
     """
@@ -42,7 +56,25 @@ def verify_package(package: bytes, key: bytes | None = None) -> Signature | Refu
         return Refusal("package.other_key", reason)
     if written != sums(files) or hashlib.sha256(written).hexdigest() != signature.digest:
         return Refusal("package.changed", _changed(written, sums(files)))
-    return signature
+    return _described(files) or Verified(signature, _digests(files), CRATE in files)
+
+
+def _described(files: Mapping[str, bytes]) -> Refusal | None:
+    wrong = misdescribed(files) if CRATE in files else ()
+    if wrong is None:
+        return Refusal("package.metadata", say("The package's RO-Crate metadata cannot be read."))
+    if not wrong:
+        return None
+    named = _named(wrong)
+    if named is None:
+        why = say("The package's RO-Crate metadata describe other files than it holds.")
+    else:
+        why = say("The package's RO-Crate metadata say something else of these files: {files}.", files=named)
+    return Refusal("package.metadata", why)
+
+
+def _digests(files: Mapping[str, bytes]) -> Mapping[str, str]:
+    return {name: hashlib.sha256(content).hexdigest() for name, content in sorted(files.items())}
 
 
 def _files(package: bytes) -> dict[str, bytes] | Refusal:
@@ -76,8 +108,13 @@ def _signature(raw: bytes) -> Signature | None:
 
 def _changed(written: bytes, found: bytes) -> Message:
     differing = {line[66:] for line in set(written.split(b"\n")) ^ set(found.split(b"\n")) if line}
-    names = sorted(name.decode("ascii", "replace") for name in differing)
-    if names and all(_NAME.fullmatch(name) for name in names):
-        listed = ", ".join(names[:5])
+    listed = _named(sorted(name.decode("ascii", "replace") for name in differing))
+    if listed is not None:
         return say("The package is not what was signed; changed, added or removed: {files}.", files=listed)
     return say("The package is not what was signed; files in it were changed, added or removed.")
+
+
+def _named(names: Iterable[str]) -> str | None:
+    """The first of `names`, where all may stand in a terminal."""
+    names = list(names)
+    return ", ".join(names[:5]) if names and all(_NAME.fullmatch(name) for name in names) else None

@@ -14,7 +14,7 @@ from hub.policy.verdict import Refusal
 from hub.words import say
 
 if TYPE_CHECKING:  # loads where the command is called
-    from egress.package.signature import Signature
+    from egress.package.verify import Verified
 
 MAX_PACKAGE = 1 << 30
 MAX_KEY = 1 << 14
@@ -41,28 +41,32 @@ def command(settings: Settings, package: Path, key: Path | None, as_json: bool) 
     elif isinstance(found, Refusal):
         settings.print(found.reason)
     else:
-        settings.print(say("Package of request {request}: every file is what was signed.", request=found.request))
-        settings.print(say("Fingerprint of the key: {fingerprint}", fingerprint=found.fingerprint))
+        request, fingerprint = found.signature.request, found.signature.fingerprint
+        settings.print(say("Package of request {request}: every file is what was signed.", request=request))
+        if found.described:
+            settings.print(say("Its RO-Crate metadata describe the same {count} files.", count=len(found.files) - 1))
+        settings.print(say("Fingerprint of the key: {fingerprint}", fingerprint=fingerprint))
         if code is Code.REVIEW:
             settings.print(say("Whose key that is, only the fingerprint that the enclave publishes can tell."))
     return code
 
 
-def _code(found: Signature | Refusal, key: Path | None) -> Code:
+def _code(found: Verified | Refusal, key: Path | None) -> Code:
     if isinstance(found, Refusal):
         return Code.ERROR if found.rule == "package.unreadable" else Code.REFUSED
     return Code.REVIEW if key is None else Code.PASS
 
 
-def _described(settings: Settings, found: Signature | Refusal, code: Code) -> dict[str, object]:
+def _described(settings: Settings, found: Verified | Refusal, code: Code) -> dict[str, object]:
     verdict = {Code.PASS: "pass", Code.REVIEW: "review", Code.REFUSED: "refused", Code.ERROR: "error"}[code]
     answer: dict[str, object] = {"schema": "bulle.verify/1", "verdict": verdict}
     if isinstance(found, Refusal):
         return {**answer, "rule": found.rule, "why": settings.text(found.reason)}
-    return {**answer, "request": found.request, "fingerprint": found.fingerprint}
+    signature = {"request": found.signature.request, "fingerprint": found.signature.fingerprint}
+    return {**answer, **signature, "described": found.described, "files": dict(found.files)}
 
 
-def _found(package: Path, key: Path | None) -> Signature | Refusal:
+def _found(package: Path, key: Path | None) -> Verified | Refusal:
     try:
         from egress.package.verify import verify_package  # noqa: PLC0415 -- an optional dependency
     except ImportError as error:

@@ -6,11 +6,13 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import jsonschema
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from bulle.__main__ import run
+from bulle.cli.schemas import schemas
 from egress.package.signature import Signature
 from egress.signer import public_half
 from tests.egress.package.contents import KEY, built, contents
@@ -74,9 +76,11 @@ def test_what_cannot_be_judged_ends_with_three(bulle: Bulle, arguments: tuple[st
 
 def test_json_says_the_same(bulle: Bulle) -> None:
     code, said = bulle("package.zip", "--key", "key.pub", "--json")
-    assert (code, json.loads(said)) == (
-        0,
-        {"schema": "bulle.verify/1", "verdict": "pass", "request": "costs-1", "fingerprint": FINGERPRINT},
-    )
+    answer = json.loads(said)
+    assert (code, answer["verdict"], answer["request"]) == (0, "pass", "costs-1")
+    assert (answer["fingerprint"], answer["described"]) == (FINGERPRINT, True)
+    assert {"index.html", "tables/stays.csv", "ro-crate-metadata.json"} <= set(answer["files"])
+    jsonschema.validate(answer, schemas()["verify.schema.json"])
     code, said = bulle("package.zip", "--key", "other.pub", "--json")
+    jsonschema.validate(json.loads(said), schemas()["verify.schema.json"])
     assert (code, json.loads(said)["verdict"], json.loads(said)["rule"]) == (2, "refused", "package.other_key")

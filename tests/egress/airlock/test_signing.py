@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from egress.airlock.conductor import Airlock
 from egress.airlock.signing import RemoteSigner, Signs
 from egress.package.signature import Signature
-from egress.package.verify import verify_package
+from egress.package.verify import Verified, verify_package
 from egress.release.status import Status
 from egress.signer import Signer, public_half
 from egress.store.exports import Exports
@@ -55,9 +55,9 @@ def test_what_leaves_carries_the_signature_that_the_log_tells_of(enclave: TinyEn
     assert enclave.airlock.process("costs-1").status is Status.RELEASED
     package = enclave.desk.download("costs-1", "alice")
     found = verify_package(package, public_half(KEY))
-    assert isinstance(found, Signature)
+    assert isinstance(found, Verified)
     said = enclave.last("request.signed")
-    assert (said["digest"], said["fingerprint"]) == (found.digest, found.fingerprint)
+    assert (said["digest"], said["fingerprint"]) == (found.signature.digest, found.signature.fingerprint)
     assert b"bulle verify" in zipfile.ZipFile(io.BytesIO(package)).read("README.txt")
 
 

@@ -19,8 +19,9 @@ from hypothesis import strategies as st
 
 from egress.package import verify
 from egress.package.archive import package_files, signed_package
-from egress.package.signature import SIGNATURE, SUMS, Signature, sums
-from egress.package.verify import verify_package
+from egress.package.described import CRATE
+from egress.package.signature import SIGNATURE, SUMS, sums
+from egress.package.verify import Verified, verify_package
 from egress.release.signing import statement
 from egress.signer import public_half
 from hub.policy.verdict import Refusal
@@ -51,9 +52,11 @@ def rule(package: bytes, key: bytes | None = None) -> str:
 
 def test_what_was_signed_holds() -> None:
     found = verify_package(PACKAGE, public_half(KEY))
-    assert isinstance(found, Signature)
-    assert found.request == "costs-1"
-    assert found.fingerprint == hashlib.sha256(public_half(KEY)).hexdigest()
+    assert isinstance(found, Verified)
+    assert found.signature.request == "costs-1"
+    assert found.signature.fingerprint == hashlib.sha256(public_half(KEY)).hexdigest()
+    assert found.described
+    assert found.files == {name: hashlib.sha256(content).hexdigest() for name, content in FILES.items()}
     assert rule(PACKAGE) == ""
     assert rule(zipped(unzipped(PACKAGE)), public_half(KEY)) == ""  # packed again by another program
 
@@ -77,6 +80,24 @@ def test_what_was_changed_is_told(change: Callable[[dict[str, bytes]], object], 
     files = unzipped(PACKAGE)
     change(files)
     assert rule(zipped(files), public_half(KEY)) == expected
+
+
+def signed(files: dict[str, bytes]) -> bytes:
+    """As the enclave would sign it, whatever it is."""
+    return signed_package(files, signature(files))
+
+
+def test_metadata_that_say_otherwise_are_told_whoever_signed_them() -> None:
+    assert rule(signed({**FILES, "tables/stays.csv": b"x"})) == "package.metadata"
+    assert rule(signed({**FILES, "tables/\x1b[31m": b"x"})) == "package.metadata"
+    assert rule(signed({**FILES, CRATE: b"{"})) == "package.metadata"
+    assert "tables/stays.csv" in str(verify_package(signed({**FILES, "tables/stays.csv": b"x"})))
+
+
+def test_a_package_from_before_there_were_metadata_still_holds() -> None:
+    found = verify_package(signed({name: content for name, content in FILES.items() if name != CRATE}))
+    assert isinstance(found, Verified)
+    assert not found.described
 
 
 def test_the_sums_written_anew_do_not_help() -> None:

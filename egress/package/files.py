@@ -1,0 +1,47 @@
+"""Which files a package holds, and what each is. A kind of output that leaves as another file begins here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from egress.package.contents import PackageContents
+from egress.package.signature import SIGNATURE, SUMS
+from egress.package.tables import to_csv
+from egress.package.tidy import filed
+
+README, CRITERIA, PAGE = "README.txt", "criteria.json", "index.html"
+
+
+@dataclass(frozen=True)
+class FileNote:
+    """What a file is: its name for people, its media type, a sentence about it."""
+
+    name: str
+    media: str
+    about: str
+
+
+def output_files(contents: PackageContents) -> dict[str, bytes]:
+    """The approved outputs, each as the file that leaves."""
+    return {released.file: to_csv(filed(released)) for released in contents.tables}
+
+
+def notes_of(contents: PackageContents) -> Mapping[str, FileNote]:
+    """What every file of the package is, by its name."""
+    about = "Made by the enclave from the project's extract, checked and approved ({}, protection: {})."
+    return {
+        README: FileNote("Read me", "text/plain", "How to read this package, in English and French."),
+        CRITERIA: FileNote("Criteria", "application/json", "Rules, thresholds, versions and outcomes of the checks."),
+        PAGE: FileNote("Page", "text/html", "The approved outputs to be looked at; it opens without a network."),
+        SUMS: FileNote("Digests", "text/plain", "SHA-256 of every other file but the signature."),
+        SIGNATURE: FileNote("Signature", "application/json", "The enclave's signature of the list of digests."),
+        **{
+            released.file: FileNote(
+                released.report.title or released.report.name,
+                "text/csv",
+                about.format(released.report.assurance, released.report.protect),
+            )
+            for released in contents.tables
+        },
+    }
