@@ -26,9 +26,10 @@ from pydantic import ConfigDict, StringConstraints, ValidationError
 
 from egress.package.signature import Signature
 from egress.release.guards import SIGNER
-from egress.release.signing import may_sign, statement
+from egress.release.signing import Known, known_after, may_sign, statement
 from egress.store.atomic import write_whole
 from hub.container import SERVICE_GROUP
+from hub.events.follow import Follower
 from hub.events.log import Clock, EventLog, utc_now
 from hub.policy.model import Frozen
 from hub.policy.verdict import Refusal
@@ -53,19 +54,21 @@ class Signer:
 
     def __init__(self, log: EventLog, key: Ed25519PrivateKey, clock: Clock = utc_now) -> None:
         self._log = log
+        self._follower = Follower(Known(), known_after)
         self._key = key
         self._clock = clock
 
     def sign(self, request: str, digest: str) -> Signature | Refusal:
         """The signature of `digest` as the package of `request`; asked again, the same. Raises: what the log does."""
+        self._follower.look(self._log)  # a long log is read before others must wait
         with self._log.transaction() as transaction:
-            events = tuple(transaction.read())
-            verdict = may_sign(events, request, digest, self._clock().astimezone(UTC).date())
+            known = self._follower.catch_up(transaction)
+            verdict = may_sign(known, request, digest, self._clock().astimezone(UTC).date())
             if isinstance(verdict, Refusal):
                 return verdict
             made = Signature(request, digest, public_half(self._key), self._key.sign(statement(request, digest)))
             body = {"request": request, "digest": digest, "fingerprint": made.fingerprint}
-            if not any(event.kind == "request.signed" and dict(event.body) == body for event in events):
+            if isinstance(known, Known) and known.requests[request].signed != digest:
                 transaction.append(SIGNER, "request.signed", verdict.project, body)
         return made
 

@@ -128,12 +128,12 @@ def due(meter: Meter, limit: int) -> tuple[Due, ...]:
     )
 
 
-def told(events: Iterable[Event]) -> tuple[Told, ...]:
-    """The sessions that became events, each as it was told last, in that order."""
-    latest: dict[object, Told] = {}
+def told(events: Iterable[Event], before: Mapping[object, Told] | None = None) -> Mapping[object, Told]:
+    """The sessions that became events, each as it was told last, in that order; by the place where they began."""
+    latest = dict(before or {})
     for event in events:
         if event.kind == "session.volume":
             body, session = event.body, event.body.get("session")
             latest.pop(session, None)
             latest[session] = Told(event.at, str(body["person"]), event.project, int(body["bytes"]) // MB)
-    return tuple(latest.values())
+    return MappingProxyType(latest)

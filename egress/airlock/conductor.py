@@ -15,6 +15,7 @@ from egress.airlock.door import Door
 from egress.airlock.earlier import earlier_of
 from egress.airlock.examine import Examination, Examiner
 from egress.airlock.failure import StepError, record_failure
+from egress.airlock.following import Following
 from egress.airlock.rerun import Rerunner
 from egress.airlock.runners import Runner
 from egress.airlock.signing import SigningError, Signs
@@ -59,11 +60,12 @@ class Airlock:
         clock: Clock = utc_now,
     ) -> None:
         self._log = log
+        self._following = Following(log)
         self._quarantine = quarantine
         self._exports = exports
         self._signer = signer
         self._clock = clock
-        self._door = Door(log, quarantine, Path(layout.outboxes), limits.intake, clock)
+        self._door = Door(log, self._following, quarantine, Path(layout.outboxes), limits.intake, clock)
         self._rerunner = Rerunner(quarantine, layout, runner)
         self._examiner = Examiner(log, quarantine, layout, policies, limits)
 
@@ -73,7 +75,7 @@ class Airlock:
 
     def due(self) -> tuple[ReleaseRequest, ...]:
         """The requests that wait for the machine, oldest first: also those in review whose checks must be repeated."""
-        situation = Situation.of(self._log.read())
+        situation = self._following.look()
         return tuple(
             request
             for request in situation.requests.values()
@@ -82,7 +84,7 @@ class Airlock:
 
     def advance(self, request: str) -> bool:
         """Take one step with `request`: re-run, checks, or release. Whether it moved; a failure is an event."""
-        situation = Situation.of(self._log.read())
+        situation = self._following.look()
         found = situation.request(request)
         step = self._recheck if _to_recheck(situation, found) else self._steps().get(found.status)
         if step is None:
@@ -109,7 +111,7 @@ class Airlock:
         """Take every step that is the machine's now; the request as it then stands."""
         while self.advance(request):
             pass
-        return Situation.of(self._log.read()).request(request)
+        return self._following.look().request(request)
 
     def _steps(self) -> dict[Status, Callable[[ReleaseRequest], None]]:
         return {
@@ -141,7 +143,7 @@ class Airlock:
         """Repeat the checks beside what was published since. Where they say what they said before of all that may
         leave, nothing else happens; otherwise the request goes back before its reviews.
         """
-        situation = Situation.of(self._log.read())
+        situation = self._following.look()
         author, permit = situation.person(request.person), situation.permit(request.project)
         require(can_recheck(request, author, permit, self._clock().date(), situation.stops))
         examination = self._examined(request, situation)
@@ -199,7 +201,7 @@ class Airlock:
         """Make the package. What was published since the checks is looked for once more in the transaction that
         releases: of two requests that race, the one decided later is checked beside the other.
         """
-        situation = Situation.of(self._log.read())
+        situation = self._following.look()
         author, permit = situation.person(request.person), situation.permit(request.project)
         grant = require(can_release(request, author, permit, self._clock().date(), situation.stops))
         if situation.is_stale(request):
@@ -241,7 +243,7 @@ class Airlock:
             raise StepError(say("The report {digest} cannot be read.", digest=digest[:12])) from error
 
     def _standing(self, request: ReleaseRequest) -> Situation:
-        situation = Situation.of(self._log.read())
+        situation = self._following.look()
         author, permit = situation.person(request.person), situation.permit(request.project)
         require(can_process(request, author, permit, self._clock().date(), situation.stops))
         return situation
@@ -251,8 +253,7 @@ class Airlock:
         checks do not hold any more. Whether it was said. Raises: RefusedError when its author's standing ended while
         the step was done: what was halted meanwhile stays where it was.
         """
-        with self._log.transaction() as transaction:
-            situation = Situation.of(transaction.read())
+        with self._following.deciding() as (situation, transaction):
             now = situation.request(request.id)
             author, permit = situation.person(request.person), situation.permit(request.project)
             require(may_submit(author, permit, self._clock().date(), situation.stops))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from egress.airlock.earlier import read_fingerprint
+from egress.airlock.following import Following
 from egress.airlock.situation import Situation, unknown_request
 from egress.checks.model import Audience
 from egress.release.conflict import Conflict
@@ -40,18 +41,18 @@ class Desk:
 
     def __init__(self, log: EventLog, quarantine: Quarantine, exports: Exports, clock: Clock = utc_now) -> None:
         self._log = log
+        self._following = Following(log)
         self._quarantine = quarantine
         self._exports = exports
         self._clock = clock
 
     def look(self) -> Situation:
         """Everything as it stands now."""
-        return Situation.of(self._log.read())
+        return self._following.look()
 
     def accounts(self) -> tuple[Situation, tuple[Event, ...]]:
-        """Everything as it stands now, with the events of the privacy ledger; one reading."""
-        events = tuple(self._log.read())
-        return Situation.of(events), tuple(event for event in events if event.kind.startswith("privacy."))
+        """Everything as it stands now, with the events of the privacy ledger."""
+        return self.look(), self._log.read(kinds="privacy.")
 
     def exported_budget(self, person: str, project: str, source: str, channel: str = "") -> None:
         """Say in the log that `person` took the statement of a source's privacy budget away."""
@@ -119,8 +120,8 @@ class Desk:
 
         Raises: RefusedError; the refused vote is an event, too.
         """
-        with self._log.transaction() as transaction:
-            situation, now = Situation.of(transaction.read()), self._clock()
+        with self._following.deciding() as (situation, transaction):
+            now = self._clock()
             found = situation.request(request)
             permit = situation.permit(found.project)
             verdict = can_review(found, votes, situation.person(person), permit, now.date(), situation.stops)
@@ -143,8 +144,7 @@ class Desk:
 
     def withdraw(self, request: str, person: str) -> None:
         """The author takes the request back. Raises: RefusedError."""
-        with self._log.transaction() as transaction:
-            situation = Situation.of(transaction.read())
+        with self._following.deciding() as (situation, transaction):
             found = situation.request(request)
             verdict = can_withdraw(found, person, situation.stops)
             if isinstance(verdict, Refusal):
@@ -157,8 +157,7 @@ class Desk:
         Raises: RefusedError, also when the package is gone or changed; it is an event.
         """
         package, problem = b"", None
-        with self._log.transaction() as transaction:
-            situation = Situation.of(transaction.read())
+        with self._following.deciding() as (situation, transaction):
             found = situation.request(request)
             permit = situation.permit(found.project)
             today = self._clock().date()

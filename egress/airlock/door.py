@@ -6,9 +6,9 @@ from datetime import timedelta
 from pathlib import Path
 
 from egress.airlock.failure import record_failure
-from egress.airlock.situation import Situation
+from egress.airlock.following import Following
 from egress.release.descriptions import to_bytes
-from egress.release.entries import Entry, entries_since, known_entries, next_id
+from egress.release.entries import Entry
 from egress.release.model import FrozenFile
 from egress.store.intake import Taken, take, waiting
 from egress.store.quarantine import Quarantine, QuarantineError
@@ -25,10 +25,17 @@ _DAY = timedelta(hours=24)
 class Door:
     """Takes each submission folder in once. Who sent it follows from where it lies, never from what it says."""
 
-    def __init__(
-        self, log: EventLog, quarantine: Quarantine, outboxes: Path, limits: IntakeLimits, clock: Clock
+    def __init__(  # noqa: PLR0913, PLR0917 -- its parts, in the order of a submission's way
+        self,
+        log: EventLog,
+        following: Following,
+        quarantine: Quarantine,
+        outboxes: Path,
+        limits: IntakeLimits,
+        clock: Clock,
     ) -> None:
         self._log = log
+        self._following = following
         self._quarantine = quarantine
         self._outboxes = outboxes
         self._limits = limits
@@ -36,7 +43,7 @@ class Door:
 
     def take_in(self) -> tuple[str, ...]:
         """Look at every folder that is new; the ids of the requests made."""
-        known, made = known_entries(self._log.read()), []
+        known, made = self._following.look().entries.looked, []
         for entry in waiting(self._outboxes):
             if entry.logged not in known:
                 identity = self._take_in(entry)
@@ -44,10 +51,9 @@ class Door:
         return tuple(made)
 
     def _take_in(self, entry: Entry) -> str | None:
-        now, events = self._clock(), self._log.read()
-        if entries_since(events, entry.person, now - _DAY) >= self._limits.entries_per_day:
+        now, situation = self._clock(), self._following.look()
+        if situation.entries.since(entry.person, now - _DAY) >= self._limits.entries_per_day:
             return None  # it stays in the outbox and has its turn tomorrow
-        situation = Situation.of(events)
         person, permit = situation.person(entry.person), situation.permit(entry.project)
         verdict = may_submit(person, permit, now.date(), situation.stops)
         if isinstance(verdict, Refusal):
@@ -74,11 +80,10 @@ class Door:
         notebook = self._put(submission.notebook, taken.notebook)
         files = [self._put(name, content).to_dict() for name, content in taken.files]
         descriptions = self._quarantine.put(to_bytes(submission.descriptions))
-        with self._log.transaction() as transaction:
-            events = tuple(transaction.read())
-            if entry.logged in known_entries(events):
+        with self._following.deciding() as (situation, transaction):
+            if entry.logged in situation.entries.looked:
                 return None  # another worker was quicker
-            identity = next_id(entry.project, events)
+            identity = situation.entries.next_id(entry.project)
             body = {
                 "request": identity,
                 "entry": entry.logged.name,

@@ -12,6 +12,7 @@ from hub.words import Message
 
 # A step that keeps failing for the same reason is one fact, not one per attempt.
 QUIET = timedelta(hours=1)
+FAILED = "request.failed"
 
 
 class StepError(Exception):
@@ -27,13 +28,11 @@ def record_failure(
 ) -> None:
     """Append request.failed for `subject` ({"request": id} or {"entry": name}), unless that was said just now."""
     body = {**subject, "reason": reason.to_dict()}
-    said = [event for event in transaction.read() if _about(event, project, subject)]
+    said = [event for event in transaction.read(kinds=FAILED) if _about(event, project, subject)]
     last = said[-1] if said else None
     if last is None or last.body != body or now - datetime.fromisoformat(last.at) >= QUIET:
-        transaction.append(EGRESS, "request.failed", project, body)
+        transaction.append(EGRESS, FAILED, project, body)
 
 
 def _about(event: Event, project: str, subject: Mapping[str, str]) -> bool:
-    if event.kind != "request.failed" or event.project != project:
-        return False
-    return all(event.body.get(key) == value for key, value in subject.items())
+    return event.project == project and all(event.body.get(key) == value for key, value in subject.items())

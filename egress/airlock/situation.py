@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from types import MappingProxyType
 
-from egress.release.entries import RefusedEntry, refused_entries
+from egress.release.entries import Entries, RefusedEntry
+from egress.release.entries import fold as fold_entries
 from egress.release.fold import Requests
 from egress.release.fold import fold as fold_requests
-from egress.release.ledger import Entry, Fate, ledger, published, source_of, standing
+from egress.release.ledger import Entry, Fate, Published, Sources, has_tables, ledger, published_after, source_of
 from egress.release.model import ReleaseRequest
 from hub.events.breakglass import fold as fold_breakglass
 from hub.events.chain import Event
@@ -29,19 +31,39 @@ from hub.words import say
 class Situation:
     """One reading of the log."""
 
-    enclave: Enclave
-    requests: Requests
-    refused: tuple[RefusedEntry, ...]
-    emergencies: Mapping[str, BreakGlass]
-    volumes: tuple[Told, ...]
+    enclave: Enclave = field(default_factory=Enclave)
+    requests: Requests = field(default_factory=lambda: MappingProxyType({}))
+    entries: Entries = field(default_factory=Entries)
+    emergencies: Mapping[str, BreakGlass] = field(default_factory=lambda: MappingProxyType({}))
+    volumes: Mapping[object, Told] = field(default_factory=lambda: MappingProxyType({}))
+    published: Sources = field(default_factory=lambda: MappingProxyType({}))
 
     @classmethod
     def of(cls, events: Iterable[Event]) -> Situation:
         """Fold `events`, the whole log in order."""
+        return cls().after(events)
+
+    def after(self, events: Iterable[Event]) -> Situation:
+        """The situation after `events`, which follow those that it was folded from."""
         events = tuple(events)
-        return cls(
-            fold_enclave(events), fold_requests(events), refused_entries(events), fold_breakglass(events), told(events)
+        if not events:
+            return self
+        enclave, requests = fold_enclave(events, self.enclave), fold_requests(events, self.requests)
+        return Situation(
+            enclave,
+            requests,
+            fold_entries(events, self.entries),
+            fold_breakglass(events, self.emergencies),
+            told(events, self.volumes),
+            self._published(enclave, requests, {str(event.body.get("request")) for event in events}),
         )
+
+    def _published(self, enclave: Enclave, requests: Requests, named: Iterable[str]) -> Sources:
+        """What is published after events that name these requests."""
+        before, now = _sources(self.enclave), _sources(enclave)
+        if all(now[project] == source for project, source in before.items()):
+            return published_after(self.published, (requests[each] for each in named if each in requests), now)
+        return published_after(MappingProxyType({}), requests.values(), now)  # a project went to another source
 
     def person(self, person: str) -> Person | None:
         """The person, when the enclave knows them."""
@@ -59,27 +81,26 @@ class Situation:
     @cached_property
     def ledger(self) -> tuple[Entry, ...]:
         """Every recomputed exact table that was checked, and what became of it, in order of submission."""
-        return ledger(self.requests.values(), self._sources)
-
-    @cached_property
-    def _sources(self) -> dict[str, str]:
-        return {project: permit.source for project, permit in self.enclave.permits.items()}
+        return ledger(self.requests.values(), _sources(self.enclave))
 
     def source_for(self, request: ReleaseRequest) -> str:
         """The data source that the tables of `request` are made of."""
-        return source_of(request, self._sources)
+        permit = self.permit(request.project)
+        return source_of(request, {} if permit is None else {request.project: permit.source})
 
     def published_for(self, request: ReleaseRequest) -> tuple[Entry, ...]:
         """The tables of its source that `request` is held against."""
-        return published(self.ledger, request, self.source_for(request))
+        return self._published_of(request).held_against(request)
 
     def is_stale(self, request: ReleaseRequest) -> bool:
         """Whether the checks of `request` did not see all that was published since; such a request is checked again
         before anything of it leaves, and before people spend their time on it.
         """
-        if not any(entry.request == request.id for entry in self.ledger):
-            return False
-        return standing(self.source_for(request), self.published_for(request)) != request.standing
+        return has_tables(request) and self._published_of(request).standing_of(request) != request.standing
+
+    def _published_of(self, request: ReleaseRequest) -> Published:
+        source = self.source_for(request)
+        return self.published.get(source) or Published(source, {})
 
     def request(self, identity: str) -> ReleaseRequest:
         """The request. Raises: RefusedError when there is none."""
@@ -94,11 +115,12 @@ class Situation:
 
     def visible_to(self, person: str) -> tuple[ReleaseRequest, ...]:
         """The requests that `person` may see: those of their projects, newest first."""
-        return tuple(request for request in reversed([*self.requests.values()]) if self.sees(person, request.project))
+        projects = {permit.project for permit in self.enclave.projects_of(person) if self.sees(person, permit.project)}
+        return tuple(request for request in reversed([*self.requests.values()]) if request.project in projects)
 
     def refused_visible_to(self, person: str) -> tuple[RefusedEntry, ...]:
         """The submissions refused at the door that `person` sent, newest first."""
-        return tuple(refused for refused in reversed(self.refused) if refused.entry.person == person)
+        return tuple(refused for refused in reversed(self.entries.refused) if refused.entry.person == person)
 
     def is_checker(self, person: str, project: str) -> bool:
         """Whether the permit makes `person` an output checker: such a person reads findings that authors do not."""
@@ -122,6 +144,10 @@ class Situation:
             for entry in self.ledger
             if entry.source == source and (entry.fate is Fate.RELEASED or self.is_checker(person, entry.project))
         )
+
+
+def _sources(enclave: Enclave) -> dict[str, str]:
+    return {project: permit.source for project, permit in enclave.permits.items()}
 
 
 def unknown_request(identity: str) -> Refusal:

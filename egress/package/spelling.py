@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import unicodedata
 from decimal import Decimal
+from functools import cache
 
-from babel.numbers import format_decimal
+from babel import Locale
+from babel.numbers import parse_pattern
 
+_pattern, _locale = cache(parse_pattern), cache(Locale.parse)
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -19,10 +22,15 @@ def number(value: object, language: str, *, grouped: bool | None = None) -> str:
     size = abs(float(value))
     if 0 < size < 1e-4:
         digits, _, power = f"{value:.3e}".partition("e")
-        mantissa = format_decimal(float(digits), "0.###", locale=language)
+        mantissa = _spelled(float(digits), "0.###", language)
         return f"{mantissa}·10{str(int(power)).translate(_SUPERSCRIPTS)}".removeprefix("1·")
     pattern = "#,##0.######" if (size >= 10_000 if grouped is None else grouped) else "0.######"
-    return str(format_decimal(value, pattern, locale=language))
+    return _spelled(value, pattern, language)
+
+
+def _spelled(value: float | Decimal, pattern: str, language: str) -> str:
+    # A page has thousands of numbers: Babel's own function reads pattern and locale anew for each.
+    return str(_pattern(pattern).apply(value, _locale(language)))
 
 
 def visible(text: str) -> str:

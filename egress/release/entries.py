@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from types import MappingProxyType
 
 from hub.events.chain import Event
 from hub.words import Message
@@ -49,9 +51,25 @@ class RefusedEntry:
 _KINDS = frozenset({"request.submitted", "request.refused_entry"})
 
 
-def known_entries(events: Iterable[Event]) -> frozenset[Entry]:
-    """Every folder that the log remembers, taken in or refused, each `logged`."""
-    return frozenset(_entry(event) for event in events if event.kind in _KINDS)
+@dataclass(frozen=True)
+class Entries:
+    """What the log says of folders. `looked`: when each was taken in or refused (UTC, ISO 8601), by how it is `logged`;
+    `refused`: those refused, oldest first; `submitted`: how many were taken in, by project.
+    """
+
+    looked: Mapping[Entry, str] = field(default_factory=lambda: MappingProxyType({}))
+    refused: tuple[RefusedEntry, ...] = ()
+    submitted: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+
+    def since(self, person: str, moment: datetime) -> int:
+        """How many folders of `person` were looked at since then, over all projects."""
+        return sum(
+            1 for entry, at in self.looked.items() if entry.person == person and datetime.fromisoformat(at) >= moment
+        )
+
+    def next_id(self, project: str) -> str:
+        """The next request's id: it counts, so that nobody's bytes can be spelled in it."""
+        return f"{project}-{self.submitted.get(project, 0) + 1}"
 
 
 def refused_entries(events: Iterable[Event]) -> tuple[RefusedEntry, ...]:
@@ -63,19 +81,17 @@ def refused_entries(events: Iterable[Event]) -> tuple[RefusedEntry, ...]:
     )
 
 
-def entries_since(events: Iterable[Event], person: str, since: datetime) -> int:
-    """How many folders of `person` were looked at since then, over all projects."""
-    return sum(
-        1
-        for event in events
-        if event.kind in _KINDS and event.actor == person and datetime.fromisoformat(event.at) >= since
+def fold(events: Iterable[Event], before: Entries | None = None) -> Entries:
+    """The folders after `events`."""
+    before, seen = before or Entries(), [event for event in events if event.kind in _KINDS]
+    if not seen:
+        return before
+    taken = Counter(event.project for event in seen if event.kind == "request.submitted")
+    return Entries(
+        MappingProxyType({**before.looked, **{_entry(event): event.at for event in seen}}),
+        (*before.refused, *refused_entries(seen)),
+        MappingProxyType(Counter(before.submitted) + taken),
     )
-
-
-def next_id(project: str, events: Iterable[Event]) -> str:
-    """The next request's id: it counts, so that nobody's bytes can be spelled in it."""
-    taken = sum(1 for event in events if event.kind == "request.submitted" and event.project == project)
-    return f"{project}-{taken + 1}"
 
 
 def _entry(event: Event) -> Entry:

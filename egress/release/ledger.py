@@ -10,6 +10,9 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
+from itertools import chain
+from types import MappingProxyType
 
 from egress.checks.model import Assurance, Outcome, Protection
 from egress.release.model import OutputRecord, ReleaseRequest, Standing
@@ -53,6 +56,8 @@ _FATES = {
     Status.WITHDRAWN: Fate.WITHDRAWN,
 }
 
+_LEAVES = frozenset({Fate.RELEASED, Fate.APPROVED})
+
 
 def ledger(requests: Iterable[ReleaseRequest], sources: Mapping[str, str]) -> tuple[Entry, ...]:
     """The tables of `requests`, in order of submission.
@@ -82,6 +87,52 @@ def standing(source: str, entries: Iterable[Entry]) -> Standing:
     """What a request that was held against `entries` stands on. Their order does not matter."""
     said = sorted({f"{entry.request} {entry.output} {entry.fingerprint}\n" for entry in entries})
     return Standing(source, hashlib.sha256("".join(said).encode()).hexdigest(), len(said))
+
+
+@dataclass(frozen=True)
+class Published:
+    """The tables of one source that left or will, by request."""
+
+    source: str
+    tables: Mapping[str, tuple[Entry, ...]]
+
+    def held_against(self, request: ReleaseRequest) -> tuple[Entry, ...]:
+        """See `published`."""
+        return published(chain.from_iterable(self.tables.values()), request, self.source)
+
+    def standing_of(self, request: ReleaseRequest) -> Standing:
+        """What `request` would stand on, were it checked now."""
+        if request.status is Status.APPROVED or request.id in self.tables:
+            return standing(self.source, self.held_against(request))
+        return self._all  # the same for every request that is not decided yet
+
+    @cached_property
+    def _all(self) -> Standing:
+        return standing(self.source, chain.from_iterable(self.tables.values()))
+
+
+Sources = Mapping[str, Published]
+
+
+def published_after(before: Sources, changed: Iterable[ReleaseRequest], sources: Mapping[str, str]) -> Sources:
+    """`before` with the requests that changed since; a source of which nothing changed stays the same object."""
+    tables = {name: dict(known.tables) for name, known in before.items()}
+    touched = set()
+    for request in changed:
+        entries = tuple(each for each in ledger([request], sources) if each.fate in _LEAVES)
+        for name in [name for name, known in tables.items() if request.id in known]:
+            touched.add(name)
+            del tables[name][request.id]
+        if entries:
+            touched.add(entries[0].source)
+            tables.setdefault(entries[0].source, {})[request.id] = entries
+    now = {name: Published(name, MappingProxyType(tables[name])) for name in touched}
+    return MappingProxyType({**before, **now}) if touched else before
+
+
+def has_tables(request: ReleaseRequest) -> bool:
+    """Whether `request` has tables that stand in the ledger."""
+    return any(_counts(output) for output in request.outputs)
 
 
 def source_of(request: ReleaseRequest, sources: Mapping[str, str]) -> str:

@@ -36,6 +36,7 @@ from hub.words import Message, say
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 _STATUS_OF_RULE = {
+    "log.changed": 503,
     "request.unknown": 404,
     "budget.statement": 404,
     "request.wrong_status": 409,
@@ -173,7 +174,10 @@ class _Doors:
         return self._render.page(visit, "refused.html", roles, status=status, section="", reason=reason, code=status)
 
     def _roles(self, visit: Visit) -> frozenset[Role]:
-        return roles_of(self._desk.look(), visit.person)
+        try:
+            return roles_of(self._desk.look(), visit.person)
+        except RefusedError:  # it is the log that is refused
+            return frozenset()
 
 
 def _answer(error: Exception) -> tuple[int, Message]:

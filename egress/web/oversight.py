@@ -46,7 +46,7 @@ class OversightPages:
             section="oversight",
             permits=permits,
             stops=_stops(situation, permits),
-            volumes=[each for each in reversed(situation.volumes) if each.project in projects],
+            volumes=[each for each in reversed([*situation.volumes.values()]) if each.project in projects],
             requests=[(each, ACT[each.act], STAGE[each.stage_at(now)]) for each in requests],
         )
 

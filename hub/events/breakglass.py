@@ -10,9 +10,9 @@ from hub.events.chain import Event
 from hub.policy.breakglass import BreakGlass, Emergency
 
 
-def fold(events: Iterable[Event]) -> Mapping[str, BreakGlass]:
+def fold(events: Iterable[Event], before: Mapping[str, BreakGlass] | None = None) -> Mapping[str, BreakGlass]:
     """The requests after `events`, by id, in order of asking. Malformed and foreign events change nothing."""
-    state: dict[str, BreakGlass] = {}
+    state = dict(before or {})
     for event in events:
         if event.kind.startswith("breakglass."):
             try:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from typing import Generic, TypeVar
 
 from hub.events.chain import Event, TamperedError, Tampering, checked, intact
-from hub.events.log import Transaction
+from hub.events.log import EventLog, Reading, Transaction
 from hub.words import say
 
 S = TypeVar("S")
+BATCH = 2_000  # entries that `look` reads at once: who appends waits no longer than for these
 
 
 class Follower(Generic[S]):
@@ -30,19 +32,38 @@ class Follower(Generic[S]):
         self._state = start
         self._fold = fold
         self._last: Event | None = None
+        # Taken before a reading begins: one that began earlier than another's would miss what that one has read.
+        self._turn = threading.Lock()
+
+    def look(self, log: EventLog) -> S | Tampering:
+        """The state at the log's end, for who decides nothing on it: nobody waits but for a batch of entries."""
+        with self._turn, log.reading() as reading:
+            while True:
+                place = self._place
+                found = self._follow(reading, place + BATCH)
+                if isinstance(found, Tampering) or self._place < place + BATCH:
+                    return found
 
     def catch_up(self, transaction: Transaction) -> S | Tampering:
         """The state at the log's end. Call it before anything is appended in `transaction`: what is taken back with a
-        transaction must not have been read. The log's own lock keeps threads apart.
+        transaction must not have been read.
         """
+        with self._turn:
+            return self._follow(transaction)
+
+    @property
+    def _place(self) -> int:
+        return 0 if self._last is None else self._last.seq
+
+    def _follow(self, reading: Reading, until: int | None = None) -> S | Tampering:
         last, seen = self._last, [self._last]
 
         def following() -> Iterator[Event]:
-            for event in checked(transaction.read(0 if last is None else last.seq), last):
+            for event in checked(reading.read(self._place, until), last):
                 seen[0] = event
                 yield event
 
-        if last is not None and not _stands(transaction, last):
+        if last is not None and not _stands(reading, last):
             why = say(
                 "Entry {seq} is not what this process read there before: it was changed, or the log was cut back.",
                 seq=last.seq,
@@ -56,6 +77,6 @@ class Follower(Generic[S]):
         return state
 
 
-def _stands(transaction: Transaction, last: Event) -> bool:
-    found = transaction.entry(last.seq)
+def _stands(reading: Reading, last: Event) -> bool:
+    found = reading.entry(last.seq)
     return found is not None and found.digest == last.digest and intact(found)

@@ -65,20 +65,27 @@ _APPEND_ONLY = (
 )
 
 
-class Transaction:
-    """Reads and appends while no other process can append: what is decided on what was read still holds."""
+class Reading:
+    """The log as somebody reads it who decides nothing: others go on appending meanwhile."""
 
-    def __init__(self, connection: Connection, clock: Clock) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._clock = clock
 
-    def read(self, after: int = 0) -> Iterator[Event]:
-        """Events with a place above `after`, in order."""
-        return _read(self._connection, after)
+    def read(self, after: int = 0, until: int | None = None, kinds: str = "") -> Iterator[Event]:
+        """Events with a place above `after`, in order, none above `until`; only kinds that begin with `kinds`."""
+        return _read(self._connection, after, until, kinds)
 
     def entry(self, seq: int) -> Event | None:
         """The event at place `seq`, as it stands there now."""
         return next(_read(self._connection, seq - 1, until=seq), None)
+
+
+class Transaction(Reading):
+    """Reads and appends while no other process can append: what is decided on what was read still holds."""
+
+    def __init__(self, connection: Connection, clock: Clock) -> None:
+        super().__init__(connection)
+        self._clock = clock
 
     def now(self) -> datetime:
         """This moment, UTC, as the next event would say it."""
@@ -138,15 +145,21 @@ class EventLog:
             self._lock(connection)
             yield Transaction(connection, self._clock)
 
+    @contextmanager
+    def reading(self) -> Iterator[Reading]:
+        """For several readings over one connection; what others append shows up between them."""
+        with self._engine.connect() as connection:
+            yield Reading(connection)
+
     def append(self, actor: str, kind: str, project: str, body: Mapping[str, Any]) -> Event:
         """Append one event in a transaction of its own."""
         with self.transaction() as transaction:
             return transaction.append(actor, kind, project, body)
 
-    def read(self, after: int = 0) -> tuple[Event, ...]:
-        """Events with a place above `after`, in order."""
+    def read(self, after: int = 0, kinds: str = "") -> tuple[Event, ...]:
+        """Events with a place above `after`, in order; only kinds that begin with `kinds`."""
         with self._engine.connect() as connection:
-            return tuple(_read(connection, after))
+            return tuple(_read(connection, after, kinds=kinds))
 
     def last(self) -> int:
         """The place of the last event; 0 when there is none."""
@@ -186,9 +199,10 @@ def _engine(where: str | Path) -> Engine:
     return engine
 
 
-def _read(connection: Connection, after: int, until: int | None = None) -> Iterator[Event]:
+def _read(connection: Connection, after: int, until: int | None = None, kinds: str = "") -> Iterator[Event]:
     asked = select(_EVENTS).where(_EVENTS.c.seq > after).order_by(_EVENTS.c.seq)
-    for row in connection.execute(asked if until is None else asked.where(_EVENTS.c.seq <= until)):
+    asked = asked if until is None else asked.where(_EVENTS.c.seq <= until)
+    for row in connection.execute(asked.where(_EVENTS.c.kind.startswith(kinds, autoescape=True)) if kinds else asked):
         at, actor, kind, project, body, previous, digest = (_text(value) for value in row[1:])
         yield Event(row.seq, at, actor, kind, project, _body(body), previous, digest)
 

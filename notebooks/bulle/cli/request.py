@@ -82,7 +82,7 @@ def list_(settings: Settings, *, as_json: bool) -> None:
     with _desk(settings) as desk:
         situation = desk.look()
     if settings.actor is None:
-        requests, entries = tuple(reversed([*situation.requests.values()])), tuple(reversed(situation.refused))
+        requests, entries = tuple(reversed([*situation.requests.values()])), tuple(reversed(situation.entries.refused))
     else:
         requests = situation.visible_to(settings.actor)
         entries = situation.refused_visible_to(settings.actor)

@@ -15,7 +15,7 @@ EMPTY = notebook()
 
 
 def refused(enclave: TinyEnclave) -> list[str]:
-    return [str(found.reason) for found in enclave.desk.look().refused]
+    return [str(found.reason) for found in enclave.desk.look().entries.refused]
 
 
 def test_a_folder_becomes_a_request_of_whose_outbox_it_lies_in(enclave: TinyEnclave) -> None:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+
 import pytest
 
 from egress.release.model import Choice, Vote
 from hub.events.chain import Event
+from hub.events.log import Reading
 from tests.egress.web.hub_stand import PREFIX
 from tests.egress.web.people import House, csrf, text_of
 from tests.egress.web.planted import HERE, THERE, adults_by_year, by_site, by_year, single_persons
@@ -118,14 +123,34 @@ def test_a_vote_that_names_no_checks_is_refused(house: House) -> None:
     assert house.planted.events("review.given") == []
 
 
-def test_a_page_reads_the_log_once(conflicting: House, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_page_reads_what_was_appended_since_the_last_page_and_nothing_twice(
+    conflicting: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
     carol, log = conflicting.person("carol"), conflicting.planted.log
-    read, times = log.read, []
+    read: list[int] = []
+    everything = Reading.read
 
-    def counted(after: int = 0) -> tuple[Event, ...]:
-        times.append(after)
-        return read(after)
+    def seen(self: Reading, after: int = 0, until: int | None = None, kinds: str = "") -> Iterator[Event]:
+        for event in everything(self, after, until, kinds):
+            read.append(event.seq)
+            yield event
 
-    monkeypatch.setattr(log, "read", counted)
+    monkeypatch.setattr(Reading, "read", seen)
     assert carol.get(f"{PREFIX}review/{MINE}").status_code == 200
-    assert len(times) == 1
+    appended = log.append("alice", "login.accepted", "", {}).seq
+    read.clear()
+    for _ in range(2):
+        assert carol.get(f"{PREFIX}review/{MINE}").status_code == 200
+        assert read == [appended]
+
+
+def test_a_log_that_was_changed_is_said_on_a_page_and_shows_nothing(conflicting: House) -> None:
+    carol, log = conflicting.person("carol"), conflicting.planted.log
+    assert carol.get(f"{PREFIX}queue").status_code == 200
+    last = log.last()
+    with closing(sqlite3.connect(conflicting.planted.root / "events" / "log.db")) as other, other:
+        other.execute("DROP TRIGGER events_no_update")
+        other.execute("UPDATE events SET actor = 'eve' WHERE seq = ?", (last,))
+    answer = carol.get(f"{PREFIX}review/{MINE}")
+    assert answer.status_code == 503
+    assert f"changed at entry {last}" in text_of(answer.text)

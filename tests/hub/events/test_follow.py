@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -128,4 +129,36 @@ def test_an_older_entry_changed_since_changes_nothing_here_and_is_found_by_a_fre
     verified = other.verify()
     assert verified is not None
     assert verified.seq == 2
+    other.close()
+
+
+def test_who_only_reads_sees_the_same_in_batches_and_keeps_no_writer_out(
+    log: EventLog, follower: Follower[Seen], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.events.follow.BATCH", 2)
+    assert follower.look(log) == (1, 2, 3, 4, 5)
+    with log.transaction() as transaction:
+        transaction.append("a", "person.added", "", {})
+        assert follower.look(log) == (1, 2, 3, 4, 5)  # what is not committed is not there
+    assert follower.look(log) == (1, 2, 3, 4, 5, 6)
+    assert read(log, follower) == (1, 2, 3, 4, 5, 6)
+
+
+def test_readers_and_writers_in_many_threads_see_one_order(log: EventLog, follower: Follower[Seen]) -> None:
+    def both(number: int) -> Seen | Tampering:
+        log.append("a", "person.added", "", {"number": number})
+        return follower.look(log) if number % 2 else read(log, follower)
+
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(both, range(24)))
+    assert all(isinstance(each, tuple) and each == tuple(range(1, len(each) + 1)) for each in found)
+    assert follower.look(log) == tuple(range(1, 30))
+
+
+def test_who_only_reads_is_told_of_a_change_too(where: str, log: EventLog, follower: Follower[Seen]) -> None:
+    assert follower.look(log) == (1, 2, 3, 4, 5)
+    other = tampered(where, "UPDATE events SET actor = 'eve' WHERE seq = 5")
+    found = follower.look(other)
+    assert isinstance(found, Tampering)
+    assert found.seq == 5
     other.close()

@@ -35,6 +35,9 @@ def test_what_is_appended_is_read_back_in_order(where: str) -> None:
     assert events[3].body == {"person": {"id": "p3", "name": "Zoé"}}
     assert log.head() == events[-1].digest
     assert [event.seq for event in log.read(after=3)] == [4, 5]
+    log.append("alice", "login.accepted", "", {})
+    assert [event.seq for event in log.read(kinds="login.")] == [6]
+    assert log.read(kinds="login_") == log.read(kinds="%") == ()
     assert log.verify() is None
     log.close()
 
