@@ -70,12 +70,17 @@ def sealed_name(workspace: Workspace) -> str:
 
 
 def _environment(workspace: Workspace) -> Mapping[str, str]:
+    address = f"{workspace.person}@{workspace.project}"
     return MappingProxyType(
         {
             "BULLE_EXTRACT": "/data",
             "BULLE_OUTBOX": "/outbox",
             "BULLE_PROJECT": workspace.project,
             "JUPYTERHUB_ACTIVITY_INTERVAL": "60",  # seconds between two reports of use to the hub
+            "GIT_AUTHOR_EMAIL": address,
+            "GIT_AUTHOR_NAME": workspace.person,
+            "GIT_COMMITTER_EMAIL": address,
+            "GIT_COMMITTER_NAME": workspace.person,
             "HOME": "/home/researcher",
             "JUPYTERHUB_DISABLE_USER_CONFIG": "1",
             "JUPYTERHUB_ROOT_DIR": "/home/researcher",

@@ -170,6 +170,59 @@ def test_rs_kernel_works_and_has_no_token(workspace: Opened) -> None:
     assert told == "2 TRUE "
 
 
+def test_researchers_have_their_tools(workspace: Opened) -> None:
+    told = workspace.cell(
+        "import altair, lifelines, polars, sklearn.linear_model as linear, statsmodels.api as sm\n"
+        "found = [polars.DataFrame({'x': [1, 2]}).lazy().select(polars.col('x').sum()).collect().item()]\n"
+        "found.append(float(lifelines.KaplanMeierFitter().fit([1, 2, 3], [1, 0, 1]).survival_function_.iloc[-1, 0]))\n"
+        "found.append(round(float(linear.LinearRegression().fit([[0], [1]], [1, 3]).coef_[0]), 6))\n"
+        "chart = altair.Chart(altair.Data(values=[{'x': 1, 'y': 2}])).mark_bar().encode(x='x:O', y='y:Q')\n"
+        "data, _ = get_ipython().display_formatter.format(chart)\n"
+        "found.append(sorted(data) + [data['image/svg+xml'][:4]])\n"
+        "print(found)"
+    )
+    assert ast.literal_eval(told) == [3, 0.0, 2.0, ["image/svg+xml", "text/plain", "<svg"]]
+
+
+def test_researchers_who_work_in_r_have_theirs(workspace: Opened) -> None:
+    told = workspace.cell(
+        "suppressPackageStartupMessages({library(dplyr); library(ggplot2); library(survival)})\n"
+        "frame <- tidyr::pivot_longer(data.frame(id = 1:4, a = 1:4, b = 5:8), c(a, b))\n"
+        "means <- frame |> group_by(name) |> summarise(mean = mean(value))\n"
+        "ggsave('/tmp/p.png', ggplot(frame, aes(id, value, colour = name)) + geom_line(), width = 3, height = 2)\n"
+        "fit <- survfit(Surv(c(1, 2, 3), c(1, 0, 1)) ~ 1)\n"
+        "mixed <- lme4::lmer(Reaction ~ Days + (1 | Subject), lme4::sleepstudy)\n"
+        "cat(means$mean, min(fit$surv), file.exists('/tmp/p.png'), round(lme4::fixef(mixed)[['Days']], 2))",
+        "ir",
+    )
+    assert told == "2.5 6.5 0 TRUE 10.47"
+
+
+def test_git_keeps_versions_in_the_projects_folder_and_knows_no_other_place(workspace: Opened) -> None:
+    told = workspace.cell(
+        "import pathlib, subprocess\n"
+        "def git(*words, at='/project/study'):\n"
+        "    done = subprocess.run(['git', *words], cwd=at, capture_output=True, text=True)\n"
+        "    return (done.stdout + done.stderr).strip()\n"
+        "pathlib.Path('/project/study').mkdir()\n"
+        "git('init')\n"
+        "pathlib.Path('/project/study/notes.md').write_text('x')\n"
+        "for hook in ('pre-commit', 'post-commit'):\n"
+        "    path = pathlib.Path('/project/study/.git/hooks', hook); path.parent.mkdir(exist_ok=True)\n"
+        "    path.write_text('#!/bin/sh\\ntouch /tmp/hooked'); path.chmod(0o755)\n"
+        "git('config', 'core.fsmonitor', 'touch /tmp/hooked; true')\n"
+        "git('add', '.'); git('commit', '-m', 'first')\n"
+        "git('clone', '-q', '/project/study', '/home/researcher/mine', at='/home/researcher')\n"
+        "git('remote', 'add', 'out', 'https://hub/x.git')\n"
+        "who = git('log', '--format=%an %ae %D', at='/home/researcher/mine').split(' -> ')[0]\n"
+        "print([who, git('push', 'out', 'main'), pathlib.Path('/tmp/hooked').exists()])"
+    )
+    who, pushed, hooked = ast.literal_eval(told)
+    assert who == f"alice alice@{ALICE.project} HEAD"
+    assert "transport 'https' not allowed" in pushed
+    assert hooked is False
+
+
 # The server's secrets
 
 
