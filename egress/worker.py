@@ -48,7 +48,9 @@ class Retry:
 
 
 def turn(airlock: Airlock, retries: Mapping[str, Retry], now: datetime) -> Mapping[str, Retry]:
-    """One look: take in what is new and take every step that is due; what has to be tried again, and when."""
+    """One look: take in what is new, take every step that is due, run again what was asked for; what has to be tried
+    again, and when.
+    """
     airlock.take_in()
     left: dict[str, Retry] = {}
     for request in airlock.due():
@@ -60,6 +62,8 @@ def turn(airlock: Airlock, retries: Mapping[str, Retry], now: datetime) -> Mappi
         if after.owner is request.owner:
             left[request.id] = known.next(now) if known else Retry(now + FIRST_RETRY, FIRST_RETRY)
         LOG.info("request %s: %s", after.id, after.status)
+    for again in airlock.reproduce():
+        LOG.info("request %s: run again", again)
     return MappingProxyType(left)
 
 

@@ -7,21 +7,23 @@ and the worker comes back to it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TypeAlias
 
+from egress.airlock.archive import Archivist
 from egress.airlock.door import Door
 from egress.airlock.earlier import earlier_of
 from egress.airlock.examine import Examination, Examiner
 from egress.airlock.failure import StepError, record_failure
 from egress.airlock.following import Following
+from egress.airlock.reproduce import Reproducer
 from egress.airlock.rerun import Rerunner
 from egress.airlock.runners import Runner
 from egress.airlock.signing import SigningError, Signs
 from egress.airlock.situation import Situation
 from egress.package.archive import package_files, signed_package
-from egress.package.contents import PackageError, contents_of
+from egress.package.contents import PackageContents, PackageError, contents_of
 from egress.package.signature import Signature, digest_of
 from egress.release.decision import automatic
 from egress.release.guards import EGRESS, can_process, can_recheck, can_release
@@ -67,7 +69,9 @@ class Airlock:
         self._clock = clock
         self._door = Door(log, self._following, quarantine, Path(layout.outboxes), limits.intake, clock)
         self._rerunner = Rerunner(quarantine, layout, runner)
+        self._archivist = Archivist(quarantine, layout, limits.runner)
         self._examiner = Examiner(log, quarantine, layout, policies, limits)
+        self._reproducer = Reproducer(log, self._following, quarantine, layout, runner, self._examiner, clock)
 
     def take_in(self) -> tuple[str, ...]:
         """Freeze what lies in outboxes; the ids of the requests made."""
@@ -106,6 +110,10 @@ class Airlock:
                 found, say("An internal error ({kind}) stopped this step; an operator must look.", kind=kind)
             )
         return True
+
+    def reproduce(self) -> tuple[str, ...]:
+        """Run again what reproducibility reviewers asked for; the requests."""
+        return self._reproducer.run_due()
 
     def process(self, request: str) -> ReleaseRequest:
         """Take every step that is the machine's now; the request as it then stands."""
@@ -207,21 +215,27 @@ class Airlock:
         if situation.is_stale(request):
             self._recheck(request)
             return
-        digest = self._export(grant, request)
+        contents = self._contents(grant, request)
+        files = package_files(contents)
+        kept, digest = self._archivist.keep(contents, files), self._export(request, files)
+        acts: _Acts = [("dossier.kept", {"dossier": kept}), ("request.released", {"package": digest})]
         said = False
         try:
-            said = self._say(request, [("request.released", {"package": digest})], unless_stale=True)
+            said = self._say(request, acts, unless_stale=True)
         finally:
             if not said:
                 self._exports.discard(request.id)
 
-    def _export(self, grant: Grant, request: ReleaseRequest) -> str:
-        """Build the package from what quarantine still holds unchanged, have it signed, and put it into exports."""
+    def _contents(self, grant: Grant, request: ReleaseRequest) -> PackageContents:
+        """What the package is made of, as quarantine still holds it unchanged."""
         if not grant.covers(Act.RELEASE_REQUEST, request.project) or request.basis is None:
             raise StepError(say("Request {request} may not be released.", request=request.id))
         reports = tuple(self._report(output.report) for output in request.approved)
         rules = DisclosureRules.model_validate_json(self._quarantine.get(request.basis.rules))
-        files = package_files(contents_of(request, reports, rules))
+        return contents_of(request, reports, rules)
+
+    def _export(self, request: ReleaseRequest, files: Mapping[str, bytes]) -> str:
+        """Have the package of `files` signed, and put it into exports."""
         package = signed_package(files, self._signature(request, digest_of(files)))
         digest = self._exports.write(request.id, package)
         if digest != hashlib.sha256(package).hexdigest():

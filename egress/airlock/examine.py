@@ -14,7 +14,7 @@ from egress.airlock.beside import Beside
 from egress.airlock.earlier import Earlier
 from egress.airlock.extracts import project_extract
 from egress.airlock.failure import StepError
-from egress.airlock.judge import Judge
+from egress.airlock.judge import Judge, draws_noise
 from egress.airlock.judged import Judged
 from egress.apart.reading import ApartReader
 from egress.outputs.declarations import Confirmed, DeclarationProblem
@@ -24,6 +24,7 @@ from egress.query.engine import Engine, EngineError
 from egress.release.decision import checkers_required, lane_of
 from egress.release.descriptions import from_bytes
 from egress.release.model import Basis, Lane, OutputRecord, ReleaseRequest, Undeclared
+from egress.release.report import OutputReport
 from egress.released.fingerprint import Lineage, population_of
 from egress.store.intake import MEGABYTE
 from egress.store.quarantine import Quarantine
@@ -106,6 +107,28 @@ class Examiner:
         judged = self._judged(items, request, permits=permits, rules=rules, spend=spend, earlier=earlier)
         records = tuple(self._keep(output) for output in judged)
         return Examination(lane_of(records, rules), basis, required, earlier, records, undeclared)
+
+    def again(  # noqa: PLR0913 -- as `_judged`
+        self,
+        request: ReleaseRequest,
+        notebook: str,
+        permits: Sequence[DataPermit],
+        *,
+        rules: DisclosureRules,
+        spend: Grant,
+        earlier: Earlier,
+    ) -> tuple[OutputReport, ...]:
+        """What the checks say of another re-run of `request`, whose notebook is `notebook` in quarantine. Outputs with
+        noise are left out: nothing is drawn. Raises: as `examine`.
+        """
+        if request.rerun is None:
+            raise StepError(say("Request {request} has no re-run.", request=request.id))
+        reading = self._read(request.notebook.sha256, notebook)
+        if isinstance(reading, Unreadable):
+            return ()
+        items = tuple(item for item in reading.items if not draws_noise(item))
+        judged = self._judged(items, request, permits=permits, rules=rules, spend=spend, earlier=earlier)
+        return tuple(output.report for output in judged)
 
     def _judged(  # noqa: PLR0913 -- who asks for what, by which permit and rules, beside what
         self,

@@ -111,6 +111,11 @@ class Judge:
         return Account(self.log, self.spend, extract.path, extract.manifest, self.rules, self.permit.rho)
 
 
+def draws_noise(item: Confirmed) -> bool:
+    """Whether judging `item` would draw noise, and spend."""
+    return isinstance(item, DeclaredPrivate) or (isinstance(item, Declared) and item.protect == Protection.DP)
+
+
 def _with_noise(report: OutputReport, noisy: Noisy) -> OutputReport:
     findings = (*report.findings, *noisy.findings)
     outcome = worst(found.outcome for found in findings)

@@ -60,4 +60,8 @@ class Rerunner:
         }
         if result.status is not RerunStatus.FINISHED or result.notebook is None:
             return Ended(event, result.message)
-        return Ended({**event, "notebook": self._quarantine.put(result.notebook)}, None)
+        event["notebook"] = self._quarantine.put(result.notebook)
+        named = result.rendered.environment if result.rendered else ()
+        if named:
+            event["environment"] = self._quarantine.put("".join(f"{name}\n" for name in named).encode())
+        return Ended(event, None)

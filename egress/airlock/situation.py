@@ -13,6 +13,7 @@ from egress.release.fold import Requests
 from egress.release.fold import fold as fold_requests
 from egress.release.ledger import Entry, Fate, Published, Sources, has_tables, ledger, published_after, source_of
 from egress.release.model import ReleaseRequest
+from egress.release.reproduction import Reproductions, fold_reproductions
 from hub.events.breakglass import fold as fold_breakglass
 from hub.events.chain import Event
 from hub.events.state import Enclave
@@ -37,6 +38,7 @@ class Situation:
     emergencies: Mapping[str, BreakGlass] = field(default_factory=lambda: MappingProxyType({}))
     volumes: Mapping[object, Told] = field(default_factory=lambda: MappingProxyType({}))
     published: Sources = field(default_factory=lambda: MappingProxyType({}))
+    reproductions: Reproductions = field(default_factory=lambda: MappingProxyType({}))
 
     @classmethod
     def of(cls, events: Iterable[Event]) -> Situation:
@@ -56,6 +58,7 @@ class Situation:
             fold_breakglass(events, self.emergencies),
             told(events, self.volumes),
             self._published(enclave, requests, {str(event.body.get("request")) for event in events}),
+            fold_reproductions(events, self.reproductions),
         )
 
     def _published(self, enclave: Enclave, requests: Requests, named: Iterable[str]) -> Sources:

@@ -11,6 +11,8 @@ from egress.outputs.private import EmittedPrivate
 from hub.words import Message
 
 DECLARATION_MIME = "application/vnd.bulle.release+json"
+# Where the runner writes, in a notebook's metadata, which packages it has.
+OURS, ENVIRONMENT = "bulle", "environment"
 WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
 
 
@@ -65,12 +67,14 @@ class Cell:
 class Rendered:
     """A notebook that could be read. `metadata` tells whether it carries metadata of its own making.
 
-    `r`: its kernel is R's, so that its code is read as R; any other kernel is Python's.
+    `r`: its kernel is R's, so that its code is read as R; any other kernel is Python's. `environment`: `name==version`
+    of each Python package, as the runner wrote them, or whoever could write there after it.
     """
 
     cells: tuple[Cell, ...]
     metadata: bool = False
     r: bool = False
+    environment: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

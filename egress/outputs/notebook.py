@@ -11,6 +11,8 @@ from egress.outputs.claimed import ACRO_MIME, FRAME_MIME
 from egress.outputs.frames import read_acro, read_frame
 from egress.outputs.model import (
     DECLARATION_MIME,
+    ENVIRONMENT,
+    OURS,
     WIDGET_MIME,
     AnyEmitted,
     Cell,
@@ -26,11 +28,13 @@ from hub.words import Message, say
 
 # Bounds of this parser, so that a small file cannot take much memory or stack. Real notebooks stay far below.
 MAX_DEPTH = 200
+MAX_PACKAGES = 2_000
 MAX_MARKS = 4_000_000  # opening brackets, braces and quotation marks
 
 # What kernels, JupyterLab and papermill write by themselves; anything beside it is metadata of the author's making.
-_NOTEBOOK_METADATA = {"kernelspec", "language_info", "papermill"}
+_NOTEBOOK_METADATA = {"kernelspec", "language_info", "papermill", OURS}
 _CELL_METADATA = {"papermill", "execution", "tags", "collapsed", "trusted", "jupyter", "id", "ExecuteTime"}
+_PACKAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}==[A-Za-z0-9][A-Za-z0-9.+!_-]{0,59}")
 _STREAMS = {"stdout": Kind.STDOUT, "stderr": Kind.STDERR}
 _EMITTED_KEYS = {"schema", "name", "sql", "title", "protect", "rho"}
 _RHO = re.compile(r"[0-9]{1,6}(\.[0-9]{1,12})?")
@@ -45,13 +49,23 @@ def read_notebook(raw: bytes, max_bytes: int) -> Rendered | Unreadable:
         return Unreadable("notebook.format", say("This is not a notebook of format 4; save it with JupyterLab."))
     cells = tuple(_cell(number, cell) for number, cell in enumerate(document["cells"], start=1))
     metadata = document.get("metadata")
-    return Rendered(cells, _has_metadata(metadata, _NOTEBOOK_METADATA), runs_r(metadata))
+    return Rendered(cells, _has_metadata(metadata, _NOTEBOOK_METADATA), runs_r(metadata), _environment(metadata))
 
 
 def runs_r(metadata: Any) -> bool:
     """Whether a notebook's metadata name R's kernel. The runner asks the same question, so both read one language."""
     kernel = metadata.get("kernelspec") if isinstance(metadata, dict) else None
     return isinstance(kernel, dict) and kernel.get("name") == "ir"
+
+
+def _environment(metadata: Any) -> tuple[str, ...]:
+    """The packages that the runner wrote down; none where anything else stands in their place."""
+    ours = metadata.get(OURS) if isinstance(metadata, dict) else None
+    named = ours.get(ENVIRONMENT) if isinstance(ours, dict) else None
+    if not isinstance(named, list) or len(named) > MAX_PACKAGES:
+        return ()
+    packages = tuple(name for name in named if isinstance(name, str) and _PACKAGE.fullmatch(name))
+    return packages if len(packages) == len(named) else ()
 
 
 def withheld(rendered: Rendered) -> tuple[Withheld, ...]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from collections.abc import Mapping
 
 from egress.package.contents import PackageContents
@@ -14,8 +12,7 @@ from egress.package.files import CRITERIA, PAGE, README, output_files
 from egress.package.page import page
 from egress.package.readme import readme
 from egress.package.signature import SIGNATURE, SUMS, Signature, sums
-
-_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest a ZIP knows: no clock in the bytes
+from egress.store.zipped import zipped
 
 
 def package_files(contents: PackageContents) -> dict[str, bytes]:
@@ -32,11 +29,4 @@ def package_files(contents: PackageContents) -> dict[str, bytes]:
 
 def signed_package(files: Mapping[str, bytes], signature: Signature) -> bytes:
     """The archive of `files`, with their digests and the signature of these."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for name, content in {**files, SUMS: sums(files), SIGNATURE: signature.to_bytes()}.items():
-            entry = zipfile.ZipInfo(name, _EPOCH)
-            entry.external_attr = 0o644 << 16
-            entry.create_system = 3  # Unix, wherever it is built
-            archive.writestr(entry, content, zipfile.ZIP_DEFLATED, 9)
-    return buffer.getvalue()
+    return zipped({**files, SUMS: sums(files), SIGNATURE: signature.to_bytes()})

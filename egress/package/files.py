@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from egress.package.contents import PackageContents
+from egress.package.contents import PackageContents, ReleasedTable
 from egress.package.signature import SIGNATURE, SUMS
 from egress.package.tables import to_csv
 from egress.package.tidy import filed
@@ -24,7 +24,12 @@ class FileNote:
 
 def output_files(contents: PackageContents) -> dict[str, bytes]:
     """The approved outputs, each as the file that leaves."""
-    return {released.file: to_csv(filed(released)) for released in contents.tables}
+    return {released.file: output_bytes(released) for released in contents.tables}
+
+
+def output_bytes(released: ReleasedTable) -> bytes:
+    """One approved output as it leaves."""
+    return to_csv(filed(released))
 
 
 def notes_of(contents: PackageContents) -> Mapping[str, FileNote]:

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from egress.release.decision import automatic, decide
-from egress.release.guards import SIGNER
+from egress.release.guards import EGRESS, SIGNER
 from egress.release.model import (
     Basis,
     Decision,
@@ -86,7 +86,7 @@ def _moved(request: ReleaseRequest, target: Status, event: Event, **changes: obj
 def _rerun(request: ReleaseRequest, event: Event) -> ReleaseRequest:
     if event.body["ended"] != "finished":
         return request
-    said = {field.name: str(event.body[field.name]) for field in fields(Rerun)}
+    said = {field.name: str(event.body[field.name]) for field in fields(Rerun) if field.name in event.body}
     return _moved(request, Status.RERUN, event, rerun=Rerun(**said))
 
 
@@ -173,6 +173,12 @@ def _released(request: ReleaseRequest, event: Event) -> ReleaseRequest:
     return _moved(request, Status.RELEASED, event, package=str(event.body["package"]))
 
 
+def _kept(request: ReleaseRequest, event: Event) -> ReleaseRequest:
+    if request.status is not Status.APPROVED or event.actor != EGRESS:
+        return request
+    return replace(request, dossier=str(event.body["dossier"]))
+
+
 def _downloaded(request: ReleaseRequest, event: Event) -> ReleaseRequest:
     return _moved(request, Status.DOWNLOADED, event)
 
@@ -195,6 +201,7 @@ _STEPS: Mapping[str, Callable[[ReleaseRequest, Event], ReleaseRequest]] = Mappin
         "review.given": _reviewed,
         "request.decided": _decided,
         "request.signed": _signed,
+        "dossier.kept": _kept,
         "request.released": _released,
         "package.downloaded": _downloaded,
         "request.withdrawn": _withdrawn,

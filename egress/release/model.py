@@ -145,13 +145,16 @@ class Decision:
 
 @dataclass(frozen=True)
 class Rerun:
-    """The sealed re-run: its notebook in quarantine, the extract it ran on, the image's digest, what held it."""
+    """The sealed re-run: its notebook in quarantine, the extract it ran on, the image's digest, what held it.
+    `environment`: the packages that the runner named, in quarantine; "" where it named none.
+    """
 
     notebook: str
     folder: str
     extract: str
     image: str
     isolation: str
+    environment: str = ""
 
 
 @dataclass(frozen=True)
@@ -222,6 +225,7 @@ class ReleaseRequest:
     decision: Decision | None = None
     signed: str | None = None  # the digest that the signer signed since the decision
     package: str | None = None
+    dossier: str | None = None
     failure: Failure | None = None
     standing: Standing | None = None
     rechecks: tuple[Recheck, ...] = ()

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import json
 import os
 import resource
 import shutil
 import sys
 from enum import IntEnum
+from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
-from egress.outputs.model import Unreadable
+from egress.outputs.model import ENVIRONMENT, OURS, Unreadable
 from egress.outputs.notebook import read_notebook
 from egress.rerun.folder import NOTEBOOK
 from hub.run import MIB
@@ -48,6 +50,7 @@ def main() -> int:
         # A study may write beside itself; what was frozen stays as it is.
         shutil.copytree(work, desk)
         desk.chmod(0o700)  # the copy took over that nothing may be written there
+        name_environment(desk / NOTEBOOK)
         ending, written = execute(desk / NOTEBOOK, out / "executed.ipynb", desk)
     except OSError:
         ending, written = Ending.NO_SPACE, b""
@@ -86,6 +89,21 @@ def execute(notebook: Path, target: Path, cwd: Path) -> tuple[Ending, bytes]:
     except Exception:  # noqa: BLE001 -- a notebook can break its reader or its kernel's messages in any way
         return Ending.NO_NOTEBOOK, b""
     return Ending.FINISHED, target.read_bytes()
+
+
+def name_environment(notebook: Path) -> None:
+    """Write into the notebook's metadata which Python packages are here, while nothing of it has run. A notebook that
+    cannot be read stays as it is, for papermill to say so.
+    """
+    found = {f"{item.name}=={item.version}" for item in distributions()}
+    try:
+        document = json.loads(notebook.read_bytes())
+        document["metadata"][OURS] = {ENVIRONMENT: sorted(found, key=str.lower)}
+        content = json.dumps(document).encode()
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return
+    notebook.unlink()
+    notebook.write_bytes(content)
 
 
 def _runs_r(notebook: Path) -> bool:

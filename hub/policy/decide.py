@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 
-from hub.policy.model import DataPermit, Person, Role
+from hub.policy.model import DataPermit, Person, Role, TableGrant
 from hub.policy.roles import clash
 from hub.policy.standing import standing_refusal
 from hub.policy.stops import Stops
@@ -62,6 +63,74 @@ def may_build_extract(builder: str, permit: DataPermit | None, today: date, stop
         or clash(builder, permit.roles_of(builder) | {Role.EXTRACTOR})
     )
     return refusal or Grant(Act.BUILD_EXTRACT, builder, permit.project, "permit.in_force")
+
+
+def may_reproduce(
+    person: Person | None, permits: Iterable[DataPermit], original: DataPermit | None, today: date, stops: Stops
+) -> Grant | Refusal:
+    """A reproducibility reviewer, by a permit in force of their own, has requests of the project of `original` run
+    again: on the data that both permits grant, and never their own work. The end of `original` does not matter.
+    """
+    if person is None:
+        return _UNKNOWN_PERSON
+    if original is None:
+        return _NO_PERMIT
+    role = Role.REPRODUCIBILITY_REVIEWER
+    theirs = [each for each in permits if each.reproduces == original.project and role in each.roles_of(person.id)]
+    if not theirs:
+        return _no_reproduction(person, original)
+    verdicts = [_reproduces(person, each, original, today, stops) for each in theirs]
+    return next((verdict for verdict in verdicts if isinstance(verdict, Grant)), verdicts[-1])
+
+
+def _no_reproduction(person: Person, original: DataPermit) -> Refusal:
+    reason = say(
+        "No permit makes {person} a reproducibility reviewer of project {project}; its data holder issues one of their "
+        "own.",
+        person=person.id,
+        project=original.project,
+    )
+    return Refusal("reproduce.no_permit", reason)
+
+
+def _reproduces(person: Person, permit: DataPermit, original: DataPermit, today: date, stops: Stops) -> Grant | Refusal:
+    standing = _as_member(Act.REPRODUCE_REQUEST, Role.REPRODUCIBILITY_REVIEWER, person, permit, today, stops)
+    if isinstance(standing, Refusal):
+        return standing
+    if original.roles_of(person.id) & {Role.RESEARCHER, Role.OUTPUT_CHECKER}:
+        reason = say("You had a part in project {project}; somebody else must reproduce it.", project=original.project)
+        return Refusal("reproduce.own", reason)
+    if permit.source != original.source or not _covers(permit, original):
+        reason = say(
+            "The permit of project {project} does not grant all the data that project {other} used; ask its data "
+            "holder for one that does.",
+            project=permit.project,
+            other=original.project,
+        )
+        return Refusal("reproduce.other_data", reason)
+    halted = stops.halt(person.id, original.project)
+    return halted or Grant(Act.REPRODUCE_REQUEST, person.id, original.project, standing.rule)
+
+
+def _covers(permit: DataPermit, original: DataPermit) -> bool:
+    """Whether `permit` grants every table, column and year that `original` grants."""
+    return all(
+        table in permit.tables and _within(grant, permit.tables[table]) for table, grant in original.tables.items()
+    )
+
+
+def _within(inner: TableGrant, outer: TableGrant) -> bool:
+    if not set(inner.columns) <= set(outer.columns):
+        return False
+    if outer.years is None:
+        return True
+    years = inner.years
+    return (
+        years is not None
+        and years.column == outer.years.column
+        and outer.years.first <= years.first
+        and years.last <= outer.years.last
+    )
 
 
 def may_see_requests(person: Person | None, permit: DataPermit | None, stops: Stops) -> Grant | Refusal:

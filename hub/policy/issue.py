@@ -46,7 +46,9 @@ def issue_refusals(
         )
         refusals.append(Refusal("person.unknown", why))
     refusals += role_refusals(permit)
-    for role in (Role.RESEARCHER, Role.OUTPUT_CHECKER):
+    refusals += _reproduction_refusals(permit)
+    needed = (Role.RESEARCHER, Role.OUTPUT_CHECKER) if permit.reproduces is None else (Role.REPRODUCIBILITY_REVIEWER,)
+    for role in needed:
         if not permit.with_role(role):
             why = say("The permit names no {role}; a project needs at least one.", role=str(role))
             refusals.append(Refusal("permit.no_role", why))
@@ -54,6 +56,22 @@ def issue_refusals(
         why = say("The permit's last day, {day}, is past.", day=str(permit.valid_until))
         refusals.append(Refusal("permit.ended", why))
     return tuple(refusals)
+
+
+def _reproduction_refusals(permit: DataPermit) -> tuple[Refusal, ...]:
+    """A permit to reproduce is one of its own: it opens no workspace, and another permit opens no re-run."""
+    if permit.reproduces is None:
+        if not permit.with_role(Role.REPRODUCIBILITY_REVIEWER):
+            return ()
+        why = say("A reproducibility reviewer needs a permit of their own, which says what it reproduces.")
+        return (Refusal("permit.reproduces_nothing", why),)
+    if permit.reproduces == permit.project or permit.with_role(Role.RESEARCHER):
+        why = say(
+            "A permit that reproduces project {project} is another project's, and names no researcher.",
+            project=permit.reproduces,
+        )
+        return (Refusal("permit.reproduces", why),)
+    return ()
 
 
 def cap_refusals(permit: DataPermit, rules: DisclosureRules) -> tuple[Refusal, ...]:

@@ -46,6 +46,7 @@ class Role(StrEnum):
     OPERATOR = "operator"
     AUDITOR = "auditor"
     OVERSIGHT = "oversight"
+    REPRODUCIBILITY_REVIEWER = "reproducibility_reviewer"
 
 
 class Person(Frozen):
@@ -118,6 +119,12 @@ class DataPermit(Frozen):
     valid_until: date
     persons: tuple[Membership, ...] = Field(min_length=1)
     tables: Mapping[Name, TableGrant] = Field(min_length=1)
+    # Left out of the permit's one spelling where it is not said: permits issued before it keep their digest.
+    reproduces: ProjectId | None = Field(
+        None,
+        exclude_if=lambda project: project is None,
+        description="the project whose approved requests its reproducibility reviewers may have run again",
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

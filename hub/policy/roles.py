@@ -25,20 +25,24 @@ class Exclusion:
 
 _CELL = "CNNum 2015, extraction cell; SNDS 6.1"
 _PRIVILEGED = "TEHDAS2 SDR-2, OPR-2; SNDS 5.2"
+# Whoever certifies that results can be reproduced had no part in them.
+_THIRD_PARTY = "cascad, certification by a third party"
 
 EXCLUSIVE_ROLES: tuple[Exclusion, ...] = (
     Exclusion(Role.RESEARCHER, Role.OUTPUT_CHECKER, "SATRE 3.3.05; CNIL SEC-EXP-2"),
     Exclusion(Role.RESEARCHER, Role.EXTRACTOR, _CELL),
+    Exclusion(Role.RESEARCHER, Role.REPRODUCIBILITY_REVIEWER, _THIRD_PARTY),
     Exclusion(Role.EXTRACTOR, Role.OUTPUT_CHECKER, _CELL),
     # Who runs the machines does not read the data, and is not who watches over that.
     Exclusion(Role.RESEARCHER, Role.OPERATOR, _PRIVILEGED),
     Exclusion(Role.OPERATOR, Role.OUTPUT_CHECKER, _PRIVILEGED),
+    Exclusion(Role.OPERATOR, Role.REPRODUCIBILITY_REVIEWER, _PRIVILEGED),
     Exclusion(Role.OPERATOR, Role.AUDITOR, _PRIVILEGED),
     Exclusion(Role.OPERATOR, Role.OVERSIGHT, _PRIVILEGED),
 )
 
 # Who registers people's rights gives none to themselves that work on data or outputs (CNNum 2015; SNDS 6.1).
-_NOT_FOR_THE_ISSUER = frozenset({Role.RESEARCHER, Role.EXTRACTOR, Role.OUTPUT_CHECKER})
+_NOT_FOR_THE_ISSUER = frozenset({Role.RESEARCHER, Role.EXTRACTOR, Role.OUTPUT_CHECKER, Role.REPRODUCIBILITY_REVIEWER})
 
 
 def clash(person: str, roles: Collection[Role]) -> Refusal | None:

@@ -18,6 +18,7 @@ class Act(StrEnum):
     REVIEW_REQUEST = "review_request"
     SEE_REQUEST = "see_request"
     RELEASE_REQUEST = "release_request"
+    REPRODUCE_REQUEST = "reproduce_request"
     DOWNLOAD_PACKAGE = "download_package"
     SPEND_PRIVACY = "spend_privacy"
     SEE_BUDGET = "see_budget"

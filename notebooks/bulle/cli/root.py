@@ -72,6 +72,11 @@ COMMANDS = MappingProxyType(
             say("Whether a release package is what the enclave signed."),
             "bulle verify package.zip --key enclave.pub",
         ),
+        "rerun": Entry(
+            _PROVE,
+            say("Have an approved request run again, and see which outputs come out the same."),
+            "bulle rerun my-study-1 --as rita",
+        ),
         "log": Entry(_PROVE, say("The sealed log of every act."), "bulle log verify"),
         "schemas": Entry(
             _PROVE, say("JSON Schemas of every file and answer, for editors and programs."), "bulle schemas DIR"

@@ -10,7 +10,7 @@ import click
 from pydantic import BaseModel, ConfigDict, Field
 
 from bulle.cli.schemas_budget import BudgetAnswer, GrantedAnswer, StatementAnswer
-from bulle.cli.schemas_package import VerifyAnswer
+from bulle.cli.schemas_package import AgainAnswer, VerifyAnswer
 from bulle.cli.settings import Settings
 from bulle.cli.shape import Command
 from egress.checks.model import Assurance, Outcome, Risk
@@ -212,6 +212,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "permit": DataPermit,
     "protect": ProtectAnswer,
     "purposes": Purposes,
+    "rerun": AgainAnswer,
     "rules": DisclosureRules,
     "undertaking": Undertaking,
     "verify": VerifyAnswer,

@@ -5,12 +5,17 @@ from pathlib import Path
 
 import pytest
 
+from egress.airlock.reviewer import ReviewerDesk
 from egress.airlock.runners import SealedRunner
+from egress.dossier.archive import ENVIRONMENT, read_dossier
 from egress.release.model import Choice, Vote
 from egress.release.status import Status
+from egress.store.quarantine import Quarantine
 from hub.launcher.client import Runs
 from hub.launcher.engine import EngineError, image_digest
-from tests.egress.airlock.enclave import BY_SEX, SECRET, make_enclave, notebook, release
+from hub.policy.model import Membership, Person, Role
+from tests.egress.airlock.enclave import BY_SEX, SECRET, TinyEnclave, issue, make_enclave, notebook, release
+from tests.egress.release.requests import permit
 from tests.launchers import WORKER_IS_ROOT, launcher
 
 IMAGE = os.environ.get("BULLE_WORKSPACE_IMAGE", "bulle/workspace:local")
@@ -55,4 +60,24 @@ def test_a_request_goes_through_a_sealed_container(tmp_path: Path) -> None:
     enclave.desk.review("costs-1", "carol", (Vote("stays_by_sex", Choice.APPROVE),))
     assert enclave.airlock.process("costs-1").status is Status.RELEASED
     assert SECRET.encode() not in enclave.desk.download("costs-1", "alice")
+    with launcher(tmp_path, IMAGE, WORKER_IS_ROOT, limits=enclave.limits) as socket:
+        enclave.airlock = enclave.with_runner(SealedRunner(Runs(socket), enclave.limits, runs))
+        _reproduce(enclave, request.rerun.image)
     enclave.log.close()
+
+
+def _reproduce(enclave: TinyEnclave, image: str) -> None:
+    """A reviewer has it run again in the same image, which is named with its packages."""
+    enclave.log.append("admin", "person.added", "", {"person": Person(id="rita", name="Rita Lenoir").model_dump()})
+    reviewer = (Membership(person="rita", role=Role.REPRODUCIBILITY_REVIEWER),)
+    issue(enclave.log, permit(project="again", reproduces="costs", persons=reviewer))
+    desk = ReviewerDesk(enclave.log, Quarantine(enclave.root / "quarantine"), enclave.clock)
+    asked = desk.ask("costs-1", "rita")
+    assert enclave.airlock.reproduce() == ("costs-1",)
+    found = desk.certificate(asked)
+    assert isinstance(found, dict), found
+    assert [str(sentence) for sentence in found["says"]] == ["Reproduced: 1 of 1 outputs have the same bytes."]
+    assert (found["image"], found["isolation"]) == (image, "container")
+    study = read_dossier(Quarantine(enclave.root / "quarantine").get(found["dossier"]))
+    assert b"jupyterlab==" in study[ENVIRONMENT]
+    assert study["study/codes.csv"] == b"1,2"

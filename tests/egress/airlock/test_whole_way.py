@@ -1,5 +1,6 @@
 """One request from the outbox to the researcher's hands, with nothing faked: outputs of every kind."""
 
+import hashlib
 import io
 import json
 import zipfile
@@ -11,6 +12,7 @@ import pytest
 from egress.checks.model import Outcome
 from egress.release.model import Choice, ReleaseRequest, Vote
 from egress.release.status import Status
+from egress.store.quarantine import Quarantine
 from hub.policy.verdict import RefusedError
 from tests.egress.airlock.enclave import (
     BY_REGION,
@@ -143,7 +145,18 @@ def test_decided_released_and_fetched_once(enclave: TinyEnclave, tmp_path: Path)
     with zipfile.ZipFile(io.BytesIO(package)) as archive:
         names = set(archive.namelist())
         content = {name: archive.read(name).decode() for name in names}
+    criteria = json.loads(content["criteria.json"])
     assert {f"tables/{name}.csv" for name in approved} <= names
+    dossier = enclave.desk.look().request("costs-1").dossier
+    assert dossier is not None
+    with zipfile.ZipFile(io.BytesIO(Quarantine(enclave.root / "quarantine").get(dossier))) as archive:
+        assert archive.read("study/notebook.ipynb") == STUDY
+        facts = json.loads(archive.read("dossier.json"))
+        assert [output["file"] for output in facts["outputs"]] == sorted(f"tables/{name}.csv" for name in approved)
+        manifest = hashlib.sha256(archive.read("extract-manifest.json")).hexdigest()
+        assert facts["extract"]["sha256"] == manifest == criteria["extract_sha256"]
+        environment = archive.read("environment.txt").decode().splitlines()
+    assert [line for line in environment if line.startswith("duckdb==")]
     noisy = content["tables/noisy_by_sex.csv"].splitlines()
     assert noisy[0].endswith("rho,epsilon,delta,confidence")
     assert "_low," in noisy[0]

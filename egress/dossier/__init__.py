@@ -1,0 +1,1 @@
+"""The reproduction dossier: all that an approved request was made from. It stays inside."""

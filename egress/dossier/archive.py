@@ -1,0 +1,41 @@
+"""A dossier as one ZIP file: the same request gives the same bytes."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+
+from egress.dossier.contents import Dossier
+from egress.dossier.readme import readme
+from egress.package.signature import SUMS, sums
+from egress.rerun.folder import NOTEBOOK
+from egress.store.zipped import zipped
+
+FACTS, RULES, MANIFEST, ENVIRONMENT, STUDY = (
+    "dossier.json",
+    "rules.json",
+    "extract-manifest.json",
+    "environment.txt",
+    "study/",
+)
+
+
+def dossier_bytes(dossier: Dossier) -> bytes:
+    """The archive; `study/` is what the runner finds in its folder."""
+    files = {
+        "README.txt": readme(dossier),
+        FACTS: json.dumps(dossier.facts(), ensure_ascii=False, indent=2, allow_nan=False).encode() + b"\n",
+        ENVIRONMENT: dossier.environment,
+        MANIFEST: dossier.manifest,
+        RULES: dossier.rules,
+        STUDY + NOTEBOOK: dossier.notebook,
+        **{STUDY + name: content for name, content in sorted(dossier.files.items())},
+    }
+    return zipped({**files, SUMS: sums(files)})
+
+
+def read_dossier(content: bytes) -> dict[str, bytes]:
+    """The files of a dossier that `dossier_bytes` made. Raises: zipfile.BadZipFile for anything else."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
