@@ -25,9 +25,7 @@ down: ## remove everything that up and demo made: containers, networks, images, 
 	scripts/down
 
 test: ## everything that continuous integration runs
-	scripts/setup test
-	scripts/lint
-	.venv/bin/python -m pytest $(PYTEST_ARGS)
+	scripts/test $(PYTEST_ARGS)
 
 lint: ## style, types, arrows between rooms
 	scripts/setup tools

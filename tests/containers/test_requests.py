@@ -18,6 +18,7 @@ from tests.egress.airlock.enclave import BY_SEX, SECRET, TinyEnclave, issue, mak
 from tests.egress.release.requests import permit
 from tests.launchers import WORKER_IS_ROOT, launcher
 
+pytestmark = pytest.mark.containers
 IMAGE = os.environ.get("BULLE_WORKSPACE_IMAGE", "bulle/workspace:local")
 
 # What must fail in the runner for the declared table to come out at all: each line would stop the notebook.
@@ -39,7 +40,6 @@ assert open("codes.csv").read() == "1,2"
 """
 
 
-@pytest.mark.containers
 def test_a_request_goes_through_a_sealed_container(tmp_path: Path) -> None:
     try:
         image_digest(IMAGE)
