@@ -50,11 +50,14 @@ class FolderLimits(Frozen):
     )
     home_mb: int = Field(ge=16, description="one person's home of one project")
     project_mb: int = Field(ge=16, description="the folder that a project's researchers share")
+    outbox_mb: int = Field(ge=16, description="what one person of one project has handed in and not taken away yet")
 
     @property
     def sizes(self) -> Mapping[str, int]:
         """MiB by where the folder is mounted."""
-        return MappingProxyType({"/home/researcher": self.home_mb, "/project": self.project_mb})
+        return MappingProxyType(
+            {"/home/researcher": self.home_mb, "/outbox": self.outbox_mb, "/project": self.project_mb}
+        )
 
 
 class IntakeLimits(Frozen):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import shutil
@@ -89,6 +90,8 @@ def write_submission(
         draft.rename(target)
     except OSError as error:
         shutil.rmtree(draft, ignore_errors=True)
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise SubmissionError(_FULL) from error
         why = error.strerror or "I/O error"
         raise SubmissionError(say("{file} could not be handed in: {why}.", file=notebook.name, why=why)) from error
     except SubmissionError:
@@ -123,6 +126,10 @@ def _all_described(notebook: Path, descriptions: Mapping[str, str]) -> None:
         )
 
 
+_FULL = say(
+    "The outbox is full, so nothing was handed in. Remove folders of requests that were taken in from /outbox, then "
+    "hand in again."
+)
 _DESCRIBE = say(
     "Describe each output by its name, in a sentence or two of at most 500 characters of plain text: descriptions= of "
     "bulle.submit, or --describe NAME=TEXT."

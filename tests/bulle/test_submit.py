@@ -11,6 +11,7 @@ from bulle.submit import SubmissionError, declared_outputs, write_submission
 from egress.store.intake import take, waiting
 from hub.policy.limits import read_limits
 from tests.egress.airlock.enclave import BY_REGION, notebook, release
+from tests.egress.store.volumes import small_volume
 
 SAID = {"stays": "Stays by region."}
 
@@ -57,9 +58,18 @@ def test_what_cannot_be_handed_in_leaves_nothing_behind(
     assert list(outbox.iterdir()) == []
 
 
-def test_a_full_or_missing_outbox_is_a_sentence(desk: Path) -> None:
+def test_a_missing_outbox_is_a_sentence(desk: Path) -> None:
     with pytest.raises(SubmissionError, match="could not be handed in"):
         write_submission(desk / "nowhere", desk / "study.ipynb", descriptions=SAID)
+
+
+def test_a_full_outbox_is_a_sentence_that_says_what_to_do_and_holds_no_half_of_it(desk: Path) -> None:
+    (desk / "helper.py").write_text("X = 1\n" * 20_000, encoding="utf-8")
+    with small_volume(desk / "small") as outbox:
+        with pytest.raises(SubmissionError, match=r"The outbox is full.*Remove folders"):
+            write_submission(outbox, desk / "study.ipynb", [desk / "helper.py"], descriptions=SAID)
+        assert list(outbox.iterdir()) == []
+        assert write_submission(outbox, desk / "study.ipynb", descriptions=SAID).parent == outbox
 
 
 def test_from_a_notebook_it_speaks_and_never_raises(

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.containers
 ROOT = Path(__file__).parents[2]
 ALICE = Workspace("alice", f"sized-{uuid4().hex[:8]}")
 AMIR, BOB = replace(ALICE, person="amir"), replace(ALICE, person="bob")
-SIZES = FolderLimits(home_mb=24, project_mb=32)
+SIZES = FolderLimits(home_mb=24, project_mb=32, outbox_mb=20)
 LIMITS = read_limits().model_copy(update={"folders": SIZES})
 
 
@@ -30,7 +30,8 @@ def folders(root: Path, *words: str) -> None:
     """What an operator runs as root."""
     policies = root / "policies"
     policies.mkdir(exist_ok=True)
-    (policies / "limits.toml").write_text(f"[folders]\nhome_mb = {SIZES.home_mb}\nproject_mb = {SIZES.project_mb}\n")
+    sizes = SIZES.model_dump(exclude={"quota"})
+    (policies / "limits.toml").write_text("[folders]\n" + "".join(f"{key} = {size}\n" for key, size in sizes.items()))
     paths = {"BULLE_STATE": str(root), "BULLE_POLICIES_SOURCE": str(policies)}
     subprocess.run(["scripts/folders", *words], cwd=ROOT, env=os.environ | paths, check=True, capture_output=True)
 
@@ -85,7 +86,7 @@ def inside(workspace: Opened, script: str) -> str:
     return done.stdout if done.returncode == 0 else done.stderr.splitlines()[-1]
 
 
-@pytest.mark.parametrize("folder", ["/home/researcher", "/project"])
+@pytest.mark.parametrize("folder", ["/home/researcher", "/outbox", "/project"])
 def test_a_folder_is_full_at_its_size(pair: tuple[Opened, ...], folder: str) -> None:
     alice, amir = pair
     assert inside(alice, "print(open('/home/researcher/kept').read())") == "from before\n"
@@ -93,9 +94,10 @@ def test_a_folder_is_full_at_its_size(pair: tuple[Opened, ...], folder: str) -> 
     code, written = inside(alice, FILL.format(folder=folder)).split()
     assert code == "ENOSPC"
     assert limit // 2 < int(written) <= limit
-    elsewhere = "/project" if folder == "/home/researcher" else "/home/researcher"
-    assert inside(alice, WRITES.format(folder=elsewhere)) == "2000000\n"
-    assert inside(amir, WRITES.format(folder="/home/researcher")) == "2000000\n"
+    for elsewhere in SIZES.sizes.keys() - {folder}:
+        assert inside(alice, WRITES.format(folder=elsewhere)) == "2000000\n"
+    for own in ("/home/researcher", "/outbox"):
+        assert inside(amir, WRITES.format(folder=own)) == "2000000\n"
     shared = inside(amir, WRITES.format(folder="/project"))
     assert ("No space left" in shared) == (folder == "/project"), shared
     assert inside(alice, f"import os; os.remove('{folder}/filled')") == ""
@@ -120,6 +122,23 @@ def test_a_notebook_that_does_not_fit_is_told_in_one_sentence(pair: tuple[Opened
     assert told.endswith(" MiB and is full; delete what you do not need and save again.\n")
     inside(alice, "import os; os.remove('/home/researcher/filled')")
     assert inside(alice, save) in {"200\n", "201\n"}  # what was begun may be there
+
+
+def test_a_full_outbox_says_what_to_do_and_keeps_no_half_of_it(pair: tuple[Opened, ...]) -> None:
+    alice, _ = pair
+    inside(alice, FILL.format(folder="/outbox"))
+    submit = (
+        "import os, bulle\nfrom pathlib import Path\n"
+        "os.environ['BULLE_OUTBOX'] = '/outbox'\n"
+        "Path('/project/study.ipynb').write_text('x' * 3000000)\n"
+        "bulle.submit('/project/study.ipynb')\n"
+        "print(sorted(os.listdir('/outbox')))"
+    )
+    told = inside(alice, submit)
+    assert told.startswith("The outbox is full, so nothing was handed in."), told
+    assert told.endswith("\n['filled']\n")
+    assert inside(alice, "import os; os.remove('/outbox/filled')") == ""
+    assert "Handed in as" in inside(alice, submit)
 
 
 def test_a_folder_without_a_size_stays_closed(hub: str, tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from hub.workspace import StateLayout, Workspace
 
 pytestmark = pytest.mark.skipif(os.getuid() != 0, reason="gives folders to other users, which only root can")
 ALICE = Workspace("alice", "study")
-NONE = FolderLimits(quota="none", home_mb=16, project_mb=16)
+NONE = FolderLimits(quota="none", home_mb=16, project_mb=16, outbox_mb=16)
 
 
 @pytest.fixture
@@ -115,13 +115,13 @@ def test_a_folder_holds_at_most_its_size(more: int, refused: bool) -> None:
 
 
 def test_a_folder_as_large_as_the_disk_stays_closed_unless_a_site_wants_no_quota(root: PurePosixPath) -> None:
-    required = FolderLimits(home_mb=16, project_mb=16)
+    required = FolderLimits(home_mb=16, project_mb=16, outbox_mb=16)
     with pytest.raises(QuotaError) as caught:
         make_session_folders(root, mounts(root), required)
     assert caught.value.refusal.rule == "launcher.quota"
     assert "16 MiB" in str(caught.value.refusal.reason)
     make_session_folders(root, mounts(root), NONE)
-    large = FolderLimits(home_mb=1 << 40, project_mb=1 << 40)
+    large = FolderLimits(home_mb=1 << 40, project_mb=1 << 40, outbox_mb=1 << 40)
     make_session_folders(root, mounts(root), large)
 
 
