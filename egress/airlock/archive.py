@@ -62,5 +62,5 @@ def _made(request: ReleaseRequest, contents: PackageContents, files: Mapping[str
             file=released.file,
             sha256=hashlib.sha256(files[released.file]).hexdigest(),
         )
-        for released in contents.tables
+        for released in contents.outputs
     )

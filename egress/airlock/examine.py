@@ -148,7 +148,8 @@ class Examiner:
             with Engine(extract.path, extract.manifest) as engine:
                 beside = Beside(engine, lineage, rules, earlier)
                 known = tuple(each.fingerprint for each in beside.compared)
-                judge = Judge(self._log, spend, permit, rules, extract, engine, request.id, lineage, known)
+                most = self._limits.intake.max_text_kb * 1000
+                judge = Judge(self._log, spend, permit, rules, extract, engine, request.id, lineage, known, most)
                 return beside.look(judge.judge(items))
         except EngineError as error:
             raise StepError(error.message) from error

@@ -10,11 +10,13 @@ from egress.airlock.judged import Judged, discreet, fingerprint_of
 from egress.airlock.noise import Noisy, draw_noisy, draw_private
 from egress.airlock.pricing import priced
 from egress.assess import Assessment, Declaration, assess_request
+from egress.checks import text
 from egress.checks.model import Assurance, Finding, Outcome, Protection, Risk, worst
 from egress.frames import assess_on
 from egress.outputs.claims import DeclaredFrame
 from egress.outputs.declarations import Confirmed, DeclarationProblem, Declared
 from egress.outputs.private import DeclaredPrivate, written
+from egress.outputs.source_claim import DeclaredSource
 from egress.privacy.account import Account
 from egress.private import assess_private
 from egress.query.engine import Engine
@@ -28,7 +30,9 @@ from hub.policy.verdict import Grant
 
 @dataclass(frozen=True)
 class Judge:
-    """What one request's declarations are judged with. `earlier`: what its source's tables were published before."""
+    """What one request's declarations are judged with. `earlier`: what its source's tables were published before;
+    `max_text`: the most bytes of one text.
+    """
 
     log: EventLog
     spend: Grant
@@ -39,6 +43,7 @@ class Judge:
     request: str
     lineage: Lineage
     earlier: Sequence[Fingerprint] = ()
+    max_text: int = 0
 
     def judge(self, items: Sequence[Confirmed]) -> list[Judged]:
         """One output per declaration, in order, under names that no two share.
@@ -56,6 +61,8 @@ class Judge:
                     judged.append(Judged(self._private(item)))
                 case DeclaredFrame():
                     judged.append(Judged(self._claimed(item)))
+                case DeclaredSource():
+                    judged.append(Judged(self._source(item)))
                 case DeclarationProblem():
                     name = f"{item.name or 'declaration'}-in-cell-{item.cell}"
                     taken[name] += 1
@@ -82,6 +89,22 @@ class Judge:
     def _claimed(self, declared: DeclaredFrame) -> OutputReport:
         """A table that the notebook's own process made. Raises: EngineError."""
         return report_of(assess_on(self.engine, declared.claimed, self.rules, differs=declared.differs))
+
+    def _source(self, declared: DeclaredSource) -> OutputReport:
+        """Cells of the notebook itself, for people to read. Raises: EngineError."""
+        keys = self.engine.person_keys(text.suspects(declared.text[: self.max_text]))
+        findings = text.check(declared.text, self.max_text, keys)
+        outcome = worst(found.outcome for found in findings)
+        return OutputReport(
+            name=declared.name,
+            title=declared.title,
+            sql=declared.asked,
+            assurance=Assurance.UNVERIFIED,
+            outcome=outcome,
+            protect=Protection.NONE,
+            findings=findings,
+            text=None if outcome is Outcome.FAIL else declared.text,
+        )
 
     def _noisy(self, report: OutputReport, assessment: Assessment) -> OutputReport:
         """Verdicts of a DP release use public facts only: what was drawn is never looked at again."""

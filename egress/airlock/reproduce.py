@@ -21,7 +21,7 @@ from egress.dossier.archive import FACTS, STUDY, read_dossier
 from egress.dossier.certificate import Certificate
 from egress.dossier.compare import NOISE, Compared, Verdict, compare
 from egress.dossier.contents import MadeOutput
-from egress.package.contents import ReleasedTable
+from egress.package.contents import released_of
 from egress.package.files import output_bytes
 from egress.query.engine import EngineError
 from egress.release.guards import EGRESS
@@ -179,9 +179,9 @@ class Reproducer:
         if output.protection == Protection.DP:
             return Compared(output, Verdict.NOT_COMPARED, where=(NOISE,))
         before = OutputReport.from_bytes(self._quarantine.get(output.report)).protected
+        released = None if report is None else released_of(report)
         now = None if report is None else report.protected
-        content = None if report is None or now is None else output_bytes(ReleasedTable(report, now))
-        return compare(output, before, now, content)
+        return compare(output, before, now, None if released is None else output_bytes(released))
 
 
 _NO_DOSSIER = say("This request has no reproduction dossier: it was released before there were any.")

@@ -46,6 +46,8 @@ def compare(output: MadeOutput, before: Table | None, now: Table | None, content
 
 
 def _where(before: Table | None, now: Table | None) -> tuple[Message, ...]:
+    if before is None and now is None:
+        return (say("Its text is another."),)
     if before is None or now is None or before.columns != now.columns:
         return (say("Its columns are others."),)
     if len(before.rows) != len(now.rows):

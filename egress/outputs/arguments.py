@@ -10,6 +10,7 @@ from decimal import Decimal, InvalidOperation
 from egress.outputs.claims import frame_problem
 from egress.outputs.model import Emitted
 from egress.outputs.private import EmittedPrivate, PrivateKind, PrivateWords, words_of
+from egress.outputs.source_claim import cells_problem
 from hub.words import Message, say
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
@@ -46,6 +47,11 @@ def private_argument_problem(kind: PrivateKind, arguments: Mapping[str, object])
     if isinstance(words, Message):
         return f"declaration.{kind}", words
     return _rho_problem(arguments.get("rho"), "dp")
+
+
+def source_argument_problem(arguments: Mapping[str, object]) -> tuple[str, Message] | None:
+    """As `argument_problem`, of a call of bulle.release_source."""
+    return _words_problem(arguments) or cells_problem(arguments)
 
 
 def _words_problem(arguments: Mapping[str, object]) -> tuple[str, Message] | None:

@@ -37,11 +37,12 @@ FUNCTIONS = {
     ),
     "release_acro": Signature(("folder",), frozenset({"folder"})),
     "release_ols": Signature(("name",), frozenset({"name", "table", "outcome", "predictors", "where", "title", "rho"})),
+    "release_source": Signature(("name",), frozenset({"name", "cells", "title"})),
     "release_synthetic": Signature(
         ("name",), frozenset({"name", "table", "columns", "rows", "algorithm", "title", "rho"})
     ),
 }
-_HOMES = {"bulle", "bulle.release", "bulle.frame", "bulle.acro", "bulle.private"}
+_HOMES = {"bulle", "bulle.release", "bulle.frame", "bulle.acro", "bulle.private", "bulle.source"}
 
 Constant = str | int | float | bytes | complex | bool | None
 Argument = Constant | tuple[Constant, ...]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
 from typing import TypeAlias
@@ -19,6 +19,7 @@ from egress.outputs.arguments import (
     frame_argument_problem,
     name_of,
     private_argument_problem,
+    source_argument_problem,
     to_emitted,
     to_emitted_private,
 )
@@ -35,6 +36,8 @@ from egress.outputs.claims import (
 )
 from egress.outputs.model import AnyEmitted, Rendered
 from egress.outputs.private import DeclaredPrivate, PrivateKind, declared_private
+from egress.outputs.source_claim import DeclaredSource, EmittedSource, declared_source
+from egress.outputs.sources import source_text
 from hub.words import Message, say
 
 
@@ -67,8 +70,8 @@ _ELSEWHERE = (
     say("The re-run made this declaration more than once, or in another cell than the submitted source."),
 )
 
-Written: TypeAlias = Declared | DeclaredPrivate | FrameCall | AcroCall | DeclarationProblem
-Confirmed: TypeAlias = Declared | DeclaredPrivate | DeclaredFrame | DeclarationProblem
+Written: TypeAlias = Declared | DeclaredPrivate | DeclaredSource | FrameCall | AcroCall | DeclarationProblem
+Confirmed: TypeAlias = Declared | DeclaredPrivate | DeclaredSource | DeclaredFrame | DeclarationProblem
 
 
 def declarations(rendered: Rendered) -> tuple[Written, ...]:
@@ -94,7 +97,8 @@ def reconcile(submitted: Rendered, rerun: Rendered) -> tuple[Confirmed, ...]:
     known = {item.name for item in declared if item.name is not None}
     taken = {item.name for item in declared if not isinstance(item, AcroCall)}
     found: list[Confirmed] = []
-    for item in declared:
+    for each in declared:
+        item = replace(each, text=source_text(submitted, each.cells)) if isinstance(each, DeclaredSource) else each
         made, shown = ([each for _, each in where.get(item.name or "", [])] for where in (emitted, before))
         found += _in_place(
             _confirm(item, made, shown, taken), [number for number, _ in emitted.get(item.name or "", [])]
@@ -112,7 +116,7 @@ def _in_place(items: Sequence[Confirmed], cells: list[int]) -> Sequence[Confirme
     """How often, and where, a declaration comes out is the run's choice: once, in its own cell, says nothing."""
     return [
         DeclarationProblem(item.name, item.cell, *_ELSEWHERE)
-        if isinstance(item, Declared | DeclaredPrivate | DeclaredFrame) and cells != [item.cell]
+        if isinstance(item, Declared | DeclaredPrivate | DeclaredSource | DeclaredFrame) and cells != [item.cell]
         else item
         for item in items
     ]
@@ -141,7 +145,7 @@ def _confirm(
             if not (tables and isinstance(tables[0], DeclaredFrame)):
                 return [DeclarationProblem(None, item.cell, *tables)] if tables else []
             return [_own_name(table, taken) for table in tables if isinstance(table, DeclaredFrame)]
-        case Declared() | DeclaredPrivate():
+        case Declared() | DeclaredPrivate() | DeclaredSource():
             return [_confirm_words(item, made)]
         case _:
             return [item]
@@ -154,20 +158,25 @@ def _own_name(table: DeclaredFrame, taken: set[str | None]) -> Confirmed:
     return table
 
 
-def _confirm_words(item: Declared | DeclaredPrivate, seen: list[AnyEmitted]) -> Confirmed:
+def _confirm_words(item: Declared | DeclaredPrivate | DeclaredSource, seen: list[AnyEmitted]) -> Confirmed:
     """What is nothing but words: the re-run's must be those of the source."""
     if not seen:
         why = say("The re-run did not reach this declaration; check that the notebook runs from its first cell.")
         return DeclarationProblem(item.name, item.cell, "declaration.missing", why)
-    expected: AnyEmitted = (
-        to_emitted(item.name, item.sql, item.title, item.protect, item.rho)
-        if isinstance(item, Declared)
-        else to_emitted_private(item.kind, item.name, item.arguments, item.title, item.rho)
-    )
-    if any(other != expected for other in seen):
+    if any(other != _emitted_by(item) for other in seen):
         why = say("The re-run declared something else under this name than the submitted source says.")
         return DeclarationProblem(item.name, item.cell, "declaration.differs", why)
     return item
+
+
+def _emitted_by(item: Declared | DeclaredPrivate | DeclaredSource) -> AnyEmitted:
+    match item:
+        case Declared():
+            return to_emitted(item.name, item.sql, item.title, item.protect, item.rho)
+        case DeclaredPrivate():
+            return to_emitted_private(item.kind, item.name, item.arguments, item.title, item.rho)
+        case DeclaredSource():
+            return EmittedSource(item.name, item.cells, item.title)
 
 
 def _stray(cell: int) -> DeclarationProblem:
@@ -191,6 +200,8 @@ def _check(call: Call) -> Written:
         return FrameCall(words_of(given), call.cell)
     if call.function == "release_acro":
         return AcroCall(str(given["folder"]), call.cell)
+    if call.function == "release_source":
+        return declared_source(given, call.cell)
     if call.function in _PRIVATE:
         return declared_private(_PRIVATE[call.function], given, call.cell)
     rho = given.get("rho")
@@ -208,6 +219,7 @@ _PRIVATE = {f"release_{kind}": kind for kind in PrivateKind}
 _PROBLEMS: dict[str, Callable[[Mapping[str, object]], tuple[str, Message] | None]] = {
     "release": argument_problem,
     "release_frame": frame_argument_problem,
+    "release_source": source_argument_problem,
     "release_acro": lambda given: folder_problem(given.get("folder")),
     **{name: partial(private_argument_problem, kind) for name, kind in _PRIVATE.items()},
 }

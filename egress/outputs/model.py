@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from egress.outputs.claimed import EmittedAcro, EmittedFrame
 from egress.outputs.private import EmittedPrivate
+from egress.outputs.source_claim import EmittedSource
 from hub.words import Message
 
 DECLARATION_MIME = "application/vnd.bulle.release+json"
@@ -42,7 +43,7 @@ class Emitted:
     rho: str | None
 
 
-AnyEmitted: TypeAlias = Emitted | EmittedFrame | EmittedAcro | EmittedPrivate
+AnyEmitted: TypeAlias = Emitted | EmittedFrame | EmittedAcro | EmittedPrivate | EmittedSource
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from egress.outputs.model import (
     Withheld,
 )
 from egress.outputs.private import PRIVATE_MIME, read_private
+from egress.outputs.source_claim import SOURCE_MIME, read_source
 from hub.words import Message, say
 
 # Bounds of this parser, so that a small file cannot take much memory or stack. Real notebooks stay far below.
@@ -197,6 +198,7 @@ _READERS: dict[str, Callable[[Any], AnyEmitted | None]] = {
     FRAME_MIME: read_frame,
     ACRO_MIME: read_acro,
     PRIVATE_MIME: read_private,
+    SOURCE_MIME: read_source,
 }
 
 

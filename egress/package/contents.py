@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from egress.checks.model import Outcome
 from egress.checks.table import Table
@@ -44,17 +45,39 @@ class ReleasedTable:
 
 
 @dataclass(frozen=True)
+class ReleasedText:
+    """One approved text, as people have read it."""
+
+    report: OutputReport
+    text: str
+    told: None = None
+
+    @property
+    def file(self) -> str:
+        """Where it stands in the package."""
+        return f"texts/{self.report.name}.md"
+
+
+Released: TypeAlias = ReleasedTable | ReleasedText
+
+
+@dataclass(frozen=True)
 class PackageContents:
-    """`rules` are those of the day of the checks."""
+    """`rules` are those of the day of the checks; `outputs` in the order of their names."""
 
     request: ReleaseRequest
-    tables: tuple[ReleasedTable, ...]
+    outputs: tuple[Released, ...]
     rules: DisclosureRules
+
+    @property
+    def tables(self) -> tuple[ReleasedTable, ...]:
+        """The outputs that are tables."""
+        return tuple(released for released in self.outputs if isinstance(released, ReleasedTable))
 
     @property
     def output_files(self) -> tuple[str, ...]:
         """The names of the files that hold the approved outputs."""
-        return tuple(released.file for released in self.tables)
+        return tuple(released.file for released in self.outputs)
 
 
 def withheld_kinds(request: ReleaseRequest) -> dict[str, bool]:
@@ -67,16 +90,26 @@ def withheld_kinds(request: ReleaseRequest) -> dict[str, bool]:
 
 
 def contents_of(request: ReleaseRequest, reports: tuple[OutputReport, ...], rules: DisclosureRules) -> PackageContents:
-    """The contents, when `reports` are exactly those of the approved outputs and each has a protected table.
+    """The contents, when `reports` are exactly those of the approved outputs and each has something that may leave.
 
     Raises: PackageError.
     """
     if request.decision is None or [report.name for report in reports] != [output.name for output in request.approved]:
         raise PackageError(say("The package would not hold exactly the approved outputs; it is not made."))
-    tables = []
+    outputs = []
     for report in reports:
-        if report.protected is None or report.outcome is Outcome.FAIL:
+        released = released_of(report)
+        if released is None:
             raise PackageError(say("The output {output} has nothing that may leave.", output=report.name))
-        tables.append(ReleasedTable(report, report.protected))
-    # By name: in which order a notebook declares is its author's choice, and n tables have n! orders.
-    return PackageContents(request, tuple(sorted(tables, key=lambda released: released.report.name)), rules)
+        outputs.append(released)
+    # By name: in which order a notebook declares is its author's choice, and n outputs have n! orders.
+    return PackageContents(request, tuple(sorted(outputs, key=lambda released: released.report.name)), rules)
+
+
+def released_of(report: OutputReport) -> Released | None:
+    """What of `report` may leave; None where nothing may."""
+    if report.outcome is Outcome.FAIL:
+        return None
+    if report.protected is not None:
+        return ReleasedTable(report, report.protected)
+    return None if report.text is None else ReleasedText(report, report.text)

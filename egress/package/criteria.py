@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from egress.checks.model import Audience, Finding, Outcome, worst
-from egress.package.contents import PackageContents, ReleasedTable, withheld_kinds
+from egress.package.contents import PackageContents, Released, withheld_kinds
 from egress.package.times import to_the_minute
 from egress.release.status import Status
 
@@ -32,13 +32,13 @@ def criteria(contents: PackageContents, files: Mapping[str, bytes]) -> bytes:
         "reviewed_by": len(request.reviews),
         "rules": contents.rules.model_dump(mode="json"),
         "versions": dict(sorted(request.basis.versions.items())) if request.basis else {},
-        "outputs": [_output(released, files[released.file]) for released in contents.tables],
+        "outputs": [_output(released, files[released.file]) for released in contents.outputs],
         "withheld": withheld_kinds(request),
     }
     return json.dumps(raw, ensure_ascii=False, indent=2, sort_keys=False, allow_nan=False).encode() + b"\n"
 
 
-def _output(released: ReleasedTable, content: bytes) -> dict[str, Any]:
+def _output(released: Released, content: bytes) -> dict[str, Any]:
     report = released.report
     return {
         "name": report.name,
@@ -52,7 +52,7 @@ def _output(released: ReleasedTable, content: bytes) -> dict[str, Any]:
     }
 
 
-def _noise(released: ReleasedTable) -> dict[str, Any]:
+def _noise(released: Released) -> dict[str, Any]:
     """Public facts of a DP release: its cost and the noise of each column; not whether the ledger had it already."""
     told = released.told
     if told is None:

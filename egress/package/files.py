@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from egress.package.contents import PackageContents, ReleasedTable
+from egress.package.contents import PackageContents, Released, ReleasedText
 from egress.package.signature import SIGNATURE, SUMS
+from egress.package.spelling import visible
 from egress.package.tables import to_csv
 from egress.package.tidy import filed
 
@@ -24,17 +25,20 @@ class FileNote:
 
 def output_files(contents: PackageContents) -> dict[str, bytes]:
     """The approved outputs, each as the file that leaves."""
-    return {released.file: output_bytes(released) for released in contents.tables}
+    return {released.file: output_bytes(released) for released in contents.outputs}
 
 
-def output_bytes(released: ReleasedTable) -> bytes:
-    """One approved output as it leaves."""
+def output_bytes(released: Released) -> bytes:
+    """One approved output as it leaves; a text as it was read, with all spelled out that a reader cannot see."""
+    if isinstance(released, ReleasedText):
+        return visible(released.text).encode()
     return to_csv(filed(released))
 
 
 def notes_of(contents: PackageContents) -> Mapping[str, FileNote]:
     """What every file of the package is, by its name."""
     about = "Made by the enclave from the project's extract, checked and approved ({}, protection: {})."
+    text = "Cells of the researcher's notebook, read and approved by an output checker."
     return {
         README: FileNote("Read me", "text/plain", "How to read this package, in English and French."),
         CRITERIA: FileNote("Criteria", "application/json", "Rules, thresholds, versions and outcomes of the checks."),
@@ -48,5 +52,10 @@ def notes_of(contents: PackageContents) -> Mapping[str, FileNote]:
                 about.format(released.report.assurance, released.report.protect),
             )
             for released in contents.tables
+        },
+        **{
+            released.file: FileNote(released.report.title or released.report.name, "text/markdown", text)
+            for released in contents.outputs
+            if isinstance(released, ReleasedText)
         },
     }

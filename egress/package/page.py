@@ -17,7 +17,7 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output, new_raw_cell
 from egress.checks.model import Protection
 from egress.checks.table import Table, Value, plain
 from egress.package.citation import TO_CITE, citation
-from egress.package.contents import PackageContents, ReleasedTable, withheld_kinds
+from egress.package.contents import PackageContents, Released, ReleasedTable, ReleasedText, withheld_kinds
 from egress.package.noise import OLS, SAMPLE, SYNTHETIC, Interval, Told, half_width_of
 from egress.package.readme import SYNTHETIC_TOLD
 from egress.package.spelling import visible
@@ -48,6 +48,7 @@ _REGRESSION = say(
     "These coefficients were worked out from cross products with noise added for differential privacy. Beside each "
     "stands where it lies with the confidence stated, sampling and noise together."
 )
+_READ = say("Cells of the notebook as they were handed in. An output checker has read them; nobody computed them.")
 _ROUNDED = say("These numbers are rounded.")
 _KINDS = {SYNTHETIC: SYNTHETIC_TOLD, OLS: _REGRESSION}
 
@@ -55,7 +56,7 @@ _KINDS = {SYNTHETIC: SYNTHETIC_TOLD, OLS: _REGRESSION}
 def page(contents: PackageContents) -> str:
     """One HTML document without scripts or anything outside of it; its links lead to places in it."""
     notebook = new_notebook(cells=[new_raw_cell(_mark(_WITHHELD), id="withheld-0")])
-    for number, released in enumerate(contents.tables, start=1):
+    for number, released in enumerate(contents.outputs, start=1):
         output = new_output("display_data", data={"text/html": _section(contents, released)})
         notebook.cells.append(new_code_cell("", id=f"output-{number}", outputs=[output]))
         notebook.cells.append(new_raw_cell(_mark(_WITHHELD), id=f"withheld-{number}"))
@@ -95,9 +96,9 @@ def _kept(contents: PackageContents) -> list[Message]:
 
 def _listed(contents: PackageContents) -> str:
     """Where each output stands, when there are several."""
-    if len(contents.tables) < 2:
+    if len(contents.outputs) < 2:
         return ""
-    links = (f'<a href="#{escape(each.report.name)}">{_called(each)}</a>' for each in contents.tables)
+    links = (f'<a href="#{escape(each.report.name)}">{_called(each)}</a>' for each in contents.outputs)
     return f"<nav>{_items(links)}</nav>"
 
 
@@ -105,7 +106,7 @@ def _items(items: Iterable[str]) -> str:
     return "<ul>" + "".join(f"<li>{item}</li>" for item in items) + "</ul>"
 
 
-def _called(released: ReleasedTable) -> str:
+def _called(released: Released) -> str:
     name = f"<code>{escape(released.report.name)}</code>"
     return f"{escape(visible(released.report.title))} {name}" if released.report.title else name
 
@@ -123,12 +124,17 @@ def _each(told: Callable[[str], str]) -> str:
     return "".join(f'<span lang="{language}">{escape(told(language))}</span>' for language in LANGUAGES)
 
 
-def _section(contents: PackageContents, released: ReleasedTable) -> str:
+def _section(contents: PackageContents, released: Released) -> str:
     """One output with all that is said of it; its name is an identifier, and so an anchor."""
+    shown = _text(released) if isinstance(released, ReleasedText) else _table(contents, released)
     return (
         f'<section id="{escape(released.report.name)}">\n<h2>{_called(released)}</h2>\n'
-        f'<p class="about"><code>{escape(released.file)}</code></p>\n{_table(contents, released)}</section>'
+        f'<p class="about"><code>{escape(released.file)}</code></p>\n{shown}</section>'
     )
+
+
+def _text(released: ReleasedText) -> str:
+    return f'<p>{_both(_READ)}</p>\n<pre tabindex="0">{escape(visible(released.text))}</pre>\n'
 
 
 def _table(contents: PackageContents, released: ReleasedTable) -> str:

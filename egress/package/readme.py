@@ -23,6 +23,7 @@ _COLUMNS = (
     ),
     say("  An added column whose name the table has already ends in _dp."),
 )
+TEXTS = say("texts/ holds cells of the notebook that were asked for and read; a character nobody sees is spelled out.")
 _REGRESSION = say("  Of a regression, estimate_low and estimate_high hold sampling and noise together.")
 
 
@@ -56,7 +57,9 @@ def _in_language(contents: PackageContents, language: str) -> str:
         sentences += (_REGRESSION,)
     if any(released.is_synthetic for released in noisy):
         sentences += (SYNTHETIC_TOLD,)
-    names = "\n".join(f"  tables/{released.report.name}.csv" for released in contents.tables)
+    if len(contents.outputs) > len(contents.tables):
+        sentences += (TEXTS,)
+    names = "\n".join(f"  {name}" for name in contents.output_files)
     cited = [
         sentence
         for released in noisy

@@ -27,7 +27,8 @@ class OutputReport:
     """One output after the checks. `exact`, `evidence`, `price` and `conflicts` are for checkers; dates in them are
     ISO strings.
 
-    `price`: {"rho", "epsilon", "delta", "limit"}; `dp`: what a DP release tells beside its table.
+    `price`: {"rho", "epsilon", "delta", "limit"}; `dp`: what a DP release tells beside its table. `text`: what would
+    leave of an output that is no table.
     """
 
     name: str
@@ -43,6 +44,7 @@ class OutputReport:
     price: Mapping[str, Any] = field(default_factory=_empty)
     dp: Mapping[str, Any] = field(default_factory=_empty)
     conflicts: tuple[Conflict, ...] = ()
+    text: str | None = None
 
     def seen_by(self, audience: Audience) -> OutputReport:
         """What `audience` may read of it."""
@@ -68,7 +70,7 @@ class OutputReport:
             "price": _plain(self.price),
             "dp": _plain(self.dp),
             "conflicts": [conflict.to_dict() for conflict in self.conflicts],
-        }
+        } | ({} if self.text is None else {"text": self.text})
         return json.dumps(raw, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
 
     @classmethod
@@ -91,6 +93,7 @@ class OutputReport:
             price=MappingProxyType(raw["price"]),
             dp=MappingProxyType(raw["dp"]),
             conflicts=tuple(Conflict.from_dict(conflict) for conflict in raw.get("conflicts", ())),
+            text=raw.get("text"),
         )
 
 

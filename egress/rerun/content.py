@@ -11,6 +11,7 @@ from egress.outputs.declarations import DeclarationProblem, Declared, reconcile
 from egress.outputs.model import Rendered, Unreadable, Withheld
 from egress.outputs.notebook import read_notebook, withheld
 from egress.outputs.private import DeclaredPrivate
+from egress.outputs.source_claim import DeclaredSource
 
 
 @dataclass(frozen=True)
@@ -23,13 +24,14 @@ class RefusedOutput:
 
 @dataclass(frozen=True)
 class Content:
-    """`declarations`, `frames` and `private` are in the source's order, and no two outputs share a name."""
+    """`declarations`, `frames`, `private` and `sources` are in the source's order, and no two outputs share a name."""
 
     declarations: tuple[Declaration, ...]
     refused: tuple[RefusedOutput, ...]
     withheld: tuple[Withheld, ...]
     frames: tuple[DeclaredFrame, ...] = ()
     private: tuple[DeclaredPrivate, ...] = ()
+    sources: tuple[DeclaredSource, ...] = ()
 
     @property
     def disturbed(self) -> bool:
@@ -52,6 +54,7 @@ def read_content(submitted: bytes, rerun: Rendered, max_bytes: int) -> Content |
         withheld(rerun),
         tuple(item for item in found if isinstance(item, DeclaredFrame)),
         tuple(item for item in found if isinstance(item, DeclaredPrivate)),
+        tuple(item for item in found if isinstance(item, DeclaredSource)),
     )
 
 

@@ -68,6 +68,7 @@ class IntakeLimits(Frozen):
     max_total_mb: int = Field(ge=1)
     entries_per_day: int = Field(ge=1)
     max_outputs: int = Field(ge=1, description="declared outputs of one notebook")
+    max_text_kb: int = Field(ge=1, description="one text that would leave; 1 kB is 1,000 bytes")
 
 
 class PrivacyLimits(Frozen):

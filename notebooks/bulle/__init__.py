@@ -6,6 +6,7 @@ from bulle.frame import release_frame
 from bulle.preview import preview
 from bulle.private import release_ols, release_synthetic
 from bulle.release import release
+from bulle.source import release_source
 from bulle.submit import submit
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "release_acro",
     "release_frame",
     "release_ols",
+    "release_source",
     "release_synthetic",
     "sql",
     "submit",

@@ -7,11 +7,12 @@ from collections.abc import Callable
 from typing import Any
 
 from bulle.reader import language
+from egress.outputs.calls import FUNCTIONS
 from egress.outputs.declarations import DeclarationProblem, declarations
 from egress.outputs.model import Cell, Rendered
 from hub.words import Message, say
 
-_IMPORTS = "import bulle\nfrom bulle import release, release_acro, release_frame, release_ols, release_synthetic\n"
+_IMPORTS = f"import bulle\nfrom bulle import {', '.join(FUNCTIONS)}\n"
 
 
 def is_rerun() -> bool:

@@ -12,12 +12,14 @@ from bulle.context import Context, open_context
 from bulle.judge import Judged, Spending, completed, judged_of
 from bulle.plainfile import PlainFileError, read_plain
 from egress.assess import Declaration, assess_request
-from egress.checks.model import Assurance, Outcome, Protection
+from egress.checks import text
+from egress.checks.model import Assurance, Finding, Outcome, Protection, worst
 from egress.frames import assess_on
 from egress.outputs.claims import FRAME_PROTECTIONS, DeclaredFrame
 from egress.outputs.model import Unreadable
 from egress.outputs.notebook import read_notebook
 from egress.outputs.private import DeclaredPrivate
+from egress.outputs.source_claim import DeclaredSource
 from egress.privacy.failure import PrivacyError
 from egress.query.engine import Engine, EngineError
 from egress.rerun.content import Content, RefusedOutput, read_content
@@ -107,8 +109,9 @@ def _outputs(content: Content, context: Context, wish: Wish) -> tuple[Judged, ..
     declarations = tuple(wish.applied_to(declaration) for declaration in content.declarations)
     frames = _judge_frames([wish.on_claim(frame) for frame in content.frames], context) if content.frames else ()
     private = _judge_private(content.private, context, wish.spending) if content.private else ()
+    sources = _judge_sources(content.sources, context) if content.sources else ()
     refused = (_refused(output) for output in content.refused)
-    return (*_judge(declarations, context, wish.spending), *frames, *private, *refused)
+    return (*_judge(declarations, context, wish.spending), *frames, *private, *sources, *refused)
 
 
 def _refused(output: RefusedOutput) -> Judged:
@@ -133,6 +136,22 @@ def _judge_frames(frames: Sequence[DeclaredFrame], context: Context) -> tuple[Ju
             )
     except EngineError as error:
         raise CheckError(error.message) from error
+
+
+def _judge_sources(sources: Sequence[DeclaredSource], context: Context) -> tuple[Judged, ...]:
+    """Cells of the notebook itself: people decide, and this is what is told before they read."""
+    most = _limits().intake.max_text_kb * 1000
+    try:
+        with Engine(context.folder, context.manifest) as engine:
+            keys = [engine.person_keys(text.suspects(each.text[:most])) for each in sources]
+    except EngineError as error:
+        raise CheckError(error.message) from error
+    return tuple(_source(each, text.check(each.text, most, known)) for each, known in zip(sources, keys, strict=True))
+
+
+def _source(declared: DeclaredSource, findings: tuple[Finding, ...]) -> Judged:
+    outcome = worst(finding.outcome for finding in findings)
+    return Judged(declared.name, declared.title, Assurance.UNVERIFIED, outcome, findings)
 
 
 def _judge_private(declared: Sequence[DeclaredPrivate], context: Context, spending: Spending) -> tuple[Judged, ...]:

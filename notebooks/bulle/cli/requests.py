@@ -139,6 +139,8 @@ def _output_json(request: ReleaseRequest, name: str, reports: Reports, text: Tex
         }
         for found in report.findings
     ]
+    if report.text is not None:
+        answer["text"] = report.text
     if report.protected is not None:
         rows = [[plain(value) for value in row] for row in report.protected.rows]
         answer["protected"] = {"columns": list(report.protected.columns), "rows": rows}

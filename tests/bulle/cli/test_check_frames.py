@@ -28,6 +28,7 @@ CELLS = [
         '    "type": "table", "status": "pass", "files": [{"name": "output_0_0.csv"}], "command": "crosstab"}}}))'
     ),
     'bulle.release_acro("acro_outputs")',
+    'bulle.release_source("method", cells="code")',
     # data decide the name: it does not count
     'bulle.release_frame("n" + str(len(df)), df, units="zper", by="sex")',
 ]
@@ -53,14 +54,15 @@ def test_what_pandas_and_acro_made_goes_to_people(
         "n_site_health": ("reproduced", "review"),
         "n_by_label": ("reproduced", "fail"),
         "acro_1": ("unverified", "review"),
-        "cell-9": ("unverified", "fail"),
+        "method": ("unverified", "review"),
+        "cell-10": ("unverified", "fail"),
     }
     assert ended == 2
     means = [row[2] for row in outputs["by_sex"]["protected"]["rows"]]
     assert all(value == float(f"{value:.3e}") for value in means)  # our digits
     assert None in [row[-1] for row in outputs["n_site_health"]["protected"]["rows"]]
     assert outputs["acro_1"]["protected"]["rows"] == [["2010", "G", 70], ["2010", "N", 102]]
-    refused = {finding["check"] for finding in outputs["cell-9"]["findings"]}
+    refused = {finding["check"] for finding in outputs["cell-10"]["findings"]}
     assert refused == {"declaration.computed"}
 
 

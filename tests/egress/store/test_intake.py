@@ -13,7 +13,7 @@ from egress.store.intake import take, waiting
 from egress.store.submission import IntakeError
 from hub.policy.limits import IntakeLimits
 
-LIMITS = IntakeLimits(max_files=3, max_file_mb=1, max_total_mb=2, entries_per_day=5, max_outputs=5)
+LIMITS = IntakeLimits(max_files=3, max_file_mb=1, max_total_mb=2, entries_per_day=5, max_outputs=5, max_text_kb=64)
 ENTRY = Entry("costs", "alice", "first.request")
 
 
