@@ -26,8 +26,9 @@ from starlette.types import ASGIApp
 from egress.airlock.desk import Desk
 from egress.checks.model import Assurance, Audience, Finding, Outcome, Protection, Risk
 from egress.checks.table import Table
-from egress.release.model import Choice, OutputRecord, Standing, Vote
+from egress.release.model import OutputRecord, Standing
 from egress.release.report import OutputReport
+from egress.release.review import Choice, Vote
 from egress.store.exports import Exports
 from egress.store.quarantine import Quarantine
 from egress.web.app import Site, build

@@ -30,7 +30,7 @@ from egress.airlock.conductor import Airlock
 from egress.airlock.desk import Desk
 from egress.airlock.runners import LocalRunner, SealedRunner
 from egress.checks.model import Outcome
-from egress.release.model import Choice, Vote
+from egress.release.review import Choice, Vote
 from egress.signer import Signer
 from egress.store.exports import Exports
 from egress.store.quarantine import Quarantine

@@ -48,10 +48,11 @@ class Retry:
 
 
 def turn(airlock: Airlock, retries: Mapping[str, Retry], now: datetime) -> Mapping[str, Retry]:
-    """One look: take in what is new, take every step that is due, run again what was asked for; what has to be tried
-    again, and when.
+    """One look: take in what is new, close what has expired, take every step that is due, run again what was asked for;
+    what has to be tried again, and when.
     """
     airlock.take_in()
+    airlock.expire()
     left: dict[str, Retry] = {}
     for request in airlock.due():
         known = retries.get(request.id)

@@ -6,9 +6,9 @@ and the worker comes back to it.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from secrets import SystemRandom
 from typing import TypeAlias
 
 from egress.airlock.archive import Archivist
@@ -17,32 +17,34 @@ from egress.airlock.earlier import earlier_of
 from egress.airlock.examine import Examination, Examiner
 from egress.airlock.failure import StepError, record_failure
 from egress.airlock.following import Following
+from egress.airlock.packing import Packer
 from egress.airlock.reproduce import Reproducer
 from egress.airlock.rerun import Rerunner
 from egress.airlock.runners import Runner
 from egress.airlock.signing import SigningError, Signs
 from egress.airlock.situation import Situation
-from egress.package.archive import package_files, signed_package
-from egress.package.contents import PackageContents, PackageError, contents_of
-from egress.package.signature import Signature, digest_of
-from egress.release.decision import automatic
+from egress.package.archive import package_files
+from egress.package.contents import PackageError
+from egress.release.decision import automatic, review_rules
 from egress.release.guards import EGRESS, can_process, can_recheck, can_release
+from egress.release.lane import Load, automatic_before, within_caps
 from egress.release.ledger import Entry
 from egress.release.model import Lane, OutputRecord, ReleaseRequest
-from egress.release.report import OutputReport
 from egress.release.status import Owner, Status
+from egress.release.turns import has_expired
 from egress.store.exports import ExportError, Exports
 from egress.store.quarantine import Quarantine, QuarantineError
 from hub.events.log import Clock, EventLog, utc_now
 from hub.policy.decide import may_spend_privacy, may_submit
 from hub.policy.files import PolicyFileError
 from hub.policy.limits import ContainerLimits
-from hub.policy.model import DisclosureRules
-from hub.policy.verdict import Act, Grant, Refusal, RefusedError, require
+from hub.policy.verdict import RefusedError, require
 from hub.words import Message, say
 from hub.workspace import StateLayout
 
 _Acts: TypeAlias = list[tuple[str, dict[str, object]]]
+Draw: TypeAlias = Callable[[], float]  # evenly from 0 up to 1, of a source that nobody can foresee
+_LOT = SystemRandom()
 
 
 class Airlock:
@@ -60,12 +62,15 @@ class Airlock:
         runner: Runner,
         signer: Signs,
         clock: Clock = utc_now,
+        draw: Draw = _LOT.random,
     ) -> None:
         self._log = log
         self._following = Following(log)
         self._quarantine = quarantine
         self._exports = exports
-        self._signer = signer
+        self._draw = draw
+        self._limits = limits.requests
+        self._packer = Packer(quarantine, exports, signer)
         self._clock = clock
         self._door = Door(log, self._following, quarantine, Path(layout.outboxes), limits.intake, clock)
         self._rerunner = Rerunner(quarantine, layout, runner)
@@ -85,6 +90,24 @@ class Airlock:
             for request in situation.requests.values()
             if request.owner is Owner.WORKER or _to_recheck(situation, request)
         )
+
+    def expire(self) -> tuple[str, ...]:
+        """Close what nobody brings forward any more; the ids of these requests."""
+        if not self._over(self._following.look()):
+            return ()  # nobody waits for a look that finds nothing
+        with self._following.deciding() as (situation, transaction):
+            over = self._over(situation)
+            for request in over:
+                transaction.append(EGRESS, "request.expired", request.project, {"request": request.id})
+        return tuple(request.id for request in over)
+
+    def _over(self, situation: Situation) -> list[ReleaseRequest]:
+        now = self._clock()
+        return [
+            request
+            for request in situation.requests.values()
+            if has_expired(request, situation.permit(request.project), now, situation.stops, self._limits)
+        ]
 
     def advance(self, request: str) -> bool:
         """Take one step with `request`: re-run, checks, or release. Whether it moved; a failure is an event."""
@@ -144,7 +167,14 @@ class Airlock:
 
     def _check(self, request: ReleaseRequest) -> None:
         examination = self._examined(request, self._standing(request))
-        acts = [("request.checked", self._checked(examination)), *_refusal(examination)]
+
+        def acts(situation: Situation) -> _Acts:
+            """What the automatic lane still takes is counted where it is written down: two requests cannot share it."""
+            before = automatic_before(situation.requests.values(), request.project)
+            load = Load(examination.size, before, self._clock())
+            lane = within_caps(examination.lane, examination.records, examination.rules, load)
+            return [("request.checked", self._checked(examination, lane)), *_refusal(examination)]
+
         self._say(request, acts)
 
     def _recheck(self, request: ReleaseRequest) -> None:
@@ -155,7 +185,7 @@ class Airlock:
         author, permit = situation.person(request.person), situation.permit(request.project)
         require(can_recheck(request, author, permit, self._clock().date(), situation.stops))
         examination = self._examined(request, situation)
-        body = {**self._checked(examination), "changed": self._says_more(request, examination)}
+        body = {**self._checked(examination, examination.lane), "changed": self._says_more(request, examination)}
         acts: list[tuple[str, dict[str, object]]] = [("request.rechecked", body)]
         self._say(request, acts + (_refusal(examination) if body["changed"] else []))
 
@@ -174,20 +204,20 @@ class Airlock:
     def _differs(self, before: OutputRecord, now: OutputRecord | None) -> bool:
         if now is None or (before.fingerprint is None) != (now.fingerprint is None):
             return True
-        old, new = self._report(before.report), self._report(now.report)
+        old, new = self._packer.report(before.report), self._packer.report(now.report)
         known = {finding for finding in old.findings if finding.notable}
         more = any(finding not in known for finding in new.findings if finding.notable)
         return more or (new.protected, new.sql) != (old.protected, old.sql)
 
-    def _checked(self, examination: Examination) -> dict[str, object]:
+    def _checked(self, examination: Examination, lane: Lane) -> dict[str, object]:
         said = {} if not examination.earlier.unread else {"unread": _named(examination.earlier.unread)}
         return {
             **said,
             "standing": examination.earlier.standing.to_dict(),
-            "lane": str(examination.lane),
+            "lane": str(lane),
             "outputs": [record.to_dict() for record in examination.records],
             "undeclared": [thing.to_dict() for thing in examination.undeclared],
-            "checkers_required": examination.checkers_required,
+            "review": review_rules(examination.rules).model_dump(mode="json"),
             "basis": {
                 "rules_name": examination.basis.rules_name,
                 "rules": examination.basis.rules,
@@ -215,46 +245,26 @@ class Airlock:
         if situation.is_stale(request):
             self._recheck(request)
             return
-        contents = self._contents(grant, request)
+        contents = self._packer.contents(grant, request)
         files = package_files(contents)
-        kept, digest = self._archivist.keep(contents, files), self._export(request, files)
-        acts: _Acts = [("dossier.kept", {"dossier": kept}), ("request.released", {"package": digest})]
+        kept, digest = self._archivist.keep(contents, files), self._packer.export(request, files)
         said = False
         try:
-            said = self._say(request, acts, unless_stale=True)
+            said = self._say(request, self._released(request, kept, digest), unless_stale=True)
         finally:
             if not said:
                 self._exports.discard(request.id)
 
-    def _contents(self, grant: Grant, request: ReleaseRequest) -> PackageContents:
-        """What the package is made of, as quarantine still holds it unchanged."""
-        if not grant.covers(Act.RELEASE_REQUEST, request.project) or request.basis is None:
-            raise StepError(say("Request {request} may not be released.", request=request.id))
-        reports = tuple(self._report(output.report) for output in request.approved)
-        rules = DisclosureRules.model_validate_json(self._quarantine.get(request.basis.rules))
-        return contents_of(request, reports, rules)
-
-    def _export(self, request: ReleaseRequest, files: Mapping[str, bytes]) -> str:
-        """Have the package of `files` signed, and put it into exports."""
-        package = signed_package(files, self._signature(request, digest_of(files)))
-        digest = self._exports.write(request.id, package)
-        if digest != hashlib.sha256(package).hexdigest():
-            raise StepError(say("The package of request {request} is not what was built.", request=request.id))
-        return digest
-
-    def _signature(self, request: ReleaseRequest, digest: str) -> Signature:
-        signature = self._signer.sign(request.id, digest)
-        if isinstance(signature, Refusal):
-            raise RefusedError(signature)
-        if (signature.request, signature.digest) != (request.id, digest) or not signature.holds:
-            raise StepError(say("The signature of request {request} does not hold.", request=request.id))
-        return signature
-
-    def _report(self, digest: str) -> OutputReport:
-        try:
-            return OutputReport.from_bytes(self._quarantine.get(digest))
-        except (ValueError, KeyError) as error:
-            raise StepError(say("The report {digest} cannot be read.", digest=digest[:12])) from error
+    def _released(self, request: ReleaseRequest, dossier: str, digest: str) -> _Acts:
+        """The release, and of an automatic one whether people look at it afterwards: a lot that nobody can foresee,
+        drawn once, written down together with what it is about.
+        """
+        acts: _Acts = [("dossier.kept", {"dossier": dossier}), ("request.released", {"package": digest})]
+        if request.lane is Lane.AUTOMATIC:
+            caps = self._packer.rules(request).automatic_caps
+            if caps is None or self._draw() < caps.value.sampled:
+                acts.append(("request.sampled", {}))
+        return acts
 
     def _standing(self, request: ReleaseRequest) -> Situation:
         situation = self._following.look()
@@ -262,7 +272,9 @@ class Airlock:
         require(can_process(request, author, permit, self._clock().date(), situation.stops))
         return situation
 
-    def _say(self, request: ReleaseRequest, acts: _Acts, *, unless_stale: bool = False) -> bool:
+    def _say(
+        self, request: ReleaseRequest, acts: _Acts | Callable[[Situation], _Acts], *, unless_stale: bool = False
+    ) -> bool:
         """Append what was done, unless the request moved meanwhile (withdrawn, reviewed, or another worker), or its
         checks do not hold any more. Whether it was said. Raises: RefusedError when its author's standing ended while
         the step was done: what was halted meanwhile stays where it was.
@@ -271,17 +283,17 @@ class Airlock:
             now = situation.request(request.id)
             author, permit = situation.person(request.person), situation.permit(request.project)
             require(may_submit(author, permit, self._clock().date(), situation.stops))
-            holds = (now.status, now.reviews) == (request.status, request.reviews)
+            holds = (now.turn, now.status, now.reviews) == (request.turn, request.status, request.reviews)
             if not holds or (unless_stale and situation.is_stale(now)):
                 return False
-            for kind, body in acts:
+            for kind, body in acts(situation) if callable(acts) else acts:
                 transaction.append(EGRESS, kind, request.project, {"request": request.id, **body})
             return True
 
 
 def _to_recheck(situation: Situation, request: ReleaseRequest) -> bool:
     """In review, while nobody has voted: people should read findings that still hold."""
-    return request.status is Status.IN_REVIEW and not request.reviews and situation.is_stale(request)
+    return request.status in {Status.IN_REVIEW, Status.APPEALED} and not request.reviews and situation.is_stale(request)
 
 
 def _refusal(examination: Examination) -> _Acts:

@@ -1,21 +1,24 @@
-"""What people do with requests: look, review, withdraw, fetch. Each act asks its rule and is an event."""
+"""What people do with requests: look, review, fetch. Each act asks its rule and is an event."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from egress.airlock.earlier import read_fingerprint
 from egress.airlock.following import Following
 from egress.airlock.situation import Situation, unknown_request
 from egress.checks.model import Audience
 from egress.release.conflict import Conflict
-from egress.release.decision import decide
+from egress.release.decision import completed, due
 from egress.release.descriptions import from_bytes
-from egress.release.guards import EGRESS, can_download, can_review, can_withdraw
+from egress.release.fold import fold
+from egress.release.guards import EGRESS, can_download
 from egress.release.ledger import Entry
-from egress.release.model import Decision, OutputRecord, ReleaseRequest, Review, Vote
+from egress.release.model import OutputRecord, ReleaseRequest
 from egress.release.report import OutputReport
+from egress.release.review import Decision, Vote
+from egress.release.reviewing import can_review
 from egress.released.fingerprint import Fingerprint
 from egress.store.exports import ExportError, Exports
 from egress.store.quarantine import Quarantine, QuarantineError
@@ -36,19 +39,39 @@ class Opened:
     audience: Audience
 
 
+@dataclass(frozen=True)
+class Remarks:
+    """What a checker says beside the votes. `comment` is for the author, `note` for checkers only."""
+
+    comment: str = ""
+    note: str = ""
+    minutes: int | None = None
+
+    def to_body(self, request: str, votes: tuple[Vote, ...], organisation: str) -> dict[str, object]:
+        """As the log keeps it; `votes` are complete."""
+        shown = [replace(vote, comment=printable(vote.comment), note=printable(vote.note)) for vote in votes]
+        body: dict[str, object] = {
+            "request": request,
+            "votes": [vote.to_dict() for vote in shown],
+            "comment": printable(self.comment),
+        }
+        more = {"note": printable(self.note), "organisation": organisation, "minutes": self.minutes}
+        return body | {key: value for key, value in more.items() if value not in {None, ""}}
+
+
 class Desk:
     """The people's side of the airlock: needs the log, quarantine and exports for reading, and nothing else."""
 
     def __init__(self, log: EventLog, quarantine: Quarantine, exports: Exports, clock: Clock = utc_now) -> None:
         self._log = log
-        self._following = Following(log)
+        self.following = Following(log)
         self._quarantine = quarantine
         self._exports = exports
         self._clock = clock
 
     def look(self) -> Situation:
         """Everything as it stands now."""
-        return self._following.look()
+        return self.following.look()
 
     def accounts(self) -> tuple[Situation, tuple[Event, ...]]:
         """Everything as it stands now, with the events of the privacy ledger."""
@@ -66,7 +89,7 @@ class Desk:
     def open(self, request: str, person: str) -> Opened:
         """The request with everything else as it stood then, for somebody who may see it. Raises: RefusedError."""
         situation = self.look()
-        found = _visible(situation, request, person)
+        found = situation.visible(request, person)
         return Opened(situation, found, _audience(situation, found, person))
 
     def report(self, request: str, output: str, person: str) -> OutputReport:
@@ -100,6 +123,13 @@ class Desk:
         except (QuarantineError, ValueError):
             return {}
 
+    def answer(self, request: ReleaseRequest) -> str:
+        """What its author says was changed since the last turn; empty where that cannot be read."""
+        try:
+            return "" if request.answer is None else self._quarantine.get(request.answer).decode()
+        except (QuarantineError, ValueError):
+            return ""
+
     def conflicts(self, situation: Situation, entry: Entry) -> tuple[Conflict, ...] | None:
         """The conflicts of a table of the ledger, for checkers and operators; None where its report cannot be read."""
         record = situation.request(entry.request).output(entry.output)
@@ -113,43 +143,40 @@ class Desk:
         return read_fingerprint(entry, self._quarantine)
 
     def review(
-        self, request: str, person: str, votes: tuple[Vote, ...], comment: str = "", seen: str | None = None
+        self,
+        request: str,
+        person: str,
+        votes: tuple[Vote, ...],
+        remarks: Remarks = Remarks(),
+        seen: str | None = None,
     ) -> Decision | None:
         """Record one checker's votes; the decision, when they complete it. `seen`: the checks (`ReleaseRequest.checks`)
         that the checker has read; votes on others are refused. None where nobody can tell.
 
         Raises: RefusedError; the refused vote is an event, too.
         """
-        with self._following.deciding() as (situation, transaction):
+        with self.following.deciding() as (situation, transaction):
             now = self._clock()
-            found = situation.request(request)
+            found, reviewer = situation.request(request), situation.person(person)
+            votes = completed(found, person, votes)
             permit = situation.permit(found.project)
-            verdict = can_review(found, votes, situation.person(person), permit, now.date(), situation.stops)
+            verdict = can_review(found, votes, reviewer, permit, now.date(), situation.stops)
             if isinstance(verdict, Grant) and seen not in {None, found.checks}:
                 verdict = _checked_again(request)
+            decision = None
             if isinstance(verdict, Refusal):
-                transaction.append(person, "review.refused", found.project, _refused(request, verdict))
-                decision = None
+                transaction.append(person, "review.refused", found.project, refused_body(request, verdict))
             else:
-                said = [vote.to_dict() for vote in votes]
-                body = {"request": request, "votes": said, "comment": _printable(comment)}
+                organisation = reviewer.organisation if reviewer else None
+                body = remarks.to_body(request, votes, organisation or "")
                 given = transaction.append(person, "review.given", found.project, body)
-                reviews = (*found.reviews, Review(person, given.at, votes, comment))
-                decision = decide(reviews, found.outputs, found.checkers_required)
+                decision = due(fold([given], {request: found})[request])
                 if decision is not None:
-                    transaction.append(EGRESS, "request.decided", found.project, _decided(request, decision))
+                    said = {"request": request, **decision.to_dict()}
+                    transaction.append(EGRESS, "request.decided", found.project, said)
         if isinstance(verdict, Refusal):
             raise RefusedError(verdict)
         return decision
-
-    def withdraw(self, request: str, person: str) -> None:
-        """The author takes the request back. Raises: RefusedError."""
-        with self._following.deciding() as (situation, transaction):
-            found = situation.request(request)
-            verdict = can_withdraw(found, person, situation.stops)
-            if isinstance(verdict, Refusal):
-                raise RefusedError(verdict)
-            transaction.append(person, "request.withdrawn", found.project, {"request": request})
 
     def download(self, request: str, person: str) -> bytes:
         """The release package, once. It counts as fetched from here on.
@@ -157,7 +184,7 @@ class Desk:
         Raises: RefusedError, also when the package is gone or changed; it is an event.
         """
         package, problem = b"", None
-        with self._following.deciding() as (situation, transaction):
+        with self.following.deciding() as (situation, transaction):
             found = situation.request(request)
             permit = situation.permit(found.project)
             today = self._clock().date()
@@ -173,7 +200,7 @@ class Desk:
                 body = {"request": request, "package": found.package}
                 transaction.append(person, "package.downloaded", found.project, body)
             else:
-                transaction.append(person, "package.download_refused", found.project, _refused(request, problem))
+                transaction.append(person, "package.download_refused", found.project, refused_body(request, problem))
         if problem is not None:
             raise RefusedError(problem)
         return package
@@ -188,17 +215,13 @@ def _checked_again(request: str) -> Refusal:
     return Refusal("review.changed", reason)
 
 
-def _printable(text: str) -> str:
-    """What may be shown in a terminal: other characters would be read as commands there."""
+def printable(text: str) -> str:
+    """What of it may be shown in a terminal: other characters would be read as commands there."""
     return "".join(letter for letter in text if letter.isprintable() or letter == "\n")[:MAX_COMMENT]
 
 
-def _refused(request: str, refusal: Refusal) -> dict[str, object]:
+def refused_body(request: str, refusal: Refusal) -> dict[str, object]:
     return {"request": request, "rule": refusal.rule, "reason": refusal.reason.to_dict()}
-
-
-def _decided(request: str, decision: Decision) -> dict[str, object]:
-    return {"request": request, "approved": list(decision.approved), "rejected": list(decision.rejected)}
 
 
 def reason_of(error: Exception) -> Message | None:
@@ -207,13 +230,6 @@ def reason_of(error: Exception) -> Message | None:
         return error.refusal.reason
     message = getattr(error, "message", None)
     return message if isinstance(message, Message) else None
-
-
-def _visible(situation: Situation, request: str, person: str) -> ReleaseRequest:
-    found = situation.requests.get(request)
-    if found is None or not situation.sees(person, found.project):
-        raise RefusedError(unknown_request(request))
-    return found
 
 
 def _audience(situation: Situation, request: ReleaseRequest, person: str | None) -> Audience:

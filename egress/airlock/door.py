@@ -7,9 +7,11 @@ from pathlib import Path
 
 from egress.airlock.failure import record_failure
 from egress.airlock.following import Following
+from egress.airlock.situation import Situation, unknown_request
 from egress.release.descriptions import to_bytes
 from egress.release.entries import Entry
 from egress.release.model import FrozenFile
+from egress.release.turns import can_resubmit
 from egress.store.intake import Taken, take, waiting
 from egress.store.quarantine import Quarantine, QuarantineError
 from egress.store.submission import IntakeError
@@ -80,20 +82,36 @@ class Door:
         notebook = self._put(submission.notebook, taken.notebook)
         files = [self._put(name, content).to_dict() for name, content in taken.files]
         descriptions = self._quarantine.put(to_bytes(submission.descriptions))
+        answer = self._quarantine.put((submission.answer or "").encode())
         with self._following.deciding() as (situation, transaction):
             if entry.logged in situation.entries.looked:
                 return None  # another worker was quicker
-            identity = situation.entries.next_id(entry.project)
             body = {
-                "request": identity,
                 "entry": entry.logged.name,
                 "title": submission.title,
                 "notebook": notebook.to_dict(),
                 "files": files,
                 "descriptions": descriptions,
             }
-            transaction.append(entry.person, "request.submitted", entry.project, body)
-        return identity
+            if submission.request is None:
+                identity = situation.entries.next_id(entry.project)
+                transaction.append(entry.person, "request.submitted", entry.project, {**body, "request": identity})
+                return identity
+            refusal = self._not_again(entry, submission.request, situation)
+            if refusal is None:
+                body |= {"request": submission.request, "answer": answer}
+                transaction.append(entry.person, "request.resubmitted", entry.project, body)
+                return submission.request
+        return self._refuse(entry, refusal)
+
+    def _not_again(self, entry: Entry, identity: str, situation: Situation) -> Message | None:
+        """Why `entry` cannot be another turn of the request called so."""
+        found = situation.requests.get(identity)
+        if found is None or found.project != entry.project:
+            return unknown_request(identity).reason
+        person, permit = situation.person(entry.person), situation.permit(entry.project)
+        verdict = can_resubmit(found, person, permit, self._clock().date(), situation.stops)
+        return verdict.reason if isinstance(verdict, Refusal) else None
 
     def _put(self, name: str, content: bytes) -> FrozenFile:
         return FrozenFile(name, self._quarantine.put(content), len(content))

@@ -20,9 +20,10 @@ from egress.apart.reading import ApartReader
 from egress.outputs.declarations import Confirmed, DeclarationProblem
 from egress.outputs.model import Unreadable, Withheld
 from egress.outputs.reading import Reading
+from egress.package.tables import to_csv
 from egress.query.engine import Engine, EngineError
-from egress.release.decision import checkers_required, lane_of
 from egress.release.descriptions import from_bytes
+from egress.release.lane import lane_of
 from egress.release.model import Basis, Lane, OutputRecord, ReleaseRequest, Undeclared
 from egress.release.report import OutputReport
 from egress.released.fingerprint import Lineage, population_of
@@ -45,15 +46,16 @@ _COMPUTED_BY = ("bulle", "duckdb", "sqlglot", "scipy", "opendp", "pandas", "nbco
 @dataclass(frozen=True)
 class Examination:
     """What the checks of one request amount to. `reason` is told to the author when the lane is refused; `earlier` is
-    what its tables were held against.
+    what its tables were held against; `size` is that of the tables that would leave, in bytes of CSV.
     """
 
     lane: Lane
     basis: Basis
-    checkers_required: int
+    rules: DisclosureRules
     earlier: Earlier
     records: tuple[OutputRecord, ...] = ()
     undeclared: tuple[Undeclared, ...] = ()
+    size: int = 0
     reason: Message = field(default_factory=lambda: say("Every declared output was refused; each says why."))
 
 
@@ -81,10 +83,9 @@ class Examiner:
         rules = read_rules(permits[-1].rules, self._policies)
         kept = self._quarantine.put(rules.model_dump_json().encode())
         basis = Basis(rules.name, kept, MappingProxyType(_versions(request.rerun.image)))
-        required = checkers_required(rules)
 
         def refused(reason: Message, undeclared: tuple[Undeclared, ...] = ()) -> Examination:
-            return Examination(Lane.REFUSED, basis, required, earlier, undeclared=undeclared, reason=reason)
+            return Examination(Lane.REFUSED, basis, rules, earlier, undeclared=undeclared, reason=reason)
 
         reading = self._read(request.notebook.sha256, request.rerun.notebook)
         if isinstance(reading, Unreadable):
@@ -106,7 +107,9 @@ class Examiner:
             return refused(reason, undeclared)
         judged = self._judged(items, request, permits=permits, rules=rules, spend=spend, earlier=earlier)
         records = tuple(self._keep(output) for output in judged)
-        return Examination(lane_of(records, rules), basis, required, earlier, records, undeclared)
+        tables = [output.report.protected for output in judged]
+        size = sum(len(to_csv(table)) for table in tables if table is not None)
+        return Examination(lane_of(records, rules), basis, rules, earlier, records, undeclared, size)
 
     def again(  # noqa: PLR0913 -- as `_judged`
         self,

@@ -11,7 +11,7 @@ from egress.release.entries import Entries, RefusedEntry
 from egress.release.entries import fold as fold_entries
 from egress.release.fold import Requests
 from egress.release.fold import fold as fold_requests
-from egress.release.ledger import Entry, Fate, Published, Sources, has_tables, ledger, published_after, source_of
+from egress.release.ledger import LEFT, Entry, Published, Sources, has_tables, ledger, published_after, source_of
 from egress.release.model import ReleaseRequest
 from egress.release.reproduction import Reproductions, fold_reproductions
 from hub.events.breakglass import fold as fold_breakglass
@@ -112,6 +112,13 @@ class Situation:
             raise RefusedError(unknown_request(identity))
         return request
 
+    def visible(self, identity: str, person: str) -> ReleaseRequest:
+        """The request, for somebody who may see it. Raises: RefusedError."""
+        found = self.requests.get(identity)
+        if found is None or not self.sees(person, found.project):
+            raise RefusedError(unknown_request(identity))
+        return found
+
     def sees(self, person: str, project: str) -> bool:
         """Whether `person` may see the requests of `project`."""
         return isinstance(may_see_requests(self.person(person), self.permit(project), self.stops), Grant)
@@ -145,7 +152,7 @@ class Situation:
         return tuple(
             entry
             for entry in self.ledger
-            if entry.source == source and (entry.fate is Fate.RELEASED or self.is_checker(person, entry.project))
+            if entry.source == source and (entry.fate in LEFT or self.is_checker(person, entry.project))
         )
 
 

@@ -48,7 +48,7 @@ class RefusedEntry:
     reason: Message
 
 
-_KINDS = frozenset({"request.submitted", "request.refused_entry"})
+_KINDS = frozenset({"request.submitted", "request.resubmitted", "request.refused_entry"})
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,10 @@ from dataclasses import fields, replace
 from types import MappingProxyType
 from typing import Any
 
-from egress.release.decision import automatic, decide
+from egress.release import fold_people
 from egress.release.guards import EGRESS, SIGNER
 from egress.release.model import (
     Basis,
-    Decision,
     Failure,
     FrozenFile,
     Lane,
@@ -21,13 +20,14 @@ from egress.release.model import (
     Recheck,
     ReleaseRequest,
     Rerun,
-    Review,
     Standing,
     Undeclared,
-    Vote,
 )
-from egress.release.status import Status, may_go
+from egress.release.moved import moved
+from egress.release.review import Sample
+from egress.release.status import RECHECKED_IN, Status
 from hub.events.chain import Event
+from hub.policy.review import ReviewRules
 from hub.words import Message
 
 Requests = Mapping[str, ReleaseRequest]
@@ -76,18 +76,11 @@ def _digest(raw: object) -> str | None:
     return None if raw is None else str(raw)
 
 
-def _moved(request: ReleaseRequest, target: Status, event: Event, **changes: object) -> ReleaseRequest:
-    if not may_go(request.status, target):
-        return request
-    reached = MappingProxyType({**request.reached, target: event.at})
-    return replace(request, status=target, reached=reached, failure=None, **changes)  # type: ignore[arg-type]  # fields of ReleaseRequest, named by the steps below
-
-
 def _rerun(request: ReleaseRequest, event: Event) -> ReleaseRequest:
     if event.body["ended"] != "finished":
         return request
     said = {field.name: str(event.body[field.name]) for field in fields(Rerun) if field.name in event.body}
-    return _moved(request, Status.RERUN, event, rerun=Rerun(**said))
+    return moved(request, Status.RERUN, event, rerun=Rerun(**said))
 
 
 def _checked(request: ReleaseRequest, event: Event) -> ReleaseRequest:
@@ -96,7 +89,7 @@ def _checked(request: ReleaseRequest, event: Event) -> ReleaseRequest:
 
 def _rechecked(request: ReleaseRequest, event: Event) -> ReleaseRequest:
     """Checks that say what they said before confirm the request where it is; others take it back before its reviews."""
-    if request.status not in {Status.IN_REVIEW, Status.APPROVED}:
+    if request.status not in RECHECKED_IN:
         return request
     changed = bool(event.body["changed"])
     void = len(request.reviews) if changed else 0
@@ -106,30 +99,38 @@ def _rechecked(request: ReleaseRequest, event: Event) -> ReleaseRequest:
     lane = Lane(event.body["lane"])
     if lane is Lane.AUTOMATIC and request.lane is not Lane.AUTOMATIC:
         lane = Lane.REVIEW  # what people had to look at once is not let go without them
-    return _examined(replace(request, reviews=(), decision=None, rechecks=rechecks), event, lane)
+    unread = replace(request, reviews=(), confirmed=frozenset(), approvals=(), decision=None, rechecks=rechecks)
+    return _examined(unread, event, lane)
 
 
 def _examined(request: ReleaseRequest, event: Event, lane: Lane) -> ReleaseRequest:
     body = event.body
-    checked = _moved(
+    checked = moved(
         request,
         Status.CHECKED,
         event,
         lane=lane,
         outputs=tuple(OutputRecord.from_dict(output) for output in body["outputs"]),
         undeclared=tuple(Undeclared.from_dict(thing) for thing in body["undeclared"]),
-        checkers_required=int(body["checkers_required"]),
+        review=_review_rules(body),
         basis=_basis(body["basis"]),
         standing=_standing(body),
     )
     if checked is request or lane is not Lane.REVIEW:
         return checked
-    return _moved(checked, Status.IN_REVIEW, event)
+    return moved(checked, Status.IN_REVIEW, event)
 
 
 def _basis(raw: Mapping[str, Any]) -> Basis:
     versions = {str(name): str(version) for name, version in raw["versions"].items()}
     return Basis(str(raw["rules_name"]), str(raw["rules"]), MappingProxyType(versions))
+
+
+def _review_rules(body: Mapping[str, Any]) -> ReviewRules:
+    """Logs of before say the number of checkers only. Raises: ValueError for none."""
+    if "review" in body:
+        return ReviewRules.model_validate(body["review"])
+    return ReviewRules(checkers=int(body["checkers_required"]))
 
 
 def _standing(body: Mapping[str, Any]) -> Standing | None:
@@ -139,28 +140,7 @@ def _standing(body: Mapping[str, Any]) -> Standing | None:
 
 def _refused(request: ReleaseRequest, event: Event) -> ReleaseRequest:
     reasons = tuple(Message.from_dict(reason) for reason in event.body["reasons"])
-    return _moved(request, Status.REFUSED, event, reasons=reasons)
-
-
-def _reviewed(request: ReleaseRequest, event: Event) -> ReleaseRequest:
-    given = {review.checker for review in request.reviews}
-    if request.status is not Status.IN_REVIEW or event.actor == request.person or event.actor in given:
-        return request
-    votes = tuple(Vote.from_dict(vote) for vote in event.body["votes"])
-    review = Review(event.actor, event.at, votes, str(event.body.get("comment", "")))
-    return replace(request, reviews=(*request.reviews, review))
-
-
-def _decided(request: ReleaseRequest, event: Event) -> ReleaseRequest:
-    said = Decision(tuple(event.body["approved"]), tuple(event.body["rejected"]))
-    if request.status is Status.CHECKED and request.lane is Lane.AUTOMATIC:
-        due: Decision | None = automatic(request.outputs)
-    elif request.status is Status.IN_REVIEW:
-        due = decide(request.reviews, request.outputs, request.checkers_required)
-    else:
-        due = None
-    # The event only records what the reviews amount to; one that says otherwise is not followed.
-    return _moved(request, said.status, event, decision=said, signed=None) if due == said else request
+    return moved(request, Status.REFUSED, event, reasons=reasons)
 
 
 def _signed(request: ReleaseRequest, event: Event) -> ReleaseRequest:
@@ -170,7 +150,7 @@ def _signed(request: ReleaseRequest, event: Event) -> ReleaseRequest:
 
 
 def _released(request: ReleaseRequest, event: Event) -> ReleaseRequest:
-    return _moved(request, Status.RELEASED, event, package=str(event.body["package"]))
+    return moved(request, Status.RELEASED, event, package=str(event.body["package"]))
 
 
 def _kept(request: ReleaseRequest, event: Event) -> ReleaseRequest:
@@ -179,12 +159,14 @@ def _kept(request: ReleaseRequest, event: Event) -> ReleaseRequest:
     return replace(request, dossier=str(event.body["dossier"]))
 
 
-def _downloaded(request: ReleaseRequest, event: Event) -> ReleaseRequest:
-    return _moved(request, Status.DOWNLOADED, event)
+def _sampled(request: ReleaseRequest, event: Event) -> ReleaseRequest:
+    if request.status is not Status.RELEASED or request.lane is not Lane.AUTOMATIC or request.sample is not None:
+        return request
+    return replace(request, sample=Sample(event.at))
 
 
-def _withdrawn(request: ReleaseRequest, event: Event) -> ReleaseRequest:
-    return _moved(request, Status.WITHDRAWN, event) if event.actor == request.person else request
+def _expired(request: ReleaseRequest, event: Event) -> ReleaseRequest:
+    return moved(request, Status.EXPIRED, event)
 
 
 def _failed(request: ReleaseRequest, event: Event) -> ReleaseRequest:
@@ -198,13 +180,12 @@ _STEPS: Mapping[str, Callable[[ReleaseRequest, Event], ReleaseRequest]] = Mappin
         "request.checked": _checked,
         "request.rechecked": _rechecked,
         "request.refused": _refused,
-        "review.given": _reviewed,
-        "request.decided": _decided,
         "request.signed": _signed,
         "dossier.kept": _kept,
         "request.released": _released,
-        "package.downloaded": _downloaded,
-        "request.withdrawn": _withdrawn,
+        "request.sampled": _sampled,
+        "request.expired": _expired,
         "request.failed": _failed,
+        **fold_people.STEPS,
     }
 )

@@ -27,6 +27,7 @@ class Fate(StrEnum):
     PENDING = "pending"
     REFUSED = "refused"  # by the checks or by people
     WITHDRAWN = "withdrawn"
+    RECALLED = "recalled"  # it has left: who has it still knows it
 
 
 @dataclass(frozen=True)
@@ -47,16 +48,23 @@ class Entry:
     decided_at: str = ""
 
 
+LEFT = frozenset({Fate.RELEASED, Fate.RECALLED})
 _FATES = {
     Status.APPROVED: Fate.APPROVED,
     Status.RELEASED: Fate.RELEASED,
     Status.DOWNLOADED: Fate.RELEASED,
     Status.CHECKED: Fate.PENDING,
     Status.IN_REVIEW: Fate.PENDING,
+    Status.CONSOLIDATING: Fate.PENDING,
+    Status.RETURNED: Fate.PENDING,
+    Status.AWAITS_APPROVAL: Fate.PENDING,
+    Status.APPEALED: Fate.PENDING,
+    Status.RECALLED: Fate.RECALLED,
+    Status.EXPIRED: Fate.WITHDRAWN,
     Status.WITHDRAWN: Fate.WITHDRAWN,
 }
 
-_LEAVES = frozenset({Fate.RELEASED, Fate.APPROVED})
+_LEAVES = LEFT | {Fate.APPROVED}
 
 
 def ledger(requests: Iterable[ReleaseRequest], sources: Mapping[str, str]) -> tuple[Entry, ...]:
@@ -78,7 +86,7 @@ def published(entries: Iterable[Entry], request: ReleaseRequest, source: str) ->
             return False
         if entry.fate is Fate.APPROVED:
             return not decided or (entry.decided_at, entry.request) < (decided, request.id)
-        return entry.fate is Fate.RELEASED
+        return entry.fate in LEFT
 
     return tuple(entry for entry in entries if counts(entry))
 

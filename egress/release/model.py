@@ -10,7 +10,9 @@ from types import MappingProxyType
 from typing import Any
 
 from egress.checks.model import Assurance, Outcome, Protection
+from egress.release.review import Appeal, Approval, Decision, Review, Said, Sample
 from egress.release.status import STATUS_OWNER, Owner, Status
+from hub.policy.review import ReviewRules
 from hub.words import Message
 
 
@@ -20,13 +22,6 @@ class Lane(StrEnum):
     REFUSED = "refused"
     REVIEW = "review"
     AUTOMATIC = "automatic"
-
-
-class Choice(StrEnum):
-    """One checker's answer for one output."""
-
-    APPROVE = "approve"
-    REJECT = "reject"
 
 
 @dataclass(frozen=True)
@@ -105,45 +100,6 @@ class Undeclared:
 
 
 @dataclass(frozen=True)
-class Vote:
-    """One checker's answer for one output, with what they want its author to know."""
-
-    output: str
-    choice: Choice
-    comment: str = ""
-
-    def to_dict(self) -> dict[str, Any]:
-        return {"output": self.output, "choice": str(self.choice), "comment": self.comment}
-
-    @classmethod
-    def from_dict(cls, raw: Mapping[str, Any]) -> Vote:
-        return cls(str(raw["output"]), Choice(raw["choice"]), str(raw.get("comment", "")))
-
-
-@dataclass(frozen=True)
-class Review:
-    """One checker's votes on a whole request."""
-
-    checker: str
-    at: str
-    votes: tuple[Vote, ...]
-    comment: str = ""
-
-
-@dataclass(frozen=True)
-class Decision:
-    """The reviews combined: the names that leave and the names that do not."""
-
-    approved: tuple[str, ...]
-    rejected: tuple[str, ...]
-
-    @property
-    def status(self) -> Status:
-        """One approved output is enough for a package."""
-        return Status.APPROVED if self.approved else Status.REJECTED
-
-
-@dataclass(frozen=True)
 class Rerun:
     """The sealed re-run: its notebook in quarantine, the extract it ran on, the image's digest, what held it.
     `environment`: the packages that the runner named, in quarantine; "" where it named none.
@@ -201,8 +157,27 @@ class Recheck:
 
 
 @dataclass(frozen=True)
+class Turn:
+    """One turn that is over: what was submitted, what came of it, and what sent it back.
+
+    `reviews` are those whose votes go on counting for outputs that stay as they are; none when the author took it back.
+    """
+
+    notebook: FrozenFile
+    reached: Mapping[Status, str]
+    outputs: tuple[OutputRecord, ...]
+    reviews: tuple[Review, ...]
+    decision: Decision | None
+    returned: Said | None
+    reasons: tuple[Message, ...]
+
+
+@dataclass(frozen=True)
 class ReleaseRequest:
-    """One request for release. `reached` holds when each status was reached (UTC, ISO 8601)."""
+    """One request for release. `reached` holds when each status was reached in this turn (UTC, ISO 8601).
+
+    `confirmed`: who has voted once more since the reviews were found to differ.
+    """
 
     id: str
     project: str
@@ -217,7 +192,7 @@ class ReleaseRequest:
     rerun: Rerun | None = None
     basis: Basis | None = None
     lane: Lane | None = None
-    checkers_required: int = 1
+    review: ReviewRules = field(default_factory=ReviewRules)
     outputs: tuple[OutputRecord, ...] = ()
     undeclared: tuple[Undeclared, ...] = ()
     reasons: tuple[Message, ...] = ()
@@ -230,6 +205,30 @@ class ReleaseRequest:
     standing: Standing | None = None
     rechecks: tuple[Recheck, ...] = ()
     descriptions: str | None = None  # the digest of what its author says of each output; None in older logs
+    answer: str | None = None  # the digest of what its author says was changed since the last turn
+    turns: tuple[Turn, ...] = ()
+    confirmed: frozenset[str] = frozenset()
+    returned: Said | None = None
+    approvals: tuple[Approval, ...] = ()
+    appeal: Appeal | None = None
+    sample: Sample | None = None
+    recall: Said | None = None
+
+    @property
+    def turn(self) -> int:
+        """Which turn this is, from 1."""
+        return len(self.turns) + 1
+
+    @property
+    def barred(self) -> frozenset[str]:
+        """Who may not review it any more."""
+        return self.appeal.barred if self.appeal else frozenset()
+
+    @property
+    def missing_approvals(self) -> tuple[str, ...]:
+        """The roles that have yet to agree."""
+        given = {approval.role for approval in self.approvals}
+        return tuple(role for role in self.review.approvers if role not in given)
 
     @property
     def owner(self) -> Owner:

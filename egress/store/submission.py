@@ -42,6 +42,10 @@ UNDESCRIBED = say(
 )
 
 
+# The request that this is another turn of; `answer` says what was changed.
+RequestId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,40}$")]
+
+
 class IntakeError(Exception):
     """A submission that does not become a request; `message` is for its sender."""
 
@@ -59,7 +63,15 @@ class Submission(Frozen):
     notebook: NotebookName
     files: tuple[FileName, ...] = ()
     title: RequestTitle = ""
+    request: RequestId | None = None
+    answer: Description | None = None
     descriptions: Mapping[OutputName, Description] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _answered(self) -> Self:
+        if (self.request is None) != (self.answer is None):
+            raise ValueError("answer: says what was changed, where request names what is submitted again")
+        return self
 
     @model_validator(mode="after")
     def _distinct(self) -> Self:
@@ -72,7 +84,9 @@ class Submission(Frozen):
 
     def to_bytes(self) -> bytes:
         """The file's content."""
-        return json.dumps(self.model_dump(by_alias=True), ensure_ascii=False, indent=2).encode() + b"\n"
+        return (
+            json.dumps(self.model_dump(by_alias=True, exclude_none=True), ensure_ascii=False, indent=2).encode() + b"\n"
+        )
 
 
 def read_submission(content: bytes) -> Submission:

@@ -15,9 +15,11 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
+from egress.airlock.acts import Acts
 from egress.airlock.desk import Desk, reason_of
 from egress.store.exports import ExportError
 from egress.store.quarantine import Quarantine, QuarantineError
+from egress.web.acts import ActPages
 from egress.web.budget import BudgetPages
 from egress.web.checker import CheckerPages
 from egress.web.hub import LoginError
@@ -43,6 +45,10 @@ _STATUS_OF_RULE = {
     "package.once": 409,
     "package.unreadable": 503,
     "review.twice": 409,
+    "appeal.once": 409,
+    "approval.twice": 409,
+    "sample.none": 409,
+    "request.why": 422,
     "form.unreadable": 400,
     "form.too_large": 413,
 }
@@ -68,6 +74,7 @@ def build(site: Site) -> ASGIApp:
     doors = _Doors(site.login, render, site.desk)
     mine = ResearcherPages(site.desk, render, site.clock)
     checks = CheckerPages(site.desk, site.quarantine, render, site.clock)
+    done = ActPages(Acts(site.desk.following, site.clock), render)
     released = LedgerPages(site.desk, render)
     spent = BudgetPages(site.desk, render)
     watched = OversightPages(site.desk, render, site.clock)
@@ -75,7 +82,12 @@ def build(site: Site) -> ASGIApp:
         Route("/", doors.read(mine.home)),
         Route("/requests", doors.read(mine.requests)),
         Route("/requests/{request}", doors.read(mine.show)),
-        Route("/requests/{request}/withdraw", doors.act(mine.withdraw), methods=["POST"]),
+        Route("/requests/{request}/withdraw", doors.act(done.withdraw), methods=["POST"]),
+        Route("/requests/{request}/return", doors.act(done.send_back), methods=["POST"]),
+        Route("/requests/{request}/appeal", doors.act(done.appeal), methods=["POST"]),
+        Route("/requests/{request}/agree", doors.act(done.answer), methods=["POST"]),
+        Route("/requests/{request}/recall", doors.act(done.recall), methods=["POST"]),
+        Route("/requests/{request}/seen", doors.act(done.see_sample), methods=["POST"]),
         Route("/requests/{request}/download", doors.act(mine.download), methods=["POST"]),
         Route("/queue", doors.read(checks.queue)),
         Route("/ledger", doors.read(released.ledger)),

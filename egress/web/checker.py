@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from starlette.responses import RedirectResponse, Response
 
-from egress.airlock.desk import Desk, Opened
+from egress.airlock.desk import MAX_COMMENT, Desk, Opened
 from egress.airlock.situation import Situation
 from egress.outputs.model import Unreadable
 from egress.outputs.notebook import read_notebook
 from egress.package.spelling import visible
-from egress.release.guards import can_review
-from egress.release.model import Choice, ReleaseRequest, Review, Vote
+from egress.release.decision import carried
+from egress.release.fold_people import REVIEWED_IN
+from egress.release.model import ReleaseRequest
+from egress.release.review import Review
+from egress.release.reviewing import can_open_review, visible_reviews
 from egress.release.status import Status
 from egress.store.quarantine import Quarantine, QuarantineError
 from egress.web import wording
+from egress.web.acts import offered
 from egress.web.outputs import output_views
 from egress.web.researcher import steps
 from egress.web.visit import Renderer, Visit, roles_of
+from egress.web.votes import VOTE, words_in
 from hub.events.log import Clock
 from hub.policy.decide import may_review
 from hub.policy.verdict import Grant, Refusal, RefusedError, require
-from hub.words import Message, say
-
-_COMMENT = 2_000  # characters; longer ones belong into a letter
-_VOTE = "vote."
+from hub.words import Message
 
 
 @dataclass(frozen=True)
@@ -46,14 +47,28 @@ class CheckerPages:
             for request in reversed(situation.visible_to(visit.person))
             if situation.is_checker(visit.person, request.project)
         ]
-        waiting = [request for request in checking if request.status is Status.IN_REVIEW]
-        todo = [request for request in waiting if review_of(request, visit.person) is None]
+        waiting = [request for request in checking if request.status in REVIEWED_IN]
+        todo = [
+            request
+            for request in waiting
+            if not has_voted(request, visit.person) and visit.person not in request.barred
+        ]
         return self.render.page(
             visit,
             "queue.html",
             roles_of(situation, visit.person),
             section="queue",
             todo=[request for request in todo if request.person != visit.person],
+            samples=[
+                request
+                for request in checking
+                if request.sample is not None and request.sample.seen is None and request.person != visit.person
+            ],
+            approving=[
+                request
+                for request in reversed(situation.visible_to(visit.person))
+                if offered(situation, request, visit.person, self.clock().date()).answer
+            ],
             given=[request for request in reversed(checking) if review_of(request, visit.person)],
             wording=wording,
         )
@@ -67,27 +82,23 @@ class CheckerPages:
         opened = self.desk.open(visit.request.path_params["request"], visit.person)
         found = opened.request
         there = RedirectResponse(f"{self.render.prefix}review/{found.id}", status_code=303)
-        if review_of(found, visit.person):
+        if has_voted(found, visit.person):
             return there
-        problem = _too_long(visit.form)
-        if problem is None:
-            try:
-                comment, seen = visit.form.get("comment", "").strip(), visit.form.get("checks", "")
-                self.desk.review(found.id, visit.person, votes_in(visit.form), comment, seen)
-            except RefusedError as error:
-                if review_of(self.desk.show(found.id, visit.person), visit.person):
-                    return there  # the same form, sent twice at the same time
-                if not error.refusal.rule.startswith("review.") or error.refusal.rule == "review.own":
-                    raise
-                problem = error.refusal.reason
-                opened = self.desk.open(found.id, visit.person)
-                if error.refusal.rule == "review.changed":
-                    # what was ticked was ticked before other findings
-                    kept = {field: value for field, value in visit.form.items() if not field.startswith(_VOTE)}
-                    visit = replace(visit, form=kept)
-            else:
-                return there
-        return self._page(visit, opened, problem)
+        try:
+            votes, remarks = words_in(visit.form, self.clock())
+            self.desk.review(found.id, visit.person, votes, remarks, visit.form.get("checks", ""))
+        except RefusedError as error:
+            opened = self.desk.open(found.id, visit.person)
+            if has_voted(opened.request, visit.person):
+                return there  # the same form, sent twice at the same time
+            if not error.refusal.rule.startswith("review.") or error.refusal.rule == "review.own":
+                raise
+            if error.refusal.rule == "review.changed":
+                # what was ticked was ticked before other findings
+                kept = {field: value for field, value in visit.form.items() if not field.startswith(VOTE)}
+                visit = replace(visit, form=kept)
+            return self._page(visit, opened, error.refusal.reason)
+        return there
 
     def _page(self, visit: Visit, opened: Opened, problem: Message | None = None) -> Response:
         found, situation = opened.request, opened.situation
@@ -107,7 +118,12 @@ class CheckerPages:
             source=self._source(found),
             problem=problem,
             typed=visit.form,
-            most=_COMMENT,
+            most=MAX_COMMENT,
+            others=[each for each in visible_reviews(found, visit.person) if each.checker != visit.person],
+            kept=carried(found, visit.person),
+            answer=self.desk.answer(found),
+            offered=offered(situation, found, visit.person, self.clock().date()),
+            now=self.clock().isoformat(),
             may_open={request.id for request in situation.visible_to(visit.person)},
             repeated=[each for each in found.rechecks if each.changed],
             wording=wording,
@@ -118,8 +134,7 @@ class CheckerPages:
         person, permit, today = situation.person(visit.person), situation.permit(found.project), self.clock().date()
         if found.person == visit.person or not situation.is_checker(visit.person, found.project):
             require(may_review(person, permit, found.person, today, situation.stops))
-        votes = tuple(Vote(output.name, Choice.REJECT) for output in found.reviewable)
-        return can_review(found, votes, person, permit, today, situation.stops)
+        return can_open_review(found, person, permit, today, situation.stops)
 
     def _source(self, found: ReleaseRequest) -> list[tuple[int, bool, str]] | Message:
         """The submitted notebook's cells: number, whether it is code, source. Hostile text, shown as text."""
@@ -133,26 +148,13 @@ class CheckerPages:
         return [(cell.number, cell.is_code, visible(cell.source)) for cell in rendered.cells]
 
 
+def has_voted(request: ReleaseRequest, person: str) -> bool:
+    """Whether nothing more is asked of `person` in this round."""
+    if request.status is Status.CONSOLIDATING:
+        return person in request.confirmed
+    return review_of(request, person) is not None
+
+
 def review_of(request: ReleaseRequest, person: str) -> Review | None:
     """The review that `person` gave of `request`."""
     return next((review for review in request.reviews if review.checker == person), None)
-
-
-def votes_in(form: Mapping[str, str]) -> tuple[Vote, ...]:
-    """The votes of a form. Raises: RefusedError for a choice that is none."""
-    votes = []
-    for field, value in form.items():
-        if field.startswith(_VOTE):
-            name = field.removeprefix(_VOTE)
-            if value not in {str(choice) for choice in Choice}:
-                reason = say("A vote is to approve or to reject.")
-                raise RefusedError(Refusal("review.choice", reason))
-            votes.append(Vote(name, Choice(value), form.get(f"comment.{name}", "").strip()))
-    return tuple(votes)
-
-
-def _too_long(form: Mapping[str, str]) -> Message | None:
-    comments = [value for field, value in form.items() if field == "comment" or field.startswith("comment.")]
-    if any(len(comment) > _COMMENT for comment in comments):
-        return say("A comment is longer than {most} characters; shorten it.", most=_COMMENT)
-    return None

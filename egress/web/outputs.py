@@ -8,8 +8,10 @@ from egress.airlock.desk import Desk, Opened, reason_of
 from egress.checks.model import Finding, Outcome
 from egress.checks.table import Table
 from egress.package.noise import Told, read_told
-from egress.release.model import Choice, OutputRecord
+from egress.release.model import OutputRecord
 from egress.release.report import OutputReport
+from egress.release.review import Choice
+from egress.release.reviewing import told_to_author
 from egress.store.quarantine import QuarantineError
 from egress.web.conflicts import ShownConflict, show_conflict
 from egress.web.noise import ShownNoise, ShownPrice, sampled, show_noise, show_price
@@ -46,12 +48,11 @@ def output_views(desk: Desk, opened: Opened, language: str) -> list[OutputView]:
 def _view(desk: Desk, opened: Opened, record: OutputRecord, language: str) -> OutputView:
     request = opened.request
     left = record in request.approved if request.decision else None
-    # What a checker says reaches the author with the decision, not before.
     comments = tuple(
         (vote.choice, vote.comment)
         for review in request.reviews
         for vote in review.votes
-        if vote.output == record.name and request.decision
+        if vote.output == record.name and told_to_author(request)
     )
     try:
         report = desk.read(record, opened.audience)

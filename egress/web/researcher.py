@@ -1,4 +1,4 @@
-"""A researcher's pages: their requests, one request, and the two acts they have."""
+"""A researcher's pages: their requests, one request, and its package."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from starlette.responses import RedirectResponse, Response
 
 from egress.airlock.desk import Desk
 from egress.airlock.situation import Situation
-from egress.release.guards import can_download, can_withdraw
+from egress.release.guards import can_download
 from egress.release.model import ReleaseRequest
+from egress.release.reviewing import told_to_author
 from egress.web import wording
+from egress.web.acts import offered
 from egress.web.outputs import output_views
 from egress.web.visit import Renderer, Visit, roles_of
 from hub.events.log import Clock
@@ -73,14 +75,11 @@ class ResearcherPages:
             outputs=output_views(self.desk, opened, visit.language),
             steps=steps(found),
             wording=wording,
-            **self._acts(visit, found, situation),
+            offered=offered(situation, found, visit.person, self.clock().date()),
+            told=told_to_author(found),
+            answer=self.desk.answer(found),
+            may_download=self._may_download(visit, found, situation),
         )
-
-    def withdraw(self, visit: Visit) -> Response:
-        """The author takes the request back."""
-        found = self.desk.show(visit.request.path_params["request"], visit.person)
-        self.desk.withdraw(found.id, visit.person)
-        return RedirectResponse(f"{self.render.prefix}requests/{found.id}", status_code=303)
 
     def download(self, visit: Visit) -> Response:
         """The package, once."""
@@ -90,13 +89,9 @@ class ResearcherPages:
         disposition = f'attachment; filename="{found.id}.zip"'
         return Response(package, media_type="application/zip", headers={"Content-Disposition": disposition})
 
-    def _acts(self, visit: Visit, found: ReleaseRequest, situation: Situation) -> dict[str, bool]:
+    def _may_download(self, visit: Visit, found: ReleaseRequest, situation: Situation) -> bool:
         person, permit = situation.person(visit.person), situation.permit(found.project)
-        download = can_download(found, person, permit, self.clock().date(), situation.stops)
-        return {
-            "may_withdraw": isinstance(can_withdraw(found, visit.person, situation.stops), Grant),
-            "may_download": isinstance(download, Grant),
-        }
+        return isinstance(can_download(found, person, permit, self.clock().date(), situation.stops), Grant)
 
 
 def steps(request: ReleaseRequest) -> list[tuple[Message, str]]:

@@ -11,7 +11,7 @@ from egress.checks.model import Assurance, Outcome, Protection, Risk
 from egress.outputs.model import Kind
 from egress.package.spelling import visible
 from egress.release.ledger import Fate
-from egress.release.model import Choice
+from egress.release.review import Choice, Criterion
 from egress.release.status import Owner, Status
 from hub.policy.breakglass import Emergency
 from hub.words import Message, say
@@ -23,10 +23,16 @@ STATUS = MappingProxyType(
         Status.CHECKED: say("Checked"),
         Status.REFUSED: say("Refused by the checks"),
         Status.IN_REVIEW: say("Waiting for an output checker"),
+        Status.CONSOLIDATING: say("Reviews differ, checkers read each other"),
+        Status.RETURNED: say("Returned to its author"),
+        Status.AWAITS_APPROVAL: say("Waiting for somebody who must agree"),
         Status.APPROVED: say("Decided, package being made"),
         Status.REJECTED: say("Rejected by the output checker"),
         Status.RELEASED: say("Released, ready to fetch"),
         Status.DOWNLOADED: say("Fetched"),
+        Status.APPEALED: say("Appealed, waiting for other checkers"),
+        Status.RECALLED: say("Recalled"),
+        Status.EXPIRED: say("Expired"),
         Status.WITHDRAWN: say("Withdrawn"),
     }
 )
@@ -38,10 +44,16 @@ STEP = MappingProxyType(
         Status.CHECKED: say("Recomputed and checked"),
         Status.REFUSED: say("Refused by the checks"),
         Status.IN_REVIEW: say("Given to output checkers"),
+        Status.CONSOLIDATING: say("Reviewed, with differences"),
+        Status.RETURNED: say("Returned to its author"),
+        Status.AWAITS_APPROVAL: say("Decided by its checkers"),
         Status.APPROVED: say("Decided"),
         Status.REJECTED: say("Rejected"),
         Status.RELEASED: say("Package sealed"),
         Status.DOWNLOADED: say("Package fetched"),
+        Status.APPEALED: say("Appealed by its author"),
+        Status.RECALLED: say("Recalled"),
+        Status.EXPIRED: say("Expired"),
         Status.WITHDRAWN: say("Withdrawn by its author"),
     }
 )
@@ -66,6 +78,8 @@ TURN = MappingProxyType(
         Owner.WORKER: say(
             "The egress service works on it. Nothing is asked of you; reload the page to see where it is."
         ),
+        Owner.APPROVERS: say("Its output checkers have decided; by the source's rules somebody else must agree."),
+        Owner.AUTHOR: say("It is with its author: correct what is asked for and submit it again as another turn."),
         Owner.CHECKERS: say("An output checker of the project reads it. Nothing is asked of you."),
         Owner.RESEARCHERS: say("The package is ready. It can be fetched once."),
         Owner.NOBODY: say("This request is closed."),
@@ -76,6 +90,12 @@ TONE = MappingProxyType(
         Status.REFUSED: "refused",
         Status.REJECTED: "refused",
         Status.IN_REVIEW: "waiting",
+        Status.CONSOLIDATING: "waiting",
+        Status.AWAITS_APPROVAL: "waiting",
+        Status.APPEALED: "waiting",
+        Status.RETURNED: "refused",
+        Status.RECALLED: "refused",
+        Status.EXPIRED: "closed",
         Status.RELEASED: "ready",
         Status.DOWNLOADED: "closed",
         Status.WITHDRAWN: "closed",
@@ -118,7 +138,21 @@ RISK = MappingProxyType(
         Risk.PRIVACY_BUDGET: say("Privacy budget"),
     }
 )
-CHOICE = MappingProxyType({Choice.APPROVE: say("Approved"), Choice.REJECT: say("Rejected")})
+CHOICE = MappingProxyType(
+    {
+        Choice.APPROVE: say("Approved"),
+        Choice.CHANGE: say("Changes asked for"),
+        Choice.REJECT: say("Rejected"),
+    }
+)
+CRITERION = MappingProxyType(
+    {
+        Criterion.SINGLING_OUT: say("Singling out of a person"),
+        Criterion.LINKING: say("Linking of records"),
+        Criterion.INFERENCE: say("Inference about a person"),
+    }
+)
+APPROVER = MappingProxyType({"data_holder": say("the data holder"), "dpo": say("the data protection officer")})
 FATE = MappingProxyType(
     {
         Fate.RELEASED: say("Released"),
@@ -126,6 +160,7 @@ FATE = MappingProxyType(
         Fate.PENDING: say("Not decided yet"),
         Fate.REFUSED: say("Refused"),
         Fate.WITHDRAWN: say("Withdrawn"),
+        Fate.RECALLED: say("Recalled"),
     }
 )
 _KINDS = MappingProxyType(

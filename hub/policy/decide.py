@@ -12,6 +12,11 @@ from hub.policy.stops import Stops
 from hub.policy.verdict import Act, Grant, Refusal
 from hub.words import say
 
+# Who answers for what leaves; the last two read requests as their authors do.
+RECALLING_ROLES = frozenset({Role.OUTPUT_CHECKER, Role.DATA_HOLDER, Role.DPO})
+APPROVING_ROLES = RECALLING_ROLES - {Role.OUTPUT_CHECKER}
+_SEEING_ROLES = RECALLING_ROLES | {Role.RESEARCHER}
+
 
 def may_sign(person: Person | None, name: str, digest: str) -> Grant | Refusal:
     """A person signs the text that is asked of everybody now, and no other; `digest` is of the text that they read."""
@@ -49,6 +54,27 @@ def may_review(
     if person is not None and person.id == author:
         return Refusal("review.own", say("You cannot review your own request; another output checker must."))
     return _as_member(Act.REVIEW_REQUEST, Role.OUTPUT_CHECKER, person, permit, today, stops)
+
+
+def may_approve(
+    person: Person | None, permit: DataPermit | None, role: Role, today: date, stops: Stops
+) -> Grant | Refusal:
+    """Whose agreement the source's rules ask for, after the output checkers, agrees in that role."""
+    return _as_member(Act.APPROVE_RELEASE, role, person, permit, today, stops)
+
+
+def may_recall(person: Person | None, permit: DataPermit | None, author: str, stops: Stops) -> Grant | Refusal:
+    """Who answers for what leaves recalls a release, also after the permit's end and while the project is halted."""
+    if person is None:
+        return _UNKNOWN_PERSON
+    if permit is None:
+        return _NO_PERMIT
+    if person.id == author:
+        return Refusal("review.own", say("You cannot review your own request; another output checker must."))
+    roles = permit.roles_of(person.id) & RECALLING_ROLES
+    if not roles:
+        return _not_named(person, permit)
+    return stops.on_person(person.id) or Grant(Act.RECALL_RELEASE, person.id, permit.project, f"permit.{min(roles)}")
 
 
 def may_build_extract(builder: str, permit: DataPermit | None, today: date, stops: Stops) -> Grant | Refusal:
@@ -134,14 +160,14 @@ def _within(inner: TableGrant, outer: TableGrant) -> bool:
 
 
 def may_see_requests(person: Person | None, permit: DataPermit | None, stops: Stops) -> Grant | Refusal:
-    """Researchers and output checkers of a project see its requests, also after the permit's end and while the project
-    is halted: then nothing moves, and an inquiry needs readers.
+    """Researchers, output checkers, the data holder and the DPO of a project see its requests, also after the permit's
+    end and while the project is halted: then nothing moves, and an inquiry needs readers.
     """
     if person is None:
         return _UNKNOWN_PERSON
     if permit is None:
         return _NO_PERMIT
-    if not permit.roles_of(person.id) & {Role.RESEARCHER, Role.OUTPUT_CHECKER}:
+    if not permit.roles_of(person.id) & _SEEING_ROLES:
         return _not_named(person, permit)
     return stops.on_person(person.id) or Grant(Act.SEE_REQUEST, person.id, permit.project, "permit.names_person")
 

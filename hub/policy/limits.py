@@ -123,6 +123,13 @@ class IdleLimits(Frozen):
         return timedelta(minutes=self.warn_minutes)
 
 
+class RequestLimits(Frozen):
+    """When a request that nobody brings forward any more is closed."""
+
+    author_days: int = Field(ge=1, description="that a returned or refused request waits for its author")
+    ended_days: int = Field(ge=0, description="after the permit's last day")
+
+
 class ContainerLimits(Frozen):
     """`limits.toml`."""
 
@@ -136,6 +143,7 @@ class ContainerLimits(Frozen):
     door: DoorLimits
     volume: VolumeLimits
     idle: IdleLimits
+    requests: RequestLimits
     synthetic: PrivacyLimits | None = None
 
 

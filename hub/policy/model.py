@@ -11,6 +11,7 @@ from typing import Generic, Literal, Self, TypeVar
 from pydantic import Field, model_validator
 
 from hub.policy.base import Frozen, Name, PersonId, ProjectId, Text, Title
+from hub.policy.review import AutomaticCaps, ReviewRules
 from hub.policy.standing import Standing
 
 __all__ = [
@@ -47,6 +48,7 @@ class Role(StrEnum):
     AUDITOR = "auditor"
     OVERSIGHT = "oversight"
     REPRODUCIBILITY_REVIEWER = "reproducibility_reviewer"
+    DPO = "dpo"
 
 
 class Person(Frozen):
@@ -57,6 +59,8 @@ class Person(Frozen):
 
     id: PersonId
     name: Text
+    # Left out where it is not said: events of before keep their spelling.
+    organisation: Text | None = Field(None, exclude_if=lambda organisation: organisation is None)
     standing: Standing = Field(default_factory=Standing, exclude=True)
 
 
@@ -240,4 +244,6 @@ class DisclosureRules(Frozen):
     price: Sourced[Price]
     privacy: Sourced[PrivacyRules]
     private_kinds: Sourced[PrivateKinds] | None = None
+    review: Sourced[ReviewRules] | None = None
     automatic_lane: Sourced[bool]
+    automatic_caps: Sourced[AutomaticCaps] | None = None

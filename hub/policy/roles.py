@@ -39,6 +39,8 @@ EXCLUSIVE_ROLES: tuple[Exclusion, ...] = (
     Exclusion(Role.OPERATOR, Role.REPRODUCIBILITY_REVIEWER, _PRIVILEGED),
     Exclusion(Role.OPERATOR, Role.AUDITOR, _PRIVILEGED),
     Exclusion(Role.OPERATOR, Role.OVERSIGHT, _PRIVILEGED),
+    # Who advises on data protection has no task that conflicts with it.
+    Exclusion(Role.RESEARCHER, Role.DPO, "GDPR art. 38(6)"),
 )
 
 # Who registers people's rights gives none to themselves that work on data or outputs (CNNum 2015; SNDS 6.1).

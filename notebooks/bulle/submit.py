@@ -7,6 +7,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
@@ -30,18 +31,30 @@ class SubmissionError(Exception):
         self.message = message
 
 
-def submit(
-    notebook: str, with_files: Sequence[str] = (), title: str = "", descriptions: Mapping[str, str] | None = None
+def submit(  # noqa: PLR0913 -- what a researcher may say, each by its name
+    notebook: str,
+    with_files: Sequence[str] = (),
+    title: str = "",
+    *,
+    descriptions: Mapping[str, str] | None = None,
+    request: str | None = None,
+    answer: str | None = None,
 ) -> None:
     """Ask for the release of what `notebook` declares; `with_files` are the helper files it needs beside it.
 
-    `descriptions` say of each output, by its name, what it shows: who checks it reads that first.
+    `descriptions` say of each output, by its name, what it shows: who checks it reads that first. With `request`,
+    the name of one that came back, this is its next turn, and `answer` says what was changed.
     """
     if os.environ.get("BULLE_RERUN") == "1":
         return  # a notebook that hands itself in does so once, not in its re-run
     try:
         written = write_submission(
-            _outbox(), Path(notebook), [Path(file) for file in with_files], title, descriptions or {}
+            _outbox(),
+            Path(notebook),
+            [Path(file) for file in with_files],
+            title,
+            descriptions or {},
+            Again.of(request, answer),
         )
     except SubmissionError as error:
         print(render(error.message, language()))
@@ -56,6 +69,19 @@ def _outbox() -> Path:
     return Path(outbox)
 
 
+@dataclass(frozen=True)
+class Again:
+    """Which request is submitted again, and what was changed."""
+
+    request: str
+    answer: str
+
+    @classmethod
+    def of(cls, request: str | None, answer: str | None) -> Again | None:
+        """None for a new request."""
+        return None if request is None and answer is None else cls(request or "", answer or "")
+
+
 def declared_outputs(notebook: bytes) -> Mapping[str, str]:
     """The names of the outputs that a notebook's source declares, with their titles; none where it cannot be read."""
     read = read_notebook(notebook, len(notebook))
@@ -68,18 +94,19 @@ def declared_outputs(notebook: bytes) -> Mapping[str, str]:
     }
 
 
-def write_submission(
+def write_submission(  # noqa: PLR0913, PLR0917 -- the parts of a submission, in the order of the command line
     outbox: Path,
     notebook: Path,
     files: Sequence[Path] = (),
     title: str = "",
     descriptions: Mapping[str, str] = MappingProxyType({}),
+    again: Again | None = None,
 ) -> Path:
     """Write `<UTC time>-<8 hex>.request/` into `outbox`; its path. It appears there whole or not at all.
 
     Raises: SubmissionError with one sentence; nothing is left behind then.
     """
-    submission = _submission(notebook, files, title, descriptions)
+    submission = _submission(notebook, files, title, descriptions, again)
     identity = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
     draft, target = outbox / f".{identity}.draft", outbox / f"{identity}{FOLDER_ENDING}"
     try:
@@ -100,16 +127,21 @@ def write_submission(
     return target
 
 
-def _submission(notebook: Path, files: Sequence[Path], title: str, descriptions: Mapping[str, str]) -> Submission:
+def _submission(
+    notebook: Path, files: Sequence[Path], title: str, descriptions: Mapping[str, str], again: Again | None
+) -> Submission:
     names = [path.name for path in files]
     _all_described(notebook, descriptions)
-    said = {"notebook": notebook.name, "files": names, "title": title, "descriptions": dict(descriptions)}
+    said: dict[str, object] = {} if again is None else {"request": again.request, "answer": again.answer}
+    said |= {"notebook": notebook.name, "files": names, "title": title, "descriptions": dict(descriptions)}
     try:
         return Submission.model_validate({"schema": SCHEMA, **said})
     except ValidationError as error:
         wrong = {item["loc"][0] for item in error.errors() if item["loc"]}
         if wrong == {"title"}:
             raise SubmissionError(say("The title must be one line of at most 120 characters.")) from error
+        if wrong & {"request", "answer"}:
+            raise SubmissionError(_ANSWER) from error
         if wrong == {"descriptions"}:
             raise SubmissionError(_DESCRIBE) from error
         message = say("File names must differ and hold letters, digits, dots, hyphens and underscores only.")
@@ -129,6 +161,10 @@ def _all_described(notebook: Path, descriptions: Mapping[str, str]) -> None:
 _FULL = say(
     "The outbox is full, so nothing was handed in. Remove folders of requests that were taken in from /outbox, then "
     "hand in again."
+)
+_ANSWER = say(
+    "To submit a request again, name it as the pages do, and say in at most 500 characters of plain text what was "
+    "changed: request= and answer=, or bulle request resubmit."
 )
 _DESCRIBE = say(
     "Describe each output by its name, in a sentence or two of at most 500 characters of plain text: descriptions= of "

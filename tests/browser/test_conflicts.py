@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from egress.release.model import Choice, Vote
+from egress.release.review import Choice, Vote
 from tests.browser.conftest import Open, Pictures
 from tests.egress.web.hub_stand import PREFIX
 from tests.egress.web.planted import THERE, Planted, adults_by_year, by_site, by_year

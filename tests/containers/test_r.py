@@ -11,7 +11,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from egress.airlock.runners import SealedRunner
 from egress.checks.model import Outcome
-from egress.release.model import Choice, Vote
+from egress.release.review import Choice, Vote
 from egress.release.status import Status
 from hub.launcher.client import Runs
 from hub.launcher.engine import EngineError, image_digest

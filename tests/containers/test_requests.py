@@ -8,7 +8,7 @@ import pytest
 from egress.airlock.reviewer import ReviewerDesk
 from egress.airlock.runners import SealedRunner
 from egress.dossier.archive import ENVIRONMENT, read_dossier
-from egress.release.model import Choice, Vote
+from egress.release.review import Choice, Vote
 from egress.release.status import Status
 from egress.store.quarantine import Quarantine
 from hub.launcher.client import Runs

@@ -13,7 +13,7 @@ from egress.outputs.arguments import to_emitted
 from egress.outputs.model import DECLARATION_MIME, Rendered, Unreadable
 from egress.outputs.notebook import read_notebook
 from egress.query.engine import Engine
-from egress.release.decision import lane_of
+from egress.release.lane import lane_of
 from egress.release.model import Lane, OutputRecord
 from egress.rerun.content import Content, read_content
 from tests.egress.query.extracts import pack, rules

@@ -40,10 +40,11 @@ command = Group(
 )
 @click.argument("person_id", metavar="ID")
 @option("--name", about=say("The person's name as people write it."), required=True)
+@option("--organisation", about=say("Whom they work for; some rules ask for checkers of two organisations."))
 @click.pass_obj
-def add(settings: Settings, person_id: str, name: str) -> None:
+def add(settings: Settings, person_id: str, name: str, organisation: str | None) -> None:
     try:
-        person = Person(id=person_id, name=name)
+        person = Person(id=person_id, name=name, organisation=organisation)
     except ValidationError as error:
         field = str(error.errors(include_url=False)[0]["loc"][0])
         raise refused(
@@ -51,7 +52,7 @@ def add(settings: Settings, person_id: str, name: str) -> None:
         ) from error
     with opened(settings, create=True) as log, log.transaction() as transaction:
         known = enclave_of(transaction).persons.get(person.id)
-        if known is not None and known.name == person.name:
+        if known is not None and (known.name, known.organisation) == (person.name, person.organisation):
             settings.print(say("{person} is known already; nothing changed.", person=person.id))
             return
         body = {"person": person.model_dump(mode="json"), "channel": CHANNEL}

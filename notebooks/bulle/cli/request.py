@@ -1,4 +1,4 @@
-"""`bulle request`: hand in, look, review, withdraw, fetch."""
+"""`bulle request`: hand in, look, fetch; what people decide stands in `bulle.cli.turns`."""
 
 from __future__ import annotations
 
@@ -6,16 +6,19 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from bulle.cli import turns
+from bulle.cli.asking import asking, desk_of
 from bulle.cli.failure import refused
 from bulle.cli.settings import Settings
-from bulle.cli.shape import Command, Group, option
+from bulle.cli.shape import Command, F, Group, option
 from hub.words import say
 
 if TYPE_CHECKING:  # keeps `bulle --help` from loading the database driver
+    from bulle.submit import Again
     from egress.airlock.desk import Desk
 
 command = Group(
@@ -29,6 +32,24 @@ command = Group(
 _json = option("--json", "as_json", is_flag=True, about=say("Answer in JSON."))
 
 
+def _submitting(function: F) -> F:
+    """The options of handing in, which a new request and another turn have in common."""
+    for decorate in (
+        _json,
+        option("--project", about=say("On the server: the project; --as says whose request it is.")),
+        option(
+            "--describe", "described", multiple=True, metavar="NAME=TEXT", about=say("What one output shows; of each.")
+        ),
+        option("--title", default="", about=say("What it is about, one line for the output checkers.")),
+        option(
+            "--with", "files", multiple=True, type=click.Path(path_type=Path), about=say("A file the notebook reads.")
+        ),
+        click.argument("notebook", type=click.Path(path_type=Path)),
+    ):
+        function = decorate(function)
+    return function
+
+
 @command.command(
     "submit",
     cls=Command,
@@ -37,29 +58,44 @@ _json = option("--json", "as_json", is_flag=True, about=say("Answer in JSON."))
     ),
     example='bulle request submit study.ipynb --with codes.csv --describe stays="Stays in 2025, by region"',
 )
-@click.argument("notebook", type=click.Path(path_type=Path))
-@option("--with", "files", multiple=True, type=click.Path(path_type=Path), about=say("A file the notebook reads."))
-@option("--title", default="", about=say("What it is about, one line for the output checkers."))
-@option("--describe", "described", multiple=True, metavar="NAME=TEXT", about=say("What one output shows; of each."))
-@option("--project", about=say("On the server: the project; --as says whose request it is."))
-@_json
+@_submitting
 @click.pass_obj
-def submit(  # noqa: PLR0913, PLR0917 -- the command's own options
+def submit(settings: Settings, /, notebook: Path, **words: Any) -> None:
+    _hand_in(settings, notebook, None, **words)
+
+
+@command.command(
+    "resubmit",
+    cls=Command,
+    about=say("Hand in another turn of a request that came back: outputs that stay the same keep their votes."),
+    example='bulle request resubmit my-study-1 study.ipynb --answer "Sites grouped" --describe stays="Stays in 2025"',
+)
+@click.argument("request")
+@option("--answer", required=True, about=say("What was changed, for the output checkers."))
+@_submitting
+@click.pass_obj
+def resubmit(settings: Settings, /, request: str, answer: str, notebook: Path, **words: Any) -> None:
+    from bulle.submit import Again  # noqa: PLC0415 -- when called
+
+    _hand_in(settings, notebook, Again(request, answer), **words)
+
+
+def _hand_in(  # noqa: PLR0913 -- the commands' own options
     settings: Settings,
     notebook: Path,
+    again: Again | None,
+    *,
     files: tuple[Path, ...],
     title: str,
     described: tuple[str, ...],
     project: str | None,
-    *,
     as_json: bool,
 ) -> None:
     from bulle.submit import SubmissionError, write_submission  # noqa: PLC0415 -- when called
 
+    descriptions = dict(each.partition("=")[::2] for each in described)
     try:
-        written = write_submission(
-            _outbox(settings, project), notebook, files, title, dict(each.partition("=")[::2] for each in described)
-        )
+        written = write_submission(_outbox(settings, project), notebook, files, title, descriptions, again)
     except SubmissionError as error:
         raise refused(error.message) from error
     if as_json:
@@ -119,44 +155,6 @@ def show(settings: Settings, request: str, *, as_json: bool) -> None:
 
 
 @command.command(
-    "review",
-    cls=Command,
-    about=say("Vote as an output checker on every output that the checks did not refuse."),
-    example="bulle request review my-study-1 --as carol --approve stays_by_region --reject costs_by_site",
-)
-@click.argument("request")
-@option("--approve", multiple=True, metavar="NAME", about=say("An output that may leave."))
-@option("--reject", multiple=True, metavar="NAME", about=say("An output that may not."))
-@option("--comment", default="", about=say("For the author: why, and what to change."))
-@_json
-@click.pass_obj
-def review(  # noqa: PLR0913 -- the command's own options
-    settings: Settings, request: str, approve: tuple[str, ...], reject: tuple[str, ...], comment: str, *, as_json: bool
-) -> None:
-    from egress.release.model import Choice, Vote  # noqa: PLC0415 -- when called
-
-    votes = tuple(
-        Vote(name, choice) for names, choice in ((approve, Choice.APPROVE), (reject, Choice.REJECT)) for name in names
-    )
-    with _desk(settings) as desk:
-        decision = desk.review(request, settings.person(), votes, comment)
-    if as_json:
-        said = {"approved": list(decision.approved), "rejected": list(decision.rejected)} if decision else None
-        settings.print_json({"schema": "bulle.reviewed/1", "request": request, "decision": said})
-    elif decision is None:
-        settings.print(say("Your review is recorded; the decision waits for another output checker."))
-    else:
-        settings.print(
-            say(
-                "Request {request} is decided: {approved} approved, {rejected} rejected.",
-                request=request,
-                approved=len(decision.approved),
-                rejected=len(decision.rejected),
-            )
-        )
-
-
-@command.command(
     "download",
     cls=Command,
     about=say("Fetch a release package, once."),
@@ -180,24 +178,6 @@ def download(settings: Settings, request: str, out: Path, *, as_json: bool) -> N
         settings.print_json({"schema": "bulle.downloaded/1", "request": request, "file": str(out)})
     else:
         settings.print(say("The package of request {request} is in {file}.", request=request, file=str(out)))
-
-
-@command.command(
-    "withdraw",
-    cls=Command,
-    about=say("Take your own request back before its release."),
-    example="bulle request withdraw my-study-1 --as alice",
-)
-@click.argument("request")
-@_json
-@click.pass_obj
-def withdraw(settings: Settings, request: str, *, as_json: bool) -> None:
-    with _desk(settings) as desk:
-        desk.withdraw(request, settings.person())
-    if as_json:
-        settings.print_json({"schema": "bulle.withdrawn/1", "request": request})
-    else:
-        settings.print(say("Request {request} was withdrawn by its author.", request=request))
 
 
 @command.command(
@@ -239,16 +219,9 @@ def _outbox(settings: Settings, project: str | None) -> Path:
 
 @contextmanager
 def _desk(settings: Settings) -> Iterator[Desk]:
-    from egress.airlock.desk import Desk, reason_of  # noqa: PLC0415 -- when called
-    from egress.store.exports import Exports  # noqa: PLC0415 -- when called
-    from egress.store.quarantine import Quarantine, QuarantineError  # noqa: PLC0415 -- when called
-    from hub.policy.verdict import RefusedError  # noqa: PLC0415 -- when called
+    with asking(settings) as log:
+        yield desk_of(settings, log)
 
-    layout, log = settings.layout(), settings.log()
-    try:
-        yield Desk(log, Quarantine(Path(layout.quarantine)), Exports(Path(layout.exports)))
-    except (RefusedError, QuarantineError) as error:
-        reason = reason_of(error)
-        raise refused(reason or say("This was refused.")) from error
-    finally:
-        log.close()
+
+for each in turns.COMMANDS:
+    command.add_command(each)

@@ -17,7 +17,7 @@ from bulle.cli.schemas import schemas
 from egress.privacy.account import Spending, reserve
 from egress.privacy.form import TABLE
 from egress.privacy.ledger import Caps, Reservation, nano
-from egress.release.model import Choice, Vote
+from egress.release.review import Choice, Vote
 from hub.events.state import fold
 from hub.policy.decide import may_spend_privacy
 from hub.policy.verdict import Grant, Refusal

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bulle.__main__ import run
-from egress.release.model import Choice, Vote
+from egress.release.review import Choice, Vote
 from tests.egress.web.planted import HERE, SECRET, THERE, Planted, adults_by_year, by_site, by_year, noisy
 
 Bulle = Callable[..., tuple[int, str]]

@@ -35,6 +35,10 @@ def enclave(tmp_path: Path) -> Iterator[TinyEnclave]:
     rules = quarantine.put(read_rules("health-fr").model_dump_json().encode())
     for actor, kind, body in (submitted(), rerun(), checked(*records)):
         told = dict(body)
+        if kind == "request.submitted":  # what its dossier keeps
+            told |= {"notebook": {**body["notebook"], "sha256": quarantine.put(notebook("1"))}}
+        if kind == "request.rerun":
+            told |= {"extract": made.last("extract.built")["digest"], "notebook": quarantine.put(notebook("1"))}
         if "basis" in body:
             told |= {"basis": {**body["basis"], "rules": rules}, "standing": standing("tiny", ()).to_dict()}
         made.log.append(actor, kind, "costs", told)
@@ -171,6 +175,54 @@ def test_reviewed_and_fetched_once(enclave: TinyEnclave, bulle: Bulle, tmp_path:
     assert code == 3  # a file is never written over
 
 
+def test_it_goes_back_and_comes_again(enclave: TinyEnclave, bulle: Bulle, tmp_path: Path) -> None:
+    code, out, _ = bulle("review", "costs-1", "--as", "carol", "--change", "stays=Name the years", "--note", "odd")
+    assert (code, "goes back to its author" in out) == (0, True)
+    (tmp_path / "study.ipynb").write_bytes(notebook("1"))
+    handed = ("resubmit", "costs-1", str(tmp_path / "study.ipynb"), "--describe", "x=X", "--project", "costs")
+    assert bulle(*handed, "--answer", "Named", "--as", "alice")[0] == 0
+    assert enclave.airlock.take_in() == ("costs-1",)
+    assert answer(bulle("list", "--json"))["requests"][0]["status"] == "submitted"
+    code, _, err = bulle(*handed, "--answer", " ", "--as", "alice")
+    assert (code, "say in at most 500 characters" in err) == (2, True)
+    assert (
+        answer(bulle("return", "costs-1", "--as", "alice", "--why", "x", "--json", LANG="fr"))["request"] == "costs-1"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("return", "costs-1", "--as", "bob", "--why", "x"), "does not name bob as output_checker"),
+        (("return", "costs-1", "--as", "carol", "--why", " "), "Say why"),
+        (("appeal", "costs-1", "--as", "alice", "--why", "x"), "waits for its output checkers"),
+        (("agree", "costs-1", "--as", "dora"), "waits for its output checkers"),
+        (("recall", "costs-1", "--as", "carol", "--why", "x"), "waits for its output checkers"),
+        (("seen", "costs-1", "--as", "carol", "--why", "x"), "Nobody has to look"),
+        (("review", "costs-1", "--as", "carol", "--change", "stays"), "a comment is missing"),
+        (("recall", "costs-9", "--as", "carol", "--why", "x"), "no request called costs-9"),
+    ],
+)
+def test_an_act_at_the_wrong_time_or_by_the_wrong_person_is_a_sentence(
+    bulle: Bulle, arguments: tuple[str, ...], sentence: str
+) -> None:
+    code, out, err = bulle(*arguments)
+    assert (code, out) == (2, "")
+    assert sentence in err
+
+
+def test_a_rejection_is_appealed_and_a_release_recalled(enclave: TinyEnclave, bulle: Bulle) -> None:
+    assert bulle("review", "costs-1", "--as", "carol", "--reject", "stays", "--minutes", "7")[0] == 0
+    assert enclave.last("review.given")["minutes"] == 7
+    assert bulle("appeal", "costs-1", "--as", "alice", "--why", "They are public.")[0] == 0
+    assert bulle("review", "costs-1", "--as", "carol", "--approve", "stays")[0] == 2
+    assert bulle("review", "costs-1", "--as", "dora", "--approve", "stays", "--criteria")[0] == 0
+    assert len(enclave.last("review.given")["votes"][0]["criteria"]) == 3
+    enclave.log.append("egress", "request.released", "costs", {"request": "costs-1", "package": "5" * 64})
+    assert bulle("recall", "costs-1", "--as", "carol", "--why", "A cell of 4.")[0] == 0
+    assert enclave.desk.look().request("costs-1").status is Status.RECALLED
+
+
 def test_its_author_withdraws(enclave: TinyEnclave, bulle: Bulle) -> None:
     assert answer(bulle("withdraw", "costs-1", "--as", "alice", "--json"))["request"] == "costs-1"
     assert enclave.desk.look().request("costs-1").status is Status.WITHDRAWN
@@ -190,5 +242,5 @@ def test_a_tampered_report_is_a_sentence(enclave: TinyEnclave, bulle: Bulle) -> 
 def test_help_shows_every_command_with_an_example(bulle: Bulle) -> None:
     code, out, _ = bulle("--help")
     assert code == 0
-    for name in ("submit", "list", "show", "review", "download", "withdraw"):
+    for name in ("submit", "resubmit", "list", "show", "review", "return", "appeal", "recall", "download", "withdraw"):
         assert f"bulle request {name}" in out

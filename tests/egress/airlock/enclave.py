@@ -16,10 +16,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from bulle.submit import declared_outputs
-from egress.airlock.conductor import Airlock
+from egress.airlock.acts import Acts
+from egress.airlock.conductor import Airlock, Draw
 from egress.airlock.desk import Desk
 from egress.airlock.runners import LocalRunner, Runner
-from egress.release.model import Choice, ReleaseRequest, Vote
+from egress.release.model import ReleaseRequest
+from egress.release.review import Choice, Vote
 from egress.signer import Signer
 from egress.store.exports import Exports
 from egress.store.quarantine import Quarantine
@@ -110,7 +112,9 @@ class TinyEnclave:
         name: str = "first",
         person: str = "alice",
         project: str = "costs",
+        *,
         descriptions: dict[str, str] | None = None,
+        again: dict[str, str] | None = None,
         **files: bytes,
     ) -> Path:
         """Lay a submission into the person's outbox; without `descriptions` every output has one."""
@@ -125,6 +129,7 @@ class TinyEnclave:
             "notebook": "study.ipynb",
             "files": [f"{file}.csv" for file in files],
             "title": "Study",
+            **(again or {}),
             "descriptions": described or {"x": "X"},
         }
         (folder / "submission.json").write_text(json.dumps(said))
@@ -156,12 +161,17 @@ class TinyEnclave:
         digest = build_extract(self.root, change=change, project="care")
         self.log.append("extractor", "extract.built", "care", {"folder": "v1", "digest": digest})
 
+    @property
+    def acts(self) -> Acts:
+        """What people do besides voting."""
+        return Acts(self.desk.following, self.clock)
+
     def with_runner(self, runner: Runner) -> Airlock:
         """The airlock with another way to re-run."""
         return airlock_of(self, runner)
 
 
-def airlock_of(enclave: TinyEnclave, runner: Runner) -> Airlock:
+def airlock_of(enclave: TinyEnclave, runner: Runner, draw: Draw = lambda: 0.99) -> Airlock:
     return Airlock(
         log=enclave.log,
         quarantine=Quarantine(enclave.root / "quarantine"),
@@ -172,6 +182,7 @@ def airlock_of(enclave: TinyEnclave, runner: Runner) -> Airlock:
         runner=runner,
         signer=Signer(enclave.log, KEY, enclave.clock),
         clock=enclave.clock,
+        draw=draw,
     )
 
 

@@ -9,7 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from egress.airlock.runners import FrozenRequest, LocalRunner, SealedRunner
-from egress.release.model import Choice, ReleaseRequest, Vote
+from egress.release.model import ReleaseRequest
+from egress.release.review import Choice, Vote
 from egress.release.status import Status
 from egress.rerun.result import RerunResult
 from hub.launcher.client import Runs
@@ -207,7 +208,7 @@ def test_the_withdrawn_are_left_alone(enclave: TinyEnclave) -> None:
     remembering = RememberingRunner()
 
     def withdraw(frozen: FrozenRequest, extract: PurePosixPath) -> RerunResult:
-        enclave.desk.withdraw("costs-1", "alice")
+        enclave.acts.withdraw("costs-1", "alice")
         return remembering(frozen, extract)
 
     enclave.airlock = enclave.with_runner(withdraw)

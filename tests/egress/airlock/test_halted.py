@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 import pytest
 
 from egress.airlock.runners import FrozenRequest
-from egress.release.model import Choice, Vote
+from egress.release.review import Choice, Vote
 from egress.release.status import Status
 from egress.rerun.result import RerunResult
 from hub.policy.verdict import RefusedError

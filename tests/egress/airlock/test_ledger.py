@@ -12,8 +12,9 @@ import pytest
 from egress.airlock.beside import EARLIER, UNREAD
 from egress.checks.model import Audience, Finding, Outcome
 from egress.release.ledger import Fate
-from egress.release.model import Choice, ReleaseRequest, Vote
+from egress.release.model import ReleaseRequest
 from egress.release.report import OutputReport
+from egress.release.review import Choice, Vote
 from egress.release.status import Status
 from egress.released.fingerprint import Fingerprint
 from egress.store.quarantine import Quarantine
@@ -204,7 +205,7 @@ def test_what_changes_between_the_look_and_the_event_is_seen(
     def slow(*arguments: Any) -> str:
         digest = build(*arguments)
         monkeypatch.undo()
-        enclave.desk.withdraw(one.id, "alice")
+        enclave.acts.withdraw(one.id, "alice")
         return digest
 
     monkeypatch.setattr(enclave.airlock, "_export", slow)

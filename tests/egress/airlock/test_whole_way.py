@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from egress.airlock.desk import Remarks
 from egress.checks.model import Outcome
-from egress.release.model import Choice, ReleaseRequest, Vote
+from egress.release.model import ReleaseRequest
+from egress.release.review import Choice, Vote
 from egress.release.status import Status
 from egress.store.quarantine import Quarantine
 from hub.policy.verdict import RefusedError
@@ -135,7 +137,7 @@ def test_decided_released_and_fetched_once(enclave: TinyEnclave, tmp_path: Path)
     refused = [kind for kind in enclave.kinds() if kind.endswith("refused")]
     assert refused == ["review.refused"] * 3 + ["package.download_refused"]
 
-    enclave.desk.review("costs-1", "carol", votes, "well\x1b[2J done")
+    enclave.desk.review("costs-1", "carol", votes, Remarks("well\x1b[2J done"))
     assert enclave.last("review.given")["comment"] == "well[2J done"
     with pytest.raises(RefusedError):  # decided: no second decision
         enclave.desk.review("costs-1", "dora", votes)

@@ -8,9 +8,11 @@ from decimal import Decimal
 from typing import Any
 
 from egress.checks.model import Assurance, Outcome, Protection
-from egress.release.model import Choice, OutputRecord, Vote
+from egress.release.model import OutputRecord
+from egress.release.review import Choice, Decision, Vote
 from hub.events.chain import Event
 from hub.policy.model import DataPermit, Membership, Person, Role, TableGrant
+from hub.policy.review import ReviewRules
 
 TODAY = date(2026, 6, 1)
 ALICE, BOB = Person(id="alice", name="Alice Martin"), Person(id="bob", name="Bob Petit")
@@ -74,8 +76,11 @@ def rerun(request: str = "costs-1", ended: str = "finished") -> tuple[str, str, 
     )
 
 
-def checked(*outputs: OutputRecord, lane: str = "review", required: int = 1) -> tuple[str, str, Mapping[str, Any]]:
-    body = {
+def checked(
+    *outputs: OutputRecord, lane: str = "review", required: int = 1, rules: ReviewRules | None = None
+) -> tuple[str, str, Mapping[str, Any]]:
+    """As a log of before says it; with `rules`, as one of today does."""
+    body: dict[str, Any] = {
         "request": "costs-1",
         "lane": lane,
         "outputs": [output.to_dict() for output in outputs],
@@ -83,15 +88,19 @@ def checked(*outputs: OutputRecord, lane: str = "review", required: int = 1) -> 
         "checkers_required": required,
         "basis": {"rules_name": "health-fr", "rules": "4" * 64, "versions": {"duckdb": "2.0"}},
     }
+    if rules is not None:
+        body["review"] = rules.model_dump(mode="json")
     return "egress", "request.checked", body
 
 
-def given(actor: str, *votes: Vote) -> tuple[str, str, Mapping[str, Any]]:
-    return actor, "review.given", {"request": "costs-1", "votes": [vote.to_dict() for vote in votes]}
+def given(actor: str, *votes: Vote, **more: Any) -> tuple[str, str, Mapping[str, Any]]:
+    return actor, "review.given", {"request": "costs-1", "votes": [vote.to_dict() for vote in votes], **more}
 
 
-def decided(*approved: str, rejected: tuple[str, ...] = ()) -> tuple[str, str, Mapping[str, Any]]:
-    body = {"request": "costs-1", "approved": list(approved), "rejected": list(rejected)}
+def decided(
+    *approved: str, rejected: tuple[str, ...] = (), changes: tuple[str, ...] = ()
+) -> tuple[str, str, Mapping[str, Any]]:
+    body = {"request": "costs-1", **Decision(approved, rejected, changes).to_dict()}
     return "egress", "request.decided", body
 
 
@@ -101,6 +110,16 @@ def about(actor: str, kind: str, **body: Any) -> tuple[str, str, Mapping[str, An
 
 def yes(name: str) -> Vote:
     return Vote(name, Choice.APPROVE)
+
+
+def change(name: str) -> Vote:
+    return Vote(name, Choice.CHANGE, "Group the sites.")
+
+
+def resubmitted(actor: str = "alice") -> tuple[str, str, Mapping[str, Any]]:
+    notebook = {"name": "study.ipynb", "sha256": "6" * 64, "size": 12}
+    body = {"request": "costs-1", "entry": "second.request", "title": "", "notebook": notebook, "files": []}
+    return actor, "request.resubmitted", {**body, "descriptions": "7" * 64, "answer": "8" * 64}
 
 
 def no(name: str) -> Vote:

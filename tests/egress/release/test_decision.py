@@ -3,12 +3,16 @@
 import pytest
 
 from egress.checks.model import Outcome
-from egress.release.decision import automatic, checkers_required, decide, lane_of
-from egress.release.model import Decision, Lane, Review, Vote
+from egress.release.decision import automatic, decide, review_rules
+from egress.release.lane import lane_of
+from egress.release.model import Lane
+from egress.release.review import Decision, Review, Vote
 from egress.release.status import Status
 from hub.policy.files import read_rules
+from hub.policy.review import ReviewRules
 from tests.egress.release.requests import no, record, yes
 
+ONE, TWO = ReviewRules(), ReviewRules(checkers=2)
 OUTPUTS = (record("a"), record("b", Outcome.REVIEW), record("refused", Outcome.FAIL))
 
 
@@ -18,25 +22,26 @@ def review(checker: str, *votes: Vote) -> Review:
 
 def test_without_enough_checkers_there_is_no_decision() -> None:
     one = review("carol", yes("a"), yes("b"))
-    assert decide((), OUTPUTS, 1) is None
-    assert decide((one,), OUTPUTS, 2) is None
-    assert decide((one, one), OUTPUTS, 2) is None  # one person twice is one person
-    assert decide((one,), OUTPUTS, 0) is None  # no rule may ask for nobody
-    assert decide((one, review("dora", yes("a"), yes("b"))), OUTPUTS, 2) == Decision(("a", "b"), ())
+    assert decide((), OUTPUTS, ONE) is None
+    assert decide((one,), OUTPUTS, TWO) is None
+    assert decide((one, one), OUTPUTS, TWO) is None  # one person twice is one person
+    with pytest.raises(ValueError, match="checkers"):
+        ReviewRules(checkers=0)  # no rule may ask for nobody
+    assert decide((one, review("dora", yes("a"), yes("b"))), OUTPUTS, TWO) == Decision(("a", "b"), ())
 
 
 def test_one_rejection_keeps_an_output_inside() -> None:
     reviews = (review("carol", yes("a"), yes("b")), review("dora", yes("a"), no("b")))
-    assert decide(reviews, OUTPUTS, 2) == Decision(("a",), ("b",))
+    assert decide(reviews, OUTPUTS, TWO) == Decision(("a",), ("b",))
 
 
 def test_an_output_without_a_vote_or_with_two_is_not_approved() -> None:
-    assert decide((review("carol", yes("a")),), OUTPUTS, 1) == Decision(("a",), ("b",))
-    assert decide((review("carol", yes("a"), no("a"), yes("b")),), OUTPUTS, 1) == Decision(("b",), ("a",))
+    assert decide((review("carol", yes("a")),), OUTPUTS, ONE) == Decision(("a",), ("b",))
+    assert decide((review("carol", yes("a"), no("a"), yes("b")),), OUTPUTS, ONE) == Decision(("b",), ("a",))
 
 
 def test_a_refused_output_is_never_approved() -> None:
-    decision = decide((review("carol", yes("a"), yes("b"), yes("refused")),), OUTPUTS, 1)
+    decision = decide((review("carol", yes("a"), yes("b"), yes("refused")),), OUTPUTS, ONE)
     assert decision == Decision(("a", "b"), ())
 
 
@@ -69,5 +74,5 @@ def test_the_automatic_lane_lets_out_only_what_passed() -> None:
 
 def test_every_shipped_rule_asks_for_a_human() -> None:
     for name in ("health-fr", "business-fr", "acro-default"):
-        assert checkers_required(read_rules(name)) >= 1
+        assert review_rules(read_rules(name)).checkers >= 1
         assert not read_rules(name).automatic_lane.value

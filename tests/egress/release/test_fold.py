@@ -4,14 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from hypothesis import given as property_of
-from hypothesis import settings
-from hypothesis import strategies as st
 
 from egress.checks.model import Outcome
-from egress.release.decision import decide
 from egress.release.fold import fold
-from egress.release.model import Decision, Lane
 from egress.release.status import Owner, Status
 from hub.words import say
 from tests.egress.release.requests import (
@@ -102,59 +97,3 @@ def test_an_id_is_taken_once_and_belongs_to_one_project() -> None:
 def test_folding_on_is_folding_all() -> None:
     acts = events(*TO_REVIEW, given("carol", yes("a"), yes("b")), decided("a", "b"))
     assert fold(acts[3:], fold(acts[:3])) == fold(acts)
-
-
-names = st.sampled_from(["a", "b", "refused", "unknown"])
-votes = st.lists(st.builds(lambda name, good: yes(name) if good else no(name), names, st.booleans()), max_size=4)
-people = st.sampled_from(["alice", "bob", "carol", "dora", "egress"])
-acts = st.one_of(
-    st.builds(submitted, st.sampled_from(["costs-1", "costs-2"]), people),
-    st.builds(rerun, ended=st.sampled_from(["finished", "failed"])),
-    st.builds(
-        lambda outputs, lane, required: checked(*outputs, lane=lane, required=required),
-        st.lists(st.sampled_from([A, B, REFUSED]), unique=True),
-        st.sampled_from([str(lane) for lane in Lane]),
-        st.integers(0, 2),
-    ),
-    st.builds(lambda who, given_votes: given(who, *given_votes), people, votes),
-    st.builds(
-        lambda approved, rejected: decided(*approved, rejected=tuple(rejected)),
-        st.lists(names, max_size=3, unique=True),
-        st.lists(names, max_size=3, unique=True),
-    ),
-    st.builds(
-        about,
-        people,
-        st.sampled_from(["request.released", "package.downloaded", "request.withdrawn"]),
-        package=st.just("5" * 64),
-    ),
-    st.builds(about, people, st.just("request.failed"), reason=st.one_of(st.just(REASON), st.none(), st.just({}))),
-    # bodies of any shape under any kind, as another version or a hand might have written them
-    st.tuples(
-        people,
-        st.sampled_from(["request.submitted", "request.checked", "review.given", "request.decided", "request.refused"]),
-        st.dictionaries(st.sampled_from(["request", "votes", "lane", "outputs", "approved", "rejected"]), st.none()),
-    ),
-)
-
-
-@settings(max_examples=400, deadline=None)
-@property_of(st.lists(acts, max_size=14))
-def test_no_sequence_of_events_raises_or_skips_the_review(sequence: list[Act]) -> None:
-    for request in fold(events(submitted(), rerun(), *sequence)).values():
-        if request.status in {Status.APPROVED, Status.RELEASED, Status.DOWNLOADED}:
-            assert request.decision is not None
-            allowed = {output.name for output in request.reviewable}
-            assert set(request.decision.approved) <= allowed
-            if request.lane is not Lane.AUTOMATIC:
-                assert decide(request.reviews, request.outputs, request.checkers_required) == request.decision
-                assert {review.checker for review in request.reviews} - {request.person}
-            else:
-                assert all(output.outcome is Outcome.PASS for output in request.approved)
-        assert all(review.checker != request.person for review in request.reviews)
-
-
-def test_the_property_can_fail() -> None:
-    """A plain way to approval exists, so the property above does look at approved requests."""
-    request = fold(events(*TO_REVIEW, given("carol", yes("a"), yes("b")), decided("a", "b")))["costs-1"]
-    assert request.decision == Decision(("a", "b"), ())

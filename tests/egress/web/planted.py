@@ -8,7 +8,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from egress.airlock.acts import Acts
 from egress.airlock.desk import Desk
+from egress.airlock.following import Following
 from egress.checks.model import Assurance, Audience, Finding, Outcome, Protection, Risk
 from egress.checks.table import Table
 from egress.privacy.ols_told import ERRORS
@@ -100,6 +102,10 @@ class Planted:
     @property
     def desk(self) -> Desk:
         return Desk(self.log, self.quarantine, self.exports, self.clock)
+
+    @property
+    def acts(self) -> Acts:
+        return Acts(Following(self.log), self.clock)
 
     def permit(self, project: str, members: dict[str, str], until: str = "2028-12-31") -> None:
         """Issue a permit."""

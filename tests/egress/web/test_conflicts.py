@@ -8,7 +8,7 @@ from contextlib import closing
 
 import pytest
 
-from egress.release.model import Choice, Vote
+from egress.release.review import Choice, Vote
 from hub.events.chain import Event
 from hub.events.log import Reading
 from tests.egress.web.hub_stand import PREFIX

@@ -15,8 +15,11 @@ ROOM = Path(egress.web.__file__).parent
 
 
 def _french() -> dict[str, str]:
-    with (Path(hub.language.__file__).parent / "locale" / "fr" / "web.po").open("rb") as file:
-        return {str(entry.id): str(entry.string) for entry in read_po(file, locale="fr") if entry.id}
+    found: dict[str, str] = {}
+    for path in (Path(hub.language.__file__).parent / "locale" / "fr").glob("web*.po"):
+        with path.open("rb") as file:
+            found |= {str(entry.id): str(entry.string) for entry in read_po(file, locale="fr") if entry.id}
+    return found
 
 
 def _texts() -> set[str]:

@@ -228,7 +228,7 @@ def test_a_review_sent_twice_counts_once(waiting: House) -> None:
     ("votes", "sentence"),
     [
         ({"vote.persons_by_year": "approve"}, "Vote on every output; without a vote: visits_by_site."),
-        ({**ALL_VOTES, "vote.persons_by_year": "perhaps"}, "A vote is to approve or to reject."),
+        ({**ALL_VOTES, "vote.persons_by_year": "perhaps"}, "A vote is to approve, to ask for changes, or to reject."),
         ({**ALL_VOTES, "vote.one_person": "approve"}, "nobody can approve it."),
         ({**ALL_VOTES, "vote.<b>": "approve"}, "has no output called &lt;b&gt;"),
         ({**ALL_VOTES, "comment": "x" * 2001}, "A comment is longer than 2000 characters; shorten it."),

@@ -31,6 +31,7 @@ PAIRS = {
         "operator output_checker",
         "operator auditor",
         "operator oversight",
+        "researcher dpo",
     )
 }
 Use = Callable[[DataPermit], Grant | Refusal]
