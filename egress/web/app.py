@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from anyio.to_thread import current_default_thread_limiter
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -35,6 +37,7 @@ from hub.policy.model import Role
 from hub.policy.verdict import Refusal, RefusedError
 from hub.words import Message, say
 
+THREADS = 8
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 _STATUS_OF_RULE = {
@@ -103,6 +106,7 @@ def build(site: Site) -> ASGIApp:
         Mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static"),
     ]
     app = Starlette(
+        lifespan=_few_threads,
         routes=[Mount(prefix.rstrip("/"), routes=routes)],
         exception_handlers={
             RefusedError: doors.refused,
@@ -114,6 +118,15 @@ def build(site: Site) -> ASGIApp:
         },
     )
     return ProtectedHeaders(app)  # around everything, so that the page of an unforeseen error has them, too
+
+
+@asynccontextmanager
+async def _few_threads(_app: Starlette) -> AsyncIterator[None]:
+    """Pages are computed by one interpreter: many threads only take turns at it, each while it keeps a reading or the
+    log's lock from the others. Some more than processors, as a page may wait for the hub or the disk.
+    """
+    current_default_thread_limiter().total_tokens = THREADS
+    yield
 
 
 class _Doors:

@@ -131,7 +131,7 @@ def test_a_full_outbox_says_what_to_do_and_keeps_no_half_of_it(pair: tuple[Opene
         "import os, bulle\nfrom pathlib import Path\n"
         "os.environ['BULLE_OUTBOX'] = '/outbox'\n"
         "Path('/project/study.ipynb').write_text('x' * 3000000)\n"
-        "bulle.submit('/project/study.ipynb')\n"
+        "bulle.submit('/project/study.ipynb', descriptions={'x': 'A file.'})\n"
         "print(sorted(os.listdir('/outbox')))"
     )
     told = inside(alice, submit)

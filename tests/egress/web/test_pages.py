@@ -6,8 +6,10 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from anyio.to_thread import current_default_thread_limiter
 from starlette.testclient import TestClient
 
+from egress.web.app import THREADS
 from egress.web.protection import HEADERS, POLICY
 from tests.egress.web.hub_stand import PREFIX
 from tests.egress.web.people import House, csrf, text_of
@@ -384,3 +386,10 @@ def test_pages_come_in_the_readers_language(waiting: House) -> None:
     assert switched.headers["location"] == f"{PREFIX}requests/{ONE}"
     assert "A person must look" in french.get(switched.headers["location"]).text
     assert french.get(f"{PREFIX}language/xx").status_code == 404
+
+
+def test_few_pages_are_computed_at_once(house: House) -> None:
+    with TestClient(house.app) as client:
+        assert client.portal is not None
+        tokens = client.portal.call(lambda: current_default_thread_limiter().total_tokens)
+    assert tokens == THREADS
