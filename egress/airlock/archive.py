@@ -9,6 +9,7 @@ from egress.airlock.extracts import project_extract
 from egress.airlock.failure import StepError
 from egress.dossier.archive import dossier_bytes
 from egress.dossier.contents import Dossier, MadeOutput
+from egress.dossier.criteria import criteria_inside
 from egress.package.contents import PackageContents
 from egress.package.signature import digest_of
 from egress.release.model import ReleaseRequest
@@ -42,6 +43,7 @@ class Archivist:
             notebook=self._quarantine.get(request.notebook.sha256),
             files={file.name: self._quarantine.get(file.sha256) for file in request.files},
             rules=self._quarantine.get(basis.rules),
+            criteria=criteria_inside(contents),
             manifest=(extract.path / MANIFEST).read_bytes(),
             environment=self._quarantine.get(rerun.environment) if rerun.environment else b"",
             limits=self._limits,

@@ -12,13 +12,8 @@ from egress.package.signature import SUMS, sums
 from egress.rerun.folder import NOTEBOOK
 from egress.store.zipped import zipped
 
-FACTS, RULES, MANIFEST, ENVIRONMENT, STUDY = (
-    "dossier.json",
-    "rules.json",
-    "extract-manifest.json",
-    "environment.txt",
-    "study/",
-)
+FACTS, RULES, CRITERIA = "dossier.json", "rules.json", "criteria-inside.json"
+MANIFEST, ENVIRONMENT, STUDY = "extract-manifest.json", "environment.txt", "study/"
 
 
 def dossier_bytes(dossier: Dossier) -> bytes:
@@ -29,6 +24,7 @@ def dossier_bytes(dossier: Dossier) -> bytes:
         ENVIRONMENT: dossier.environment,
         MANIFEST: dossier.manifest,
         RULES: dossier.rules,
+        CRITERIA: dossier.criteria,
         STUDY + NOTEBOOK: dossier.notebook,
         **{STUDY + name: content for name, content in sorted(dossier.files.items())},
     }

@@ -30,15 +30,16 @@ class MadeOutput:
 
 @dataclass(frozen=True)
 class Dossier:
-    """Everything that a re-run takes. `manifest`: the extract's; `environment`: a line for each Python package of the
-    image, as the runner named them before the notebook began, empty where it named none; `sums`: the digest that the
-    enclave signed for the package.
+    """Everything that a re-run takes. `criteria`: those that stay inside; `manifest`: the extract's; `environment`: a
+    line for each Python package of the image, as the runner named them before the notebook began, empty where it named
+    none; `sums`: the digest that the enclave signed for the package.
     """
 
     request: ReleaseRequest
     notebook: bytes
     files: Mapping[str, bytes]
     rules: bytes
+    criteria: bytes
     manifest: bytes
     environment: bytes
     limits: RunnerLimits

@@ -36,6 +36,7 @@ def _sentences(dossier: Dossier) -> tuple[Message, ...]:
         say(
             "rules.json are the disclosure rules of the day; dossier.json names everything by digest, outputs as well."
         ),
+        say("criteria-inside.json tells what criteria.json of the package may not: prices, reviews, who decided."),
         say("To run it again, somebody whose permit says so types: bulle rerun {request}", request=request.id),
         say(
             "That runs the notebook in the same image on the same extract, without a network, computes every output "

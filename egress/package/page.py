@@ -48,7 +48,9 @@ _REGRESSION = say(
     "These coefficients were worked out from cross products with noise added for differential privacy. Beside each "
     "stands where it lies with the confidence stated, sampling and noise together."
 )
-_READ = say("Cells of the notebook as they were handed in. An output checker has read them; nobody computed them.")
+_READ = say(
+    "Cells of the notebook as they were handed in. An output checker has read them; the enclave did not compute them."
+)
 _ROUNDED = say("These numbers are rounded.")
 _KINDS = {SYNTHETIC: SYNTHETIC_TOLD, OLS: _REGRESSION}
 

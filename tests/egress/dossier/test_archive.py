@@ -19,6 +19,7 @@ def dossier() -> Dossier:
         notebook=b"{}",
         files={"codes.csv": b"1,2\n"},
         rules=b"{}",
+        criteria=b"{}",
         manifest=b"{}",
         environment=b"duckdb==2.0.0\n",
         limits=read_limits().runner,
