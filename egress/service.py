@@ -15,13 +15,17 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from egress.airlock.desk import Desk
+from egress.apart.reading import ApartReader
 from egress.store.exports import Exports
 from egress.store.quarantine import Quarantine
 from egress.web.app import Site, build
 from egress.web.hub import Hub, HubSettings
 from egress.web.login import Login
 from egress.web.sessions import Sessions
+from egress.web.submitted import Submitted
 from hub.events.log import EventLog, utc_now
+from hub.policy.files import PolicyFileError
+from hub.policy.limits import read_limits
 from hub.workspace import StateLayout
 
 PORT = 8010
@@ -30,7 +34,9 @@ HUB_API = "http://hub:8082/hub/api"
 
 
 def configure(environment: Mapping[str, str]) -> ASGIApp:
-    """The application as the environment describes it. Raises: KeyError for a name that is not there, OSError."""
+    """The application as the environment describes it. Raises: KeyError for a name that is not there, OSError,
+    PolicyFileError.
+    """
     layout = StateLayout(PurePosixPath(environment["BULLE_STATE"]))
     settings = HubSettings(
         prefix=environment.get("JUPYTERHUB_SERVICE_PREFIX", PREFIX),
@@ -43,7 +49,10 @@ def configure(environment: Mapping[str, str]) -> ASGIApp:
     # trust_env off: a proxy named in the environment must not see tokens. The hub is one step away.
     hub = Hub(settings, httpx.Client(timeout=10, trust_env=False, follow_redirects=False))
     key = secrets.token_bytes(32)  # sessions live in this process, so the key that signs their ids does, too
-    return build(Site(Login(hub, Sessions(key, time.monotonic), key), desk, quarantine, utc_now))
+    policies = environment.get("BULLE_POLICIES")  # without: the shipped ones
+    limits = read_limits(Path(policies) if policies else None)
+    submitted = Submitted(quarantine, ApartReader(limits.reader).notebook)
+    return build(Site(Login(hub, Sessions(key, time.monotonic), key), desk, submitted, utc_now))
 
 
 def _secret(path: Path) -> str:
@@ -59,6 +68,9 @@ def main() -> int:
         app = configure(os.environ)
     except KeyError as error:
         print(f"The egress service needs {error.args[0]} in its environment.", file=sys.stderr)
+        return 3
+    except PolicyFileError as error:
+        print(*error.messages, sep="\n", file=sys.stderr)
         return 3
     except OSError as error:
         print(f"The egress service cannot start: {error.strerror}: {error.filename}", file=sys.stderr)

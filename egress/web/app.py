@@ -20,7 +20,7 @@ from starlette.types import ASGIApp
 from egress.airlock.acts import Acts
 from egress.airlock.desk import Desk, reason_of
 from egress.store.exports import ExportError
-from egress.store.quarantine import Quarantine, QuarantineError
+from egress.store.quarantine import QuarantineError
 from egress.web.acts import ActPages
 from egress.web.budget import BudgetPages
 from egress.web.checker import CheckerPages
@@ -30,6 +30,7 @@ from egress.web.login import Login, local_target
 from egress.web.oversight import OversightPages
 from egress.web.protection import ProtectedHeaders, from_a_person, read_form, same_session
 from egress.web.researcher import ResearcherPages
+from egress.web.submitted import Submitted
 from egress.web.visit import LANGUAGE_COOKIE, Handler, Renderer, Visit, language_of, roles_of
 from hub.events.log import Clock
 from hub.language import LANGUAGES
@@ -66,7 +67,7 @@ class Site:
 
     login: Login
     desk: Desk
-    quarantine: Quarantine
+    submitted: Submitted
     clock: Clock
 
 
@@ -76,7 +77,7 @@ def build(site: Site) -> ASGIApp:
     render = Renderer(prefix, site.login.hub.settings.hub_path)
     doors = _Doors(site.login, render, site.desk)
     mine = ResearcherPages(site.desk, render, site.clock)
-    checks = CheckerPages(site.desk, site.quarantine, render, site.clock)
+    checks = CheckerPages(site.desk, site.submitted, render, site.clock)
     done = ActPages(Acts(site.desk.following, site.clock), render)
     released = LedgerPages(site.desk, render)
     spent = BudgetPages(site.desk, render)

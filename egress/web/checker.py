@@ -8,20 +8,17 @@ from starlette.responses import RedirectResponse, Response
 
 from egress.airlock.desk import MAX_COMMENT, Desk, Opened
 from egress.airlock.situation import Situation
-from egress.outputs.model import Unreadable
-from egress.outputs.notebook import read_notebook
-from egress.package.spelling import visible
 from egress.release.decision import carried
 from egress.release.fold_people import REVIEWED_IN
 from egress.release.model import ReleaseRequest
 from egress.release.review import Review
 from egress.release.reviewing import can_open_review, visible_reviews
 from egress.release.status import Status
-from egress.store.quarantine import Quarantine, QuarantineError
 from egress.web import wording
 from egress.web.acts import offered
 from egress.web.outputs import output_views
 from egress.web.researcher import steps
+from egress.web.submitted import Submitted
 from egress.web.visit import Renderer, Visit, roles_of
 from egress.web.votes import VOTE, words_in
 from hub.events.log import Clock
@@ -35,7 +32,7 @@ class CheckerPages:
     """Handlers; each asks the desk, which knows who may see and do what."""
 
     desk: Desk
-    quarantine: Quarantine
+    submitted: Submitted
     render: Renderer
     clock: Clock
 
@@ -115,7 +112,7 @@ class CheckerPages:
             mine=review_of(found, visit.person),
             refusal=standing.reason if isinstance(standing, Refusal) else None,
             permit=situation.permit(found.project),
-            source=self._source(found),
+            source=self.submitted.of(found.notebook.sha256),
             problem=problem,
             typed=visit.form,
             most=MAX_COMMENT,
@@ -135,17 +132,6 @@ class CheckerPages:
         if found.person == visit.person or not situation.is_checker(visit.person, found.project):
             require(may_review(person, permit, found.person, today, situation.stops))
         return can_open_review(found, person, permit, today, situation.stops)
-
-    def _source(self, found: ReleaseRequest) -> list[tuple[int, bool, str]] | Message:
-        """The submitted notebook's cells: number, whether it is code, source. Hostile text, shown as text."""
-        try:
-            raw = self.quarantine.get(found.notebook.sha256)
-        except QuarantineError as error:
-            return error.message
-        rendered = read_notebook(raw, len(raw))
-        if isinstance(rendered, Unreadable):
-            return rendered.why
-        return [(cell.number, cell.is_code, visible(cell.source)) for cell in rendered.cells]
 
 
 def has_voted(request: ReleaseRequest, person: str) -> bool:

@@ -8,10 +8,13 @@ import re
 import httpx
 from starlette.testclient import TestClient
 
+from egress.apart.reading import ApartReader
 from egress.web.app import Site, build
 from egress.web.hub import Hub, HubSettings
 from egress.web.login import Login
 from egress.web.sessions import Sessions
+from egress.web.submitted import Submitted
+from hub.policy.limits import read_limits
 from tests.egress.web.hub_stand import PREFIX, SERVICE_TOKEN, RunningHub
 from tests.egress.web.planted import Planted
 
@@ -26,7 +29,8 @@ class House:
         settings = HubSettings(PREFIX, hub.api, f"http://127.0.0.1:{hub.public}", SERVICE_TOKEN)
         self.sessions = Sessions(KEY, lambda: self.seconds)
         self.login = Login(Hub(settings, http), self.sessions, KEY)
-        self.app = build(Site(self.login, planted.desk, planted.quarantine, planted.clock))
+        submitted = Submitted(planted.quarantine, ApartReader(read_limits().reader).notebook)
+        self.app = build(Site(self.login, planted.desk, submitted, planted.clock))
 
     def browser(self, language: str = "en") -> TestClient:
         """A browser in which nobody is logged in; it follows no redirect by itself."""
