@@ -16,11 +16,13 @@ from hub.authenticator import EnclaveAuthenticator
 from hub.directory.model import DirectorySettings
 from hub.events.log import EventLog
 from hub.language import translate
+from hub.policy.alarms import Place
 from hub.policy.limits import read_limits
 from hub.policy.people import read_people
 from hub.policy.standing import Requirements
 from hub.policy.undertakings import read_undertakings
 from hub.present import announce
+from hub.refused import refusal_log
 from hub.second_factor.store import read_key
 from hub.spawner import EnclaveSpawner
 from hub.workspace import StateLayout
@@ -35,7 +37,7 @@ USER_SCOPES = ("read:users!user", "read:servers!user", "users:activity!user", "a
 def configure(c: Any, environment: Mapping[str, str]) -> None:
     """Fill the configuration. Raises: KeyError, OSError, PolicyFileError, ValueError: the hub does not start."""
     layout = StateLayout(PurePosixPath(environment["BULLE_STATE"]))
-    for folder in (layout.hub, layout.log.parent):
+    for folder in (layout.hub, layout.log.parent, layout.refusals / Place.HUB):
         Path(folder).mkdir(parents=True, exist_ok=True)
     _hub(c, environment, layout)
     _people(c, environment, layout)
@@ -54,6 +56,7 @@ def _hub(c: Any, environment: Mapping[str, str], layout: StateLayout) -> None:
     hub.allow_named_servers = True
     hub.default_url = "/hub/home"
     hub.template_paths = [str(Path(__file__).parent / "templates")]
+    hub.tornado_settings = {"log_function": refusal_log(Path(layout.refusals / Place.HUB))}
     hub.template_vars = {"t": _english, "language": "en"}  # pages of our own replace both
     hub.load_roles = [{"name": "user", "description": "A person who logged in", "scopes": list(USER_SCOPES)}]
     proxy = c.ConfigurableHTTPProxy

@@ -1,21 +1,24 @@
-"""`python -m hub.meter`: reads what the edge counted and writes `session.volume` events.
+"""`python -m hub.meter`: reads what the edge counted and what was refused, and writes the events that are due.
 
-BULLE_STATE: the state's root; only `events` and `traffic` are mounted. BULLE_POLICIES: the folder of policies.
-Lines are read again from the first kept day at each start: what was counted is never kept anywhere but in them.
+BULLE_STATE: the state's root; only `events`, `traffic` and `refusals` are mounted. BULLE_POLICIES: the folder of
+policies. Lines are read again from the first kept day at each start: what was counted is kept nowhere but in them.
 """
 
 from __future__ import annotations
 
 import logging
 import os
-import re
 import sys
 import time
 from collections.abc import Mapping
-from datetime import UTC, date, timedelta
+from datetime import UTC
 from pathlib import Path, PurePosixPath
 
+from hub.alarms import KIND, Refused, Tally, body_of, due_alarms, read_refused, with_refused, with_told
+from hub.daily import Follower
 from hub.events.log import Clock, EventLog, utc_now
+from hub.events.state import Enclave, fold
+from hub.policy.alarms import AlarmPolicy, Place, read_alarms
 from hub.policy.files import PolicyFileError
 from hub.policy.limits import VolumeLimits, read_limits
 from hub.volume import MB, Line, Meter, due, read_line, with_events, with_lines
@@ -23,83 +26,89 @@ from hub.workspace import StateLayout
 
 LOG = logging.getLogger("meter")
 POLL_SECONDS = 2.0
-MOST_AT_ONCE = 64 * 1024 * 1024  # bytes of one file before the others have their turn
-_DAY = re.compile(r"(\d{4}-\d\d-\d\d)\.jsonl")
+METER = "meter"  # the actor of what follows from lines
 
 
 class Reader:
-    """Follows the edge's files, and tells the log once what is due."""
+    """Follows the files of the doors, the hub and the launcher, and tells the log once what is due.
 
-    def __init__(self, folder: Path, log: EventLog, limits: VolumeLimits, clock: Clock = utc_now) -> None:
-        self._folder, self._log, self._limits, self._clock = folder, log, limits, clock
-        self._meter = Meter()
+    `refusals` holds a folder for each place that refuses.
+    """
+
+    def __init__(  # noqa: PLR0913, PLR0917 -- two folders, two policies, a log and its clock
+        self,
+        traffic: Path,
+        refusals: Path,
+        log: EventLog,
+        limits: VolumeLimits,
+        alarms: AlarmPolicy,
+        clock: Clock = utc_now,
+    ) -> None:
+        self._log, self._limits, self._alarms, self._clock = log, limits, alarms, clock
+        self._traffic = Follower(traffic, limits.keep_days)
+        self._refusals = {place: Follower(refusals / place, limits.keep_days) for place in Place}
+        self._enclave, self._meter, self._tally = Enclave(), Meter(), Tally()
         self._seen = 0
-        self._places: dict[str, int] = {}
         self._uncounted: list[Line] = []
+        self._refused: dict[Place, list[Refused]] = {place: [] for place in Place}
 
     def look(self) -> int:
         """Read what is new and write what is due; how many events. Raises: OSError, and what the log raises.
 
         Lines first: the session of a line that was read began before it, and so stands in the log by now.
         """
-        limit = self._limits.alert_mb * MB
         self._read_on()
-        self._follow_log(limit)
+        self._follow_log()
+        self._count()
+        told = self._tell_volumes() + self._tell_alarms()
+        self._follow_log()  # what was written is told, here as after a restart
+        return told
+
+    def _read_on(self) -> None:
+        today = self._clock().astimezone(UTC).date()
+        self._uncounted += [line for text in self._traffic.new_lines(today) if (line := read_line(text))]
+        for place, follower in self._refusals.items():
+            self._refused[place] += [act for text in follower.new_lines(today) if (act := read_refused(text))]
+
+    def _follow_log(self) -> None:
+        events = self._log.read(after=self._seen)
+        self._enclave = fold(events, self._enclave)
+        self._meter = with_events(self._meter, events, self._limits.alert_mb * MB)
+        self._tally = with_told(self._tally, events)
+        self._seen = events[-1].seq if events else self._seen
+
+    def _count(self) -> None:
         self._meter = with_lines(self._meter, self._uncounted)
         self._uncounted = []
-        told = due(self._meter, limit)
-        for each in told:
+        for place, refused in self._refused.items():
+            self._tally = with_refused(self._tally, place, refused, self._enclave, self._alarms)
+            self._refused[place] = []
+
+    def _tell_volumes(self) -> int:
+        sessions = due(self._meter, self._limits.alert_mb * MB)
+        for each in sessions:
             body = {
                 "person": each.person,
                 "session": each.session,
                 "bytes": each.sent,
                 "alert_mb": self._limits.alert_mb,
             }
-            self._log.append("meter", "session.volume", each.project, body)
-        self._follow_log(limit)  # what was written is told, here as after a restart
-        return len(told)
+            self._log.append(METER, "session.volume", each.project, body)
+        return len(sessions)
 
-    def _follow_log(self, limit: int) -> None:
-        events = self._log.read(after=self._seen)
-        self._meter = with_events(self._meter, events, limit)
-        self._seen = events[-1].seq if events else self._seen
-
-    def _read_on(self) -> None:
-        first = self._clock().astimezone(UTC).date() - timedelta(days=self._limits.keep_days)
-        for path in sorted(self._folder.iterdir()):
-            day = _day_of(path.name)
-            if day is not None and day < first:
-                path.unlink()
-                self._places.pop(path.name, None)
-            elif day is not None and path.is_file() and not path.is_symlink():
-                self._uncounted += self._lines_of(path)
-
-    def _lines_of(self, path: Path) -> list[Line]:
-        place = self._places.get(path.name, 0)
-        with path.open("rb") as file:
-            file.seek(place)
-            chunk = file.read(MOST_AT_ONCE)
-        whole = chunk.rfind(b"\n") + 1  # a line that is being written is read next time
-        if not whole and len(chunk) == MOST_AT_ONCE:
-            whole = len(chunk)  # no line of ours is that long
-        self._places[path.name] = place + whole
-        found = (read_line(text) for text in chunk[:whole].decode("utf-8", "replace").splitlines())
-        return [line for line in found if line is not None]
-
-
-def _day_of(name: str) -> date | None:
-    found = _DAY.fullmatch(name)
-    try:
-        return date.fromisoformat(found.group(1)) if found else None
-    except ValueError:
-        return None
+    def _tell_alarms(self) -> int:
+        alarms = due_alarms(self._tally)
+        for kind, times in alarms:
+            self._log.append(METER, KIND, kind.project, body_of(kind, times))
+        return len(alarms)
 
 
 def compose(environ: Mapping[str, str]) -> Reader:
     """The reader that `environ` describes. Raises: KeyError, PolicyFileError, and what the log raises."""
     layout = StateLayout(PurePosixPath(environ["BULLE_STATE"]))
-    limits = read_limits(Path(environ["BULLE_POLICIES"])).volume
-    return Reader(Path(layout.traffic), EventLog(Path(layout.log)), limits)
+    policies = Path(environ["BULLE_POLICIES"])
+    limits, alarms = read_limits(policies).volume, read_alarms(policies)
+    return Reader(Path(layout.traffic), Path(layout.refusals), EventLog(Path(layout.log)), limits, alarms)
 
 
 def main() -> int:

@@ -12,6 +12,7 @@ from tornado import web
 
 from hub.entrance.language import InTheirLanguage
 from hub.entrance.undertakings import UndertakingsPage
+from hub.entrance.who import WhoPage
 from hub.events.state import Enclave
 from hub.language import render, translate
 from hub.opening import opening
@@ -87,5 +88,6 @@ def handlers() -> list[tuple[Any, ...]]:
         (r"/undertakings", UndertakingsPage),
         (r"/door/([a-z-]+\.(?:css|js))", web.StaticFileHandler, {"path": str(Path(__file__).parent / "static")}),
         (r"/home", HomePage),
+        (r"/who", WhoPage),
         (r"/spawn/([^/]+)/([^/]+)", OpenPage),
     ]

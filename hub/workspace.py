@@ -85,6 +85,11 @@ class StateLayout:
         """`<project>/<person>`: what open workspaces are told. Only the launcher makes folders here."""
         return self.root / "notices"
 
+    @property
+    def refusals(self) -> PurePosixPath:
+        """`<place>/<day>.jsonl`: what edge, gate, hub and engine refused, each in a folder of its own."""
+        return self.root / "refusals"
+
     def run(self, request: str) -> PurePosixPath:
         """The files of one re-run."""
         return self.runs / request

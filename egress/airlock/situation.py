@@ -14,6 +14,7 @@ from egress.release.fold import fold as fold_requests
 from egress.release.ledger import LEFT, Entry, Published, Sources, has_tables, ledger, published_after, source_of
 from egress.release.model import ReleaseRequest
 from egress.release.reproduction import Reproductions, fold_reproductions
+from hub.alarms import Alarm, Kind, alarms
 from hub.events.breakglass import fold as fold_breakglass
 from hub.events.chain import Event
 from hub.events.state import Enclave
@@ -37,6 +38,7 @@ class Situation:
     entries: Entries = field(default_factory=Entries)
     emergencies: Mapping[str, BreakGlass] = field(default_factory=lambda: MappingProxyType({}))
     volumes: Mapping[object, Told] = field(default_factory=lambda: MappingProxyType({}))
+    alarms: Mapping[Kind, Alarm] = field(default_factory=lambda: MappingProxyType({}))
     published: Sources = field(default_factory=lambda: MappingProxyType({}))
     reproductions: Reproductions = field(default_factory=lambda: MappingProxyType({}))
 
@@ -57,6 +59,7 @@ class Situation:
             fold_entries(events, self.entries),
             fold_breakglass(events, self.emergencies),
             told(events, self.volumes),
+            alarms(events, self.alarms),
             self._published(enclave, requests, {str(event.body.get("request")) for event in events}),
             fold_reproductions(events, self.reproductions),
         )

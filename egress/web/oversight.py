@@ -1,5 +1,5 @@
-"""The page of those who answer for the data or its use: what is halted, what operators did outside their role, and
-which sessions showed more than a person reads.
+"""The page of those who answer for the data or its use: what is halted, what operators did outside their role, which
+sessions showed more than a person reads, and what was tried and refused.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from starlette.responses import Response
 from egress.airlock.desk import Desk
 from egress.airlock.situation import Situation
 from egress.web.visit import Renderer, Visit, roles_of
-from egress.web.wording import ACT, STAGE
+from egress.web.wording import ACT, STAGE, TRIED
 from hub.events.log import Clock
 from hub.policy.decide import may_oversee
 from hub.policy.model import DataPermit
@@ -46,6 +46,11 @@ class OversightPages:
             section="oversight",
             permits=permits,
             stops=_stops(situation, permits),
+            alarms=[
+                (each, TRIED.get(each.kind.tried))
+                for each in reversed([*situation.alarms.values()])
+                if each.kind.project in projects
+            ],
             volumes=[each for each in reversed([*situation.volumes.values()]) if each.project in projects],
             requests=[(each, ACT[each.act], STAGE[each.stage_at(now)]) for each in requests],
         )

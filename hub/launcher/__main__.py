@@ -15,8 +15,10 @@ from types import MappingProxyType
 
 from hub.events.log import EventLog
 from hub.launcher.acts import Launcher, LauncherSettings
+from hub.launcher.memory import follow
 from hub.launcher.service import LOG, Service, listen, teller
 from hub.launcher.shape import Caller
+from hub.policy.alarms import Place
 from hub.policy.limits import read_limits
 from hub.serving import serve
 from hub.wire import Listener
@@ -37,6 +39,7 @@ def compose(environ: Mapping[str, str]) -> Listener:
     )
     if settings.limits.folders.quota == "none":
         LOG.warning("home and project folders have no quota: one person can fill the disk for all (limits.toml)")
+    follow(Path(layout.refusals / Place.ENGINE))
     service = Service(Launcher(settings), CALLERS, teller(EventLog(Path(layout.log))))
     return listen(Path(environ["BULLE_LAUNCHER_SOCKET"]), service)
 

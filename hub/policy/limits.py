@@ -99,6 +99,8 @@ class DoorLimits(Frozen):
     body_mb: int = Field(ge=1, description="one request")
     logins_per_minute: int = Field(ge=1, description="passwords and codes from one address")
     logins_at_once: int = Field(ge=1, description="as many more before the rate is kept")
+    refusals_per_minute: int = Field(ge=1, description="refused requests of one address that are written down")
+    refusals_at_once: int = Field(ge=1, description="as many more before the rate is kept")
 
 
 class VolumeLimits(Frozen):

@@ -34,6 +34,12 @@ import http.server as h, json, threading, time
 class Echo(h.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     def answer(self):
+        if self.path == "/hub/who":
+            self.send_response(204)
+            self.send_header("X-Bulle-Person", self.headers.get("Cookie", "") or self.headers["X-Bulle-Address"][:4])
+            self.send_header("X-Bulle-Project", "p")
+            self.end_headers()
+            return
         size = int(self.headers.get("Content-Length") or 0)
         body = self.rfile.read(size)
         said = {"method": self.command, "target": self.path, "headers": dict(self.headers), "body": len(body)}
@@ -60,6 +66,7 @@ class Doors:
     edge: int
     gate: int
     traffic: Path
+    refusals: Path
 
 
 @dataclass(frozen=True)
@@ -87,9 +94,9 @@ def doors(engine: docker.APIClient, image: str, tmp_path_factory: pytest.TempPat
     folder = tmp_path_factory.mktemp("doors")
     for each in (folder, *list(folder.parents)[:2]):
         each.chmod(0o755)
-    traffic = folder / "traffic"
-    traffic.mkdir()
-    traffic.chmod(0o777)
+    for name in ("traffic", "edge", "gate"):
+        (folder / name).mkdir()
+        (folder / name).chmod(0o777)
     certificate(folder)
     names = [f"bulle-test-{role}-{uuid4().hex[:8]}" for role in ("echo", "edge", "gate")]
     published = engine.create_host_config(port_bindings={8443: ("127.0.0.1",), 8082: ("127.0.0.1",)})
@@ -98,23 +105,27 @@ def doors(engine: docker.APIClient, image: str, tmp_path_factory: pytest.TempPat
         f"{folder}/tls.pem:/run/secrets/tls.pem:ro",
         f"{folder}/tls.key:/run/secrets/tls.key:ro",
         f"{policies_dir()}:/etc/bulle/policies:ro",
-        f"{traffic}:/var/log/traffic",
+        f"{folder}/traffic:/var/log/traffic",
     ]
-    sealed = engine.create_host_config(
-        network_mode=f"container:{names[0]}", binds=binds, cap_drop=["ALL"], read_only=True, tmpfs={"/tmp": "mode=1777"}
-    )
     environment = {
         "BULLE_PUBLIC_URL": "https://enclave.test",
         "BULLE_FRONT": "127.0.0.1:8000",
         "BULLE_POLICIES": "/etc/bulle/policies",
     }
     for role, name in zip(("edge", "gate"), names[1:], strict=True):
+        sealed = engine.create_host_config(
+            network_mode=f"container:{names[0]}",
+            binds=[*binds, f"{folder}/{role}:/var/log/refusals"],
+            cap_drop=["ALL"],
+            read_only=True,
+            tmpfs={"/tmp": "mode=1777"},
+        )
         engine.create_container(IMAGE, ["start-door", role], name=name, environment=environment, host_config=sealed)
     try:
         for name in names:
             engine.start(name)
         ports = engine.inspect_container(names[0])["NetworkSettings"]["Ports"]
-        found = Doors(*(int(ports[f"{port}/tcp"][0]["HostPort"]) for port in (8443, 8082)), traffic)
+        found = Doors(*(int(ports[f"{port}/tcp"][0]["HostPort"]) for port in (8443, 8082)), folder / "traffic", folder)
         wait_for(found)
         yield found
     finally:
@@ -393,6 +404,66 @@ def test_the_meter_counts_what_workspaces_answer_and_notes_nothing_else(doors: D
     assert [line["project"] for line in ours] == ["other"]
     assert ours[0]["bytes"] > 200
     assert abs(ours[0]["at"] - time.time()) < 60
+
+
+def lines_of(folder: Path) -> list[dict[str, Any]]:
+    time.sleep(0.3)
+    return [json.loads(line) for path in folder.iterdir() for line in path.read_text().splitlines()]
+
+
+def test_what_is_refused_is_written_down_as_a_class_with_its_person_and_nothing_else(doors: Doors) -> None:
+    before = len(lines_of(doors.refusals / "edge"))
+    cookie = "Cookie: carol"
+    tried = {
+        ("GET", f"{W}/files/secret-rows.csv?token=secret"): "files",
+        ("GET", f"{W}/nbconvert/html/secret.ipynb"): "conversion",
+        ("POST", f"{W}/api/terminals"): "terminals",
+        ("GET", f"{W}/lsp/ws/python"): "language-server",
+        ("POST", f"{W}/lab/api/extensions"): "extensions",
+        ("GET", f"{W}/proxy/22/"): "proxied",
+        ("GET", f"{W}/fil%65s/..%2fsecret"): "spelling",
+        ("POST", f"{W}/api/shutdown"): "workspace",
+        ("POST", "/hub/api/users/alice/tokens"): "hub-api",
+        ("GET", "/wp-login.php?secret"): "elsewhere",
+    }
+    for method, target in tried:
+        answer = edge(doors, method, target, b"", cookie)
+        assert (answer.status, b"La porte" in answer.body) == (403, True), target
+    for quiet in ("api/terminals?1", "lab/api/extensions", "api/nbconvert"):  # JupyterLab asks by itself
+        assert edge(doors, "GET", f"{W}/{quiet}", b"", cookie).status == 403
+    edge(doors, "GET", f"{W}/api/contents")
+    lines = lines_of(doors.refusals / "edge")[before:]
+    assert [line["tried"] for line in lines] == list(tried.values())
+    assert all(set(line) == {"at", "tried", "person", "project"} for line in lines)
+    assert {line["person"] for line in lines} == {"carol"}  # the session's, whoever the address names
+    assert {line["project"] for line in lines} == {"reste-a-charge", ""}
+    assert "secret" not in json.dumps(lines)
+
+
+def test_the_gate_writes_down_whose_workspace_was_refused(doors: Doors) -> None:
+    before = len(lines_of(doors.refusals / "gate"))
+    answer = gate(doors, "GET", "/hub/login?secret", b"", "X-Bulle-Address: 10.0.0.9", "X-Bulle-Person: mallory")
+    assert answer.status == 403
+    [line] = lines_of(doors.refusals / "gate")[before:]
+    assert (line["tried"], line["project"]) == ("route", "p")
+    assert line["person"] not in {"10.0", "mallory"}
+    assert "secret" not in json.dumps(line)
+
+
+def test_nobody_asks_the_doors_own_questions(doors: Doors) -> None:
+    for target in ("/_who", "/_refused", "/hub/who"):
+        for answer in (edge(doors, "GET", target), gate(doors, "GET", target)):
+            assert answer.status in {204, 403, 404}
+            assert answer.echo is None
+            assert not [name for name in answer.headers if name.startswith("x-bulle")]
+
+
+def test_a_flood_of_refusals_fills_no_disk(doors: Doors) -> None:
+    before = len(lines_of(doors.refusals / "edge"))
+    statuses = [answer.status for answer in many(doors, "GET", [f"{W}/files/x"] * (DOOR.refusals_at_once + 60))]
+    assert set(statuses) <= {403, 429}
+    assert statuses.count(429) > 30
+    assert len(lines_of(doors.refusals / "edge")) - before < DOOR.refusals_at_once + 30
 
 
 def test_logins_from_one_address_have_a_rate(doors: Doors) -> None:

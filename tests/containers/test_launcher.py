@@ -283,6 +283,16 @@ def test_the_signing_key_is_the_signers_alone(services: dict[str, Any]) -> None:
     assert parts == {"signing-key", "signer", "events"}
 
 
+def test_each_that_refuses_writes_its_own_lines_and_only_the_meter_reads_them(services: dict[str, Any]) -> None:
+    parts = {
+        name: source.split("/refusals", 1)[1]
+        for name, service in services.items()
+        for source in sources(service)
+        if "/refusals" in source
+    }
+    assert parts == {"edge": "/edge", "gate": "/gate", "hub": "/hub", "launcher": "/engine", "meter": ""}
+
+
 def test_nobody_else_writes_above_what_is_mounted(services: dict[str, Any]) -> None:
     for name, service in services.items():
         written = (

@@ -6,6 +6,9 @@ from datetime import timedelta
 
 import pytest
 
+from egress.web.wording import TRIED
+from hub.alarms import Kind, body_of
+from hub.policy.alarms import Place, read_alarms
 from tests.egress.web.hub_stand import PREFIX
 from tests.egress.web.people import House, text_of
 from tests.egress.web.planted import ATTACK
@@ -35,6 +38,9 @@ def watched(house: House) -> House:
     for project, session, size in ((PROJECT, 1, 100), (PROJECT, 1, 250), ("urgences", 2, 300)):
         body = {"person": "alice", "session": session, "bytes": size * 1_000_000, "alert_mb": 100}
         log.append("meter", "session.volume", project, body)
+    for project, tried, times in ((PROJECT, "files", 1), (PROJECT, "files", 10), ("urgences", "memory", 1)):
+        kind = Kind("2026-05-04", "edge", tried, "alice", project)
+        log.append("meter", "alarm.raised", project, body_of(kind, times))
     return house
 
 
@@ -47,6 +53,7 @@ def test_who_answers_for_a_project_sees_its_halts_and_acts_and_no_others(watched
     assert "vera" in text
     assert text.count("was shown") == 1
     assert f"alice was shown 250 MB of {PROJECT} in one session." in text
+    assert f"alice on {PROJECT}: a raw file of a workspace (10 ×)" in text
     assert "urgences" not in text
     assert "mallory" not in text
     assert "<script>alert" not in found
@@ -67,6 +74,7 @@ def test_where_nothing_happened_it_says_so(house: House) -> None:
     assert "Nothing is halted." in text
     assert "None so far." in text
     assert "None above the policy's limit." in text
+    assert "Nothing abnormal was refused." in text
 
 
 def test_it_speaks_french(watched: House) -> None:
@@ -75,6 +83,12 @@ def test_it_speaks_french(watched: House) -> None:
     assert "confirmé, pas encore utilisé" in text
     assert f"En une session, alice a vu 250 Mo de {PROJECT}." in text
     assert f"Le projet {PROJECT} est à l'arrêt" in text
+    assert "un fichier brut d'un espace de travail (10 ×)" in text
+
+
+def test_every_alarm_of_the_policy_has_words() -> None:
+    policy = read_alarms()
+    assert {name for place in Place for name, rule in policy.rules(place).items() if rule.alarm} == set(TRIED)
 
 
 def test_a_halted_data_holder_sees_nothing(watched: House) -> None:
