@@ -16,6 +16,7 @@ from hub.directory.model import DirectorySettings
 from hub.directory.servers import Directory
 from hub.door import NO_LOG, Door, Entrant
 from hub.entrance.login import LoginPage
+from hub.entrance.logout import LogoutPage
 from hub.entrance.second_factor import SecondFactorPage
 from hub.entrance.second_step import SecondStep
 from hub.language import preferred, render
@@ -58,7 +59,12 @@ class EnclaveAuthenticator(ByPermits):
 
     def get_handlers(self, app: Any) -> list[tuple[Any, ...]]:  # noqa: ARG002 -- JupyterHub's signature
         """JupyterHub puts an authenticator's routes before its own."""
-        return [(r"/login", LoginPage), (r"/second-factor", SecondFactorPage), *handlers()]
+        return [
+            (r"/login", LoginPage),
+            (r"/second-factor", SecondFactorPage),
+            (r"/logout", LogoutPage),
+            *handlers(),
+        ]
 
     async def authenticate(self, handler: Any, data: Any) -> None:  # noqa: ARG002 -- JupyterHub's signature
         """JupyterHub's other doors, such as asking for a token with a password: shut, since they know one step only."""

@@ -13,13 +13,14 @@ from typing import Any
 
 import jwt
 from oauthenticator.generic import GenericOAuthenticator
-from oauthenticator.oauth2 import OAuthCallbackHandler
+from oauthenticator.oauth2 import OAuthCallbackHandler, OAuthLogoutHandler
 from tornado import web
 from traitlets import Float, Unicode
 
 from hub.by_permits import ONE_DOOR, ByPermits
 from hub.claims import NO_SECOND_FACTOR, NOT_OURS, Expected, person_in, showed_second_factor
 from hub.door import NO_LOG, UNKNOWN
+from hub.entrance.logout import EndsEverySession
 from hub.events.state import Enclave
 from hub.language import preferred, render
 from hub.pages import handlers
@@ -29,6 +30,10 @@ from hub.words import say
 _SILENT = Refusal(
     "oidc.silent", say("The identity provider gave no answer that can be used; log in again, or tell an operator.")
 )
+
+
+class ProviderLogout(EndsEverySession, OAuthLogoutHandler):  # type: ignore[misc]  # published without types
+    """The way out where a provider vouches for people."""
 
 
 class OidcAuthenticator(ByPermits, GenericOAuthenticator):  # type: ignore[misc]  # published without types
@@ -42,6 +47,7 @@ class OidcAuthenticator(ByPermits, GenericOAuthenticator):  # type: ignore[misc]
     auto_login = True
     enable_auth_state = True  # refresh tokens, encrypted by JupyterHub
     enable_pkce = True
+    logout_handler = ProviderLogout
     userdata_from_id_token = True
 
     def __init__(self, **kwargs: Any) -> None:

@@ -31,6 +31,7 @@ for service in ("files", "nbconvert", "view"):  # raw downloads and conversions
     jupyter_server.serverapp.JUPYTER_SERVICE_HANDLERS[service] = None
 
 c.ServerApp.cookie_secret = secrets.token_bytes(32)
+c.HubAuth.cache_max_age = 10  # seconds for which the hub's word on a cookie is believed: a logout acts within them
 c.ServerApp.root_dir = "/home/researcher"
 c.ServerApp.contents_manager_class = StudyContents
 c.ServerApp.terminals_enabled = False
