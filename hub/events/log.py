@@ -83,9 +83,10 @@ class Reading:
 class Transaction(Reading):
     """Reads and appends while no other process can append: what is decided on what was read still holds."""
 
-    def __init__(self, connection: Connection, clock: Clock) -> None:
+    def __init__(self, connection: Connection, clock: Clock, always: Mapping[str, Any]) -> None:
         super().__init__(connection)
         self._clock = clock
+        self._always = always
 
     def now(self) -> datetime:
         """This moment, UTC, as the next event would say it."""
@@ -99,7 +100,7 @@ class Transaction(Reading):
             select(_EVENTS.c.seq, _EVENTS.c.digest).order_by(_EVENTS.c.seq.desc()).limit(1)
         ).first()
         seq, previous = (1, GENESIS) if last is None else (last.seq + 1, last.digest)
-        at, spelled = self.now().isoformat(timespec="milliseconds"), canonical(body)
+        at, spelled = self.now().isoformat(timespec="milliseconds"), canonical({**body, **self._always})
         digest = digest_of(seq, at, actor, kind, project, spelled, previous)
         row = {
             "seq": seq,
@@ -116,10 +117,14 @@ class Transaction(Reading):
 
 
 class EventLog:
-    """The log at `where`: a path (SQLite) or a database URL. Opening creates it when it is not there."""
+    """The log at `where`: a path (SQLite) or a database URL. Opening creates it when it is not there.
 
-    def __init__(self, where: str | Path, clock: Clock = utc_now) -> None:
+    What stands in `always` is part of every event that this process writes.
+    """
+
+    def __init__(self, where: str | Path, clock: Clock = utc_now, always: Mapping[str, Any] | None = None) -> None:
         self._clock = clock
+        self._always = dict(always or {})
         self._engine = _engine(where)
         with self._engine.begin() as connection:
             self._lock(connection)
@@ -143,7 +148,7 @@ class EventLog:
         """Exclusive for writers until it ends; an exception appends nothing."""
         with self._engine.begin() as connection:
             self._lock(connection)
-            yield Transaction(connection, self._clock)
+            yield Transaction(connection, self._clock, self._always)
 
     @contextmanager
     def reading(self) -> Iterator[Reading]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pwd
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -20,22 +21,28 @@ if TYPE_CHECKING:  # keeps `bulle --help` from loading the database driver
     from hub.workspace import StateLayout
 
 CHANNEL = "command line"
+_UNSET = 2**32 - 1  # what the kernel calls nobody's login
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
 
 
 @dataclass(frozen=True)
 class Settings:
-    """`actor` None means the operating system's user."""
+    """`actor` None means the operating system's user. `ran_by` is who started the command, as far as this machine can
+    tell; events carry both, since `--as` is what that person says.
+    """
 
     language: str = "en"
     state: Path | None = None
     actor: str | None = None
+    ran_by: str = ""
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Settings:
         """Language from LC_ALL, LC_MESSAGES or LANG, the state's root from BULLE_STATE."""
         spelled = next((environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if environ.get(name)), "")
         state = environ.get("BULLE_STATE")
-        return cls("fr" if spelled[:2].lower() == "fr" else "en", Path(state) if state else None)
+        language = "fr" if spelled[:2].lower() == "fr" else "en"
+        return cls(language, Path(state) if state else None, ran_by=_ran_by(environ))
 
     def text(self, message: Message) -> str:
         """The sentence in the reader's language."""
@@ -55,12 +62,7 @@ class Settings:
 
     def person(self) -> str:
         """Who acts, as it is written into events: `--as`, or the operating system's user."""
-        if self.actor:
-            return self.actor
-        try:
-            return pwd.getpwuid(os.getuid()).pw_name
-        except KeyError:
-            return f"uid {os.getuid()}"
+        return self.actor or _user(os.getuid())
 
     def layout(self) -> StateLayout:
         """Where the state is. Raises StopError when nobody said."""
@@ -88,6 +90,28 @@ class Settings:
             )
         try:
             path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
-            return EventLog(path)
+            return EventLog(path, always={"ran_by": self.ran_by} if self.ran_by else None)
         except SQLAlchemyError as error:
             raise failed(say("The event log at {path} cannot be opened as a database.", path=str(path))) from error
+
+
+def _user(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"uid {uid}"
+
+
+def _ran_by(environ: Mapping[str, str]) -> str:
+    """Who logged in to this machine and ran this. The kernel's own word where there is one: `sudo` does not change it.
+
+    In a container there is none; whoever started it says it (docker-compose.yml), and is root.
+    """
+    try:
+        login = int(Path("/proc/self/loginuid").read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        login = _UNSET
+    if login != _UNSET:
+        return _user(login)
+    told = environ.get("BULLE_RAN_BY", "")
+    return told if _NAME.fullmatch(told) else _user(os.getuid())
