@@ -26,6 +26,8 @@ from hub.policy.decide import may_review
 from hub.policy.verdict import Grant, Refusal, RefusedError, require
 from hub.words import Message
 
+MOST = 50  # requests that a checker has reviewed, on their page; the command line lists all
+
 
 @dataclass(frozen=True)
 class CheckerPages:
@@ -39,11 +41,14 @@ class CheckerPages:
     def queue(self, visit: Visit) -> Response:
         """Requests that wait for a checker, on projects whose permit names this person as one; oldest first."""
         situation = self.desk.look()
-        checking = [
-            request
-            for request in reversed(situation.visible_to(visit.person))
-            if situation.is_checker(visit.person, request.project)
-        ]
+        seen = situation.visible_to(visit.person)[::-1]
+        mine = {
+            permit.project
+            for permit in situation.enclave.projects_of(visit.person)
+            if situation.is_checker(visit.person, permit.project)
+        }
+        checking = [request for request in seen if request.project in mine]
+        given = [request for request in reversed(checking) if review_of(request, visit.person)]
         waiting = [request for request in checking if request.status in REVIEWED_IN]
         todo = [
             request
@@ -63,10 +68,12 @@ class CheckerPages:
             ],
             approving=[
                 request
-                for request in reversed(situation.visible_to(visit.person))
-                if offered(situation, request, visit.person, self.clock().date()).answer
+                for request in seen
+                if request.status is Status.AWAITS_APPROVAL
+                and offered(situation, request, visit.person, self.clock().date()).answer
             ],
-            given=[request for request in reversed(checking) if review_of(request, visit.person)],
+            given=given[:MOST],
+            older=len(given) - len(given[:MOST]),
             wording=wording,
         )
 

@@ -393,3 +393,20 @@ def test_few_pages_are_computed_at_once(house: House) -> None:
         assert client.portal is not None
         tokens = client.portal.call(lambda: current_default_thread_limiter().total_tokens)
     assert tokens == THREADS
+
+
+def test_of_what_a_checker_reviewed_the_newest_are_shown_and_the_others_counted(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("egress.web.checker.MOST", 1)
+    for request in ("reste-a-charge-1", "reste-a-charge-2"):
+        house.planted.submit(request, title=f"Study {request}")
+        house.planted.checked(request, by_year())
+        votes = [{"output": "persons_by_year", "choice": "approve", "comment": "Read."}]
+        house.planted.log.append(
+            "carol", "review.given", "reste-a-charge", {"request": request, "votes": votes, "comment": ""}
+        )
+    page = text_of(house.person("carol").get(f"{PREFIX}queue").text)
+    assert "Study reste-a-charge-2" in page
+    assert "Study reste-a-charge-1" not in page
+    assert "1 older ones are not shown here" in page
