@@ -219,6 +219,8 @@ PASS = [
     ("POST", f"{W}/api/kernels"),
     ("GET", f"{W}/api/kernels/0a-1/channels?session_id=1"),
     ("PUT", f"{W}/lab/api/settings/@jupyterlab/apputils-extension:themes"),
+    *(("GET", f"{W}/bulle/{route}") for route in ("data", "notices?1", "outputs?notebook=a%2Fn.ipynb")),
+    ("POST", f"{W}/bulle/submit"),
 ]
 # What is open in a stock server or hub, and each of them in other spellings.
 REFUSED = [
@@ -227,6 +229,9 @@ REFUSED = [
     *(("GET", f"{W}/{route}") for route in ("lab/api/extensions", "proxy/22/", "api/nbconvert", "metrics", "tree")),
     ("POST", f"{W}/api/shutdown"),
     ("POST", f"{W}/lab/api/extensions"),
+    *(("GET", f"{W}/bulle/{route}") for route in ("", "submit", "data/x", "notices.json", "data/../../files/x")),
+    *(("POST", f"{W}/bulle/{route}") for route in ("data", "submit/x")),
+    ("PUT", f"{W}/bulle/submit"),
     ("PUT", f"{W}/lab"),
     ("TRACE", f"{W}/api/contents"),
     ("OPTIONS", f"{W}/api/contents"),

@@ -28,10 +28,14 @@ class Server:
     url: str
     home: Path
 
-    def ask(self, method: str, path: str, body: Any = None) -> httpx.Response:
+    def ask(self, method: str, path: str, body: Any = None, language: str = "en") -> httpx.Response:
         """An authenticated request."""
-        content = None if body is None else json.dumps(body)
-        headers = {"Authorization": f"token {TOKEN}", "Content-Type": "application/json"}
+        content = None if method == "GET" else json.dumps(body)
+        headers = {
+            "Authorization": f"token {TOKEN}",
+            "Content-Type": "application/json",
+            "Accept-Language": language,
+        }
         return httpx.request(method, f"{self.url}{path}", content=content, headers=headers, timeout=60)
 
 

@@ -4,8 +4,10 @@ Everything a page shows can be read by the person before it; what this closes ar
 """
 
 import ctypes
+import os
 import secrets
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import jupyter_server.serverapp
@@ -21,6 +23,10 @@ ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
 # By default the server writes its token and its cookies' key down, in files of the user that kernels run as.
 jupyter_server.serverapp.ServerApp.write_server_info_file = lambda _: None
 jupyter_server.serverapp.ServerApp.write_browser_open_files = lambda _: None
+
+# The page shows the home; what colleagues share appears in it. Somebody's own file of that name stays.
+with suppress(OSError):
+    Path(os.environ["HOME"], "project").symlink_to("/project")
 
 # What the hub is told of use, each minute.
 jupyter_server.serverapp.ServerWebApplication.last_activity = last_used
@@ -39,6 +45,7 @@ c.ServerApp.jpserver_extensions = {
     "jupyter_server_terminals": False,
     "jupyter_lsp": False,
     "jupyterlab": True,
+    "workspace_lab": True,
 }
 c.ServerApp.allow_origin = ""
 c.ServerApp.disable_check_xsrf = False

@@ -51,6 +51,29 @@ def _submitting(function: F) -> F:
 
 
 @command.command(
+    "outputs",
+    cls=Command,
+    about=say("The outputs that a notebook declares, with their titles: what a submission has to describe."),
+    example="bulle request outputs study.ipynb",
+)
+@click.argument("notebook", type=click.Path(path_type=Path))
+@_json
+@click.pass_obj
+def outputs(settings: Settings, notebook: Path, *, as_json: bool) -> None:
+    from bulle.submit import declared_outputs  # noqa: PLC0415 -- when called
+
+    found = declared_outputs(notebook.read_bytes())
+    if as_json:
+        said = [{"name": name, "title": title} for name, title in found.items()]
+        settings.print_json({"schema": "bulle.outputs/1", "outputs": said})
+        return
+    if not found:
+        settings.print(say("The notebook declares nothing; declare what should leave with bulle.release."))
+    for name, title in found.items():
+        click.echo(f"{name}  {title}".rstrip())
+
+
+@command.command(
     "submit",
     cls=Command,
     about=say(

@@ -103,6 +103,17 @@ def test_in_a_workspace_it_goes_into_the_workspaces_outbox(
     assert [path.suffix for path in (tmp_path / "outbox").iterdir()] == [".request"]
 
 
+def test_what_a_notebook_declares_is_told_with_its_titles(bulle: Bulle, tmp_path: Path) -> None:
+    path = tmp_path / "study.ipynb"
+    call = 'import bulle\nbulle.release("stays", "SELECT 1", title="Stays by site")\n'
+    path.write_bytes(notebook(call))
+    assert answer(bulle("outputs", str(path), "--json"))["outputs"] == [{"name": "stays", "title": "Stays by site"}]
+    assert bulle("outputs", str(path))[1] == "stays  Stays by site\n"
+    path.write_bytes(b"{")
+    code, out, _ = bulle("outputs", str(path))
+    assert (code, "declares nothing" in out) == (0, True)
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "sentence"),
     [
@@ -240,5 +251,18 @@ def test_a_tampered_report_is_a_sentence(enclave: TinyEnclave, bulle: Bulle) -> 
 def test_help_shows_every_command_with_an_example(bulle: Bulle) -> None:
     code, out, _ = bulle("--help")
     assert code == 0
-    for name in ("submit", "resubmit", "list", "show", "review", "return", "appeal", "recall", "download", "withdraw"):
+    names = (
+        "outputs",
+        "submit",
+        "resubmit",
+        "list",
+        "show",
+        "review",
+        "return",
+        "appeal",
+        "recall",
+        "download",
+        "withdraw",
+    )
+    for name in names:
         assert f"bulle request {name}" in out
