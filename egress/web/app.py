@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from anyio.to_thread import current_default_thread_limiter
 from starlette.applications import Starlette
@@ -24,6 +25,7 @@ from egress.store.quarantine import QuarantineError
 from egress.web.acts import ActPages
 from egress.web.budget import BudgetPages
 from egress.web.checker import CheckerPages
+from egress.web.description import describe
 from egress.web.hub import LoginError
 from egress.web.ledger import LedgerPages
 from egress.web.login import Login, local_target
@@ -106,6 +108,7 @@ def build(site: Site) -> ASGIApp:
         Route("/health", _health(site.desk)),
         Mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static"),
     ]
+    routes.append(Route("/openapi.json", _described(describe(routes, prefix))))
     app = Starlette(
         lifespan=_few_threads,
         routes=[Mount(prefix.rstrip("/"), routes=routes)],
@@ -216,6 +219,14 @@ def _answer(error: Exception) -> tuple[int, Message]:
             return status, _NOT_HERE
         case _:
             return 500, reason_of(error) or _BROKEN
+
+
+def _described(document: Mapping[str, Any]) -> Endpoint:
+    async def described(_request: Request) -> Response:
+        """Which addresses there are; who may open which, each asks for itself."""
+        return JSONResponse(document)
+
+    return described
 
 
 def _health(desk: Desk) -> Endpoint:
