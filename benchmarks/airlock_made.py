@@ -24,6 +24,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from starlette.types import ASGIApp
 
 from egress.airlock.desk import Desk
+from egress.apart.reading import ApartReader
 from egress.checks.model import Assurance, Audience, Finding, Outcome, Protection, Risk
 from egress.checks.table import Table
 from egress.release.model import OutputRecord, Standing
@@ -35,7 +36,9 @@ from egress.web.app import Site, build
 from egress.web.hub import Hub, HubSettings
 from egress.web.login import Login
 from egress.web.sessions import Sessions
+from egress.web.submitted import Submitted
 from hub.events.log import EventLog, Transaction, utc_now
+from hub.policy.limits import read_limits
 from hub.policy.model import DataPermit, Membership, Person, Role, TableGrant
 from hub.words import say
 
@@ -108,7 +111,8 @@ class Made:
         login = Login(
             Hub(settings, httpx.Client(transport=httpx.MockTransport(_hub))), Sessions(key, time.monotonic), key
         )
-        return build(Site(login, Desk(self.log, self.quarantine, self.exports), self.quarantine, utc_now))
+        desk = Desk(self.log, self.quarantine, self.exports)
+        return build(Site(login, desk, Submitted(self.quarantine, ApartReader(read_limits().reader).notebook), utc_now))
 
 
 def _permit(number: int) -> DataPermit:
@@ -170,7 +174,7 @@ def _request(
 
 def _notebook() -> bytes:
     cells = [new_code_cell(f"import bulle\nbulle.release('by_site_{number}', 'SELECT 1')") for number in range(OUTPUTS)]
-    return nbformat.writes(new_notebook(cells=cells)).encode()
+    return str(nbformat.writes(new_notebook(cells=cells))).encode()
 
 
 def _report(number: int) -> OutputReport:

@@ -222,6 +222,9 @@ def running(root: Path, image: str) -> Iterator[RunningHub]:
         try:
             _wait(f"{address}/hub/api", process, root / "hub.log")
             yield RunningHub(address, process.pid, inside, engine)
+        except BaseException:
+            print((root / "hub.log").read_text(encoding="utf-8")[-3000:], file=sys.stderr)
+            raise
         finally:
             process.terminate()
             process.wait(30)

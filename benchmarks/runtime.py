@@ -58,7 +58,8 @@ def bundle(folder: Path) -> None:
         "noNewPrivileges": True,
         "capabilities": {},
     }
-    mounts = [{"destination": at, "type": kind, "source": kind} for at, kind in (("/proc", "proc"), ("/dev", "tmpfs"))]
+    kinds = (("/proc", "proc"), ("/dev", "tmpfs"))
+    mounts: list[dict[str, Any]] = [{"destination": at, "type": kind, "source": kind} for at, kind in kinds]
     mounts.append({"destination": "/tmp", "type": "tmpfs", "source": "tmpfs", "options": ["mode=1777"]})  # noqa: S108 -- inside
     namespaces = [{"type": name} for name in ("pid", "ipc", "uts", "mount", "network")]
     config: dict[str, Any] = {

@@ -43,6 +43,7 @@ class Floor:
         self._engine = hub.engine
         self._plans: dict[str, dict[str, Any]] = {}
         for person in people:
+            hub.api("POST", f"/users/{person}").raise_for_status()
             hub.spawn(person, PROJECT)
             self._plans[person] = self._engine.inspect_container(container_of(person))
             hub.close(person, PROJECT)
@@ -56,7 +57,7 @@ class Floor:
         config["HostConfig"] = plan["HostConfig"] | {"NetworkMode": name}
         variables = dict(entry.split("=", 1) for entry in plan["Config"]["Env"])
         begun = time.monotonic()
-        self._engine.create_container_from_config(config, name)
+        self._engine.create_container_from_config(config, name)  # type: ignore[no-untyped-call]  # types-docker skips it
         self._engine.start(name)
         address = self._engine.inspect_container(name)["NetworkSettings"]["Networks"][name]["IPAddress"]
         probe.until_answered(f"http://{address}:8888{variables['JUPYTERHUB_SERVICE_PREFIX']}api")

@@ -36,7 +36,7 @@ MOST = 1
 
 
 def made(folder: Path, rows: int) -> tuple[Manifest, list[tuple[int, ...]]]:
-    random, columns = np.random.default_rng(1), []
+    random, columns = np.random.default_rng(1), list[np.ndarray]()
     for size in SIZES.values():
         free = random.integers(0, size, rows)
         columns.append(np.where(random.random(rows) < 0.6, columns[-1] % size, free) if columns else free)
