@@ -19,6 +19,7 @@ from egress.package.described import CRATE
 from egress.package.files import FileNote, notes_of
 from egress.package.signature import SIGNATURE, SUMS
 from egress.package.times import to_the_minute
+from egress.release.review import Approval
 from egress.release.status import Status
 
 VERSION = "https://w3id.org/ro/crate/1.2"
@@ -93,12 +94,21 @@ def _contexts(contents: PackageContents) -> list[Entity]:
         {"@id": DISCLOSURE_CHECK, "@type": "DefinedTerm", "name": "Disclosure check"},
         {"@id": "#author", "@type": "Person", "name": "The researcher who asked for the release"},
         *({"@id": id_, "@type": "Person", "name": f"Output checker {at}"} for at, id_ in _checkers(contents)),
+        *(
+            {"@id": f"#approver-{at}", "@type": "Person", "name": f"Approver {at} ({given.role.replace('_', ' ')})"}
+            for at, given in _agreed(contents)
+        ),
     ]
 
 
 def _checkers(contents: PackageContents) -> list[tuple[int, str]]:
     """Reviews in the order of their numbers; the same person has another number in another package."""
     return [(at, f"#checker-{at}") for at in range(1, len(contents.request.reviews) + 1)]
+
+
+def _agreed(contents: PackageContents) -> list[tuple[int, Approval]]:
+    """Those whose agreement the source's rules ask for, after the checkers."""
+    return list(enumerate((given for given in contents.request.approvals if given.agrees), start=1))
 
 
 def _actions(contents: PackageContents) -> list[Entity]:
@@ -111,16 +121,21 @@ def _actions(contents: PackageContents) -> list[Entity]:
         _action(f"review-{at}", "AssessAction", "An output checker looked", id_, to_the_minute(review.at))
         for (at, id_), review in zip(_checkers(contents), contents.request.reviews, strict=True)
     ]
+    agreed = [
+        _action(f"agreed-{at}", "AuthorizeAction", "Agreed to", f"#approver-{at}", to_the_minute(given.at))
+        for at, given in _agreed(contents)
+    ]
     decided = _action(
         "decided", "AuthorizeAction", "The release was approved", _ENCLAVE, _moment(contents, Status.APPROVED)
     )
     kind = {"object": outputs, "additionalType": _ref(DISCLOSURE_CHECK)}
-    informed = [_ref(action["@id"]) for action in (asked, checked, *reviews)]
+    informed = [_ref(action["@id"]) for action in (asked, checked, *reviews, *agreed)]
     return [
         {**asked, "object": outputs, "recipient": _ref(_ENCLAVE)},
         {**computed, "object": _ref(_EXTRACT), "result": outputs, "instrument": _ref(_SOFTWARE)},
         {**checked, **kind, "instrument": [_ref(_SOFTWARE), _ref("criteria.json")]},
         *({**review, **kind} for review in reviews),
+        *({**each, "object": outputs} for each in agreed),
         {**decided, "object": outputs, "prov:wasInformedBy": informed},
     ]
 

@@ -20,6 +20,7 @@ from urllib3 import HTTPResponse
 from egress.package.archive import package_files
 from egress.package.described import CRATE, misdescribed
 from egress.release.model import Lane
+from egress.release.review import Approval
 from tests.egress.package.contents import built, contents
 
 # The terms of https://w3id.org/ro/crate/1.2/context (CC0) that packages use: the validator asks for it by its address.
@@ -113,6 +114,21 @@ def test_without_reviews_the_decision_rests_on_the_rules() -> None:
     alone = replace(made, request=replace(made.request, reviews=(), lane=Lane.AUTOMATIC))
     raw = json.loads(package_files(alone)[CRATE])["@graph"]
     assert not [entity for entity in raw if entity["@id"].startswith(("#checker", "#review"))]
+
+
+def test_who_had_to_agree_is_told_by_role_and_not_by_name() -> None:
+    made = contents()
+    given = (
+        Approval("hilda", "data_holder", "2026-06-01T08:04:30.000+00:00", agrees=True),
+        Approval("otto", "oversight", "2026-06-01T08:04:31.000+00:00", agrees=False),
+    )
+    raw = package_files(replace(made, request=replace(made.request, approvals=given)))[CRATE]
+    found = {entity["@id"]: entity for entity in json.loads(raw)["@graph"]}
+    assert kind(found["#agreed-1"]) == "AuthorizeAction"
+    assert found["#approver-1"]["name"] == "Approver 1 (data holder)"
+    assert {"@id": "#agreed-1"} in found["#decided"]["prov:wasInformedBy"]
+    assert "#agreed-2" not in found
+    assert b"hilda" not in raw
 
 
 def test_it_names_nobody_and_claims_no_profile() -> None:
