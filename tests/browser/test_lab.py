@@ -75,7 +75,7 @@ class Workspace:
 
     def request(self, status: str = "in_review", title: str = "Spending") -> dict[str, Any]:
         common = {"id": "care-1", "title": title, "entry": "e", "mine": True, "at": "2026-11-30T16:00:00+00:00"}
-        return {**common, "status": status, "said": both("review"), "reasons": []}
+        return {**common, "status": status, "said": both("review"), "owner": "author", "reasons": []}
 
     def write_study(self) -> None:
         cells = [nbformat.v4.new_markdown_cell("# Spending by site"), nbformat.v4.new_code_cell(RELEASE)]
@@ -188,6 +188,27 @@ def test_what_catalogues_and_titles_hold_is_shown_and_not_run(chromium: Browser,
     expect(page.locator(".Toastify").get_by_text("Site", exact=False)).to_be_visible(timeout=15_000)
     assert page.locator(".bulle-data img, .Toastify img").count() == 0
     assert page.title() != "run"
+    page.context.close()
+
+
+def test_a_request_that_came_back_is_handed_in_again_with_what_was_changed(
+    chromium: Browser, workspace: Workspace
+) -> None:
+    page = opened(chromium, workspace, "en")
+    workspace.tell(requests=[workspace.request("returned")])
+    expect(page.locator("[data-request=care-1]")).to_be_visible(timeout=15_000)
+    before = len(workspace.submissions())
+    page.get_by_role("button", name="Submit for release").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("by_site").fill("Persons by site")
+    dialog.get_by_label("Hand in as").select_option("care-1")
+    hand_in = dialog.get_by_role("button", name="Hand in")
+    expect(hand_in).to_be_disabled()
+    dialog.get_by_label("What was changed").fill("Sites grouped")
+    hand_in.click()
+    expect(page.locator(".Toastify").get_by_text("Handed in.", exact=False)).to_be_visible(timeout=30_000)
+    [said] = workspace.submissions()[before:]
+    assert (said["request"], said["answer"]) == ("care-1", "Sites grouped")
     page.context.close()
 
 

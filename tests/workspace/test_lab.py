@@ -96,6 +96,19 @@ def test_declared_outputs_are_told_and_handed_in_with_their_descriptions(server:
     assert said["descriptions"] == {"stays": "Stays = by site"}
 
 
+def test_another_turn_names_its_request_and_says_what_changed(server: Server) -> None:
+    write(server, "study.ipynb", RELEASE)
+    before = handed_in(server)
+    again = {"request": "care-1", "answer": "--sites grouped"}
+    done = server.ask("POST", "bulle/submit", submission(again=again))
+    assert done.status_code == 200, done.text
+    [folder] = [each for each in handed_in(server) if each not in before]
+    said = json.loads((folder / "submission.json").read_text())
+    assert (said["request"], said["answer"]) == ("care-1", "--sites grouped")
+    for wrong in ({"request": "--help", "answer": "x"}, {"request": "care-1", "answer": " "}, {"request": "care-1"}, 1):
+        assert server.ask("POST", "bulle/submit", submission(again=wrong)).status_code == 400
+
+
 def test_a_notebook_in_a_folder_brings_the_files_beside_it(server: Server) -> None:
     write(server, "study/-o.ipynb", RELEASE)
     (server.home / "study" / "codes.csv").write_text("1\n")

@@ -51,7 +51,7 @@ class Outputs(APIHandler):
     @authenticated
     async def get(self) -> None:
         notebook = self.get_query_argument("notebook")
-        self.finish(await bulle(self, ["outputs", "--json", in_home(notebook)]))
+        self.finish(await bulle(self, ["outputs", "--json", "--", in_home(notebook)]))
 
 
 class Submit(APIHandler):
@@ -71,14 +71,16 @@ class Submit(APIHandler):
 
 def submission(asked: Any) -> list[str]:
     """The command line that hands in what was asked. Raises: KeyError, TypeError, AttributeError."""
-    notebook = asked["notebook"]
-    arguments = ["submit", "--json", in_home(notebook), "--title", str(asked["title"])]
+    notebook, again = asked["notebook"], asked.get("again")
+    arguments = ["--json", "--title", str(asked["title"])]
     for name, text in asked["descriptions"].items():
         arguments += ["--describe", f"{name}={text}"]
     folder = notebook.rpartition("/")[0]
     for name in asked["files"]:
         arguments += ["--with", in_home(f"{folder}/{name}" if folder else name)]
-    return arguments
+    if again is None:
+        return ["submit", *arguments, "--", in_home(notebook)]
+    return ["resubmit", *arguments, "--answer", str(again["answer"]), "--", str(again["request"]), in_home(notebook)]
 
 
 def in_home(path: str) -> str:

@@ -7,6 +7,7 @@ import { Speaker } from './words';
 
 const PERIOD = 5000; // milliseconds; a hidden page asks less often
 const HIDDEN = 60000;
+const OWN_ACTS = ['withdrawn', 'downloaded'];
 
 export class Follower {
   constructor(
@@ -49,7 +50,8 @@ export class Follower {
   private _requests(before: Notices, now: Notices): void {
     const known = new Map(before.requests.map(request => [request.id, request.status]));
     for (const request of now.requests) {
-      if (request.mine && known.get(request.id) !== request.status) {
+      const isNews = request.mine && known.get(request.id) !== request.status;
+      if (isNews && request.owner !== 'worker' && !OWN_ACTS.includes(request.status)) {
         const status = request.said[this._speaker.language];
         this._tell(this._speaker.say('changed', { request: request.id, status }), request.status);
       }
@@ -61,7 +63,8 @@ export class Follower {
   }
 
   private _tell(message: string, status: string): void {
-    const type = status === 'refused' || status === 'rejected' ? 'warning' : status === 'released' ? 'success' : 'info';
+    const bad = ['refused', 'rejected', 'returned', 'recalled', 'expired'];
+    const type = bad.includes(status) ? 'warning' : status === 'released' ? 'success' : 'info';
     Notification.emit(message, type, { autoClose: type === 'info' ? 10000 : false });
   }
 

@@ -95,7 +95,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
     panel.node.setAttribute('aria-label', speaker.say('data'));
     app.shell.add(panel, 'left', { rank: 150 });
 
-    const submitter = new Submitter(server, app.serviceManager.contents, speaker);
+    const submitter = new Submitter(server, app.serviceManager.contents, follower, speaker);
     app.commands.addCommand(SUBMIT, {
       label: speaker.say('submit'),
       caption: speaker.say('submitHint'),

@@ -36,6 +36,8 @@ export interface Request {
   mine: boolean;
   status: string;
   said: Said;
+  /** Whose turn it is: an `author` answers with another turn of the same request. */
+  owner: string;
   at: string;
   reasons: Said[];
 }
@@ -60,6 +62,8 @@ export interface Submission {
   title: string;
   descriptions: Record<string, string>;
   files: string[];
+  /** The request of which this is another turn, with what was changed; a new request without it. */
+  again?: { request: string; answer: string };
 }
 
 /** The server said no; the message is its sentence, empty where it had none. */

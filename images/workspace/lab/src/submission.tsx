@@ -1,11 +1,12 @@
 /** The dialog before a notebook is handed in: what leaves the workspace, and what each output shows. */
 import { Dialog, ReactWidget } from '@jupyterlab/apputils';
 import * as React from 'react';
-import { Output, Submission } from './server';
+import { Output, Request, Submission } from './server';
 import { Speaker } from './words';
 
 const LONGEST_TITLE = 120; // as egress/store/submission.py has it
 const LONGEST_DESCRIPTION = 500;
+const LONGEST_ANSWER = 500;
 
 /** A file beside the notebook; `named`: the notebook names it. */
 export interface Beside {
@@ -18,6 +19,7 @@ export class SubmissionForm extends ReactWidget implements Dialog.IBodyWidget<Su
     private readonly _speaker: Speaker,
     private readonly _outputs: Output[],
     private readonly _beside: Beside[],
+    private readonly _returned: Request[],
     private readonly _kept: Submission,
     private readonly _problem: string
   ) {
@@ -30,7 +32,9 @@ export class SubmissionForm extends ReactWidget implements Dialog.IBodyWidget<Su
   getValue(): Submission {
     const field = (name: string) => this.node.querySelector<HTMLInputElement>(`[name="${CSS.escape(name)}"]`);
     const described = this._outputs.map(output => [output.name, field(`about ${output.name}`)?.value.trim() ?? '']);
+    const again = field('again')?.value;
     return {
+      ...(again && { again: { request: again, answer: field('answer')?.value.trim() ?? '' } }),
       notebook: this._kept.notebook,
       title: field('title')?.value.trim() ?? '',
       descriptions: Object.fromEntries(described),
@@ -48,6 +52,9 @@ export class SubmissionForm extends ReactWidget implements Dialog.IBodyWidget<Su
           </p>
         )}
         <p>{this._speaker.say('what')}</p>
+        {this._returned.length > 0 && (
+          <Again speaker={this._speaker} returned={this._returned} kept={this._kept.again} form={this.node} />
+        )}
         <label>
           {this._speaker.say('title')}
           <input type="text" name="title" defaultValue={title} maxLength={LONGEST_TITLE} />
@@ -73,6 +80,37 @@ export class SubmissionForm extends ReactWidget implements Dialog.IBodyWidget<Su
       </>
     );
   }
+}
+
+/** Whether it is a new request or another turn of one that came back, and then what was changed. */
+function Again(props: {
+  speaker: Speaker;
+  returned: Request[];
+  kept: Submission['again'];
+  form: HTMLElement;
+}): React.JSX.Element {
+  const { speaker, returned, kept, form } = props;
+  const [request, setRequest] = React.useState(kept?.request ?? '');
+  return (
+    <>
+      <label>
+        {speaker.say('as')}
+        <select name="again" value={request} onChange={event => setRequest(event.target.value)}>
+          <option value="">{speaker.say('newRequest')}</option>
+          {returned.map(({ id, said }) => (
+            <option key={id} value={id}>{`${id}: ${said[speaker.language]}`}</option>
+          ))}
+        </select>
+      </label>
+      {request && (
+        <label>
+          {speaker.say('answer')}
+          <textarea name="answer" required defaultValue={kept?.answer} maxLength={LONGEST_ANSWER} rows={2} />
+        </label>
+      )}
+      <Checked key={request} node={form} />
+    </>
+  );
 }
 
 /** A dialog looks for fields that are not filled when somebody types; this has it look once before. */

@@ -3,6 +3,7 @@ import { Dialog, Notification, showDialog } from '@jupyterlab/apputils';
 import { PathExt } from '@jupyterlab/coreutils';
 import { NotebookPanel } from '@jupyterlab/notebook';
 import { Contents } from '@jupyterlab/services';
+import { Follower } from './follow';
 import { Output, Refused, Server, Submission } from './server';
 import { Beside, SubmissionForm } from './submission';
 import { Speaker } from './words';
@@ -13,6 +14,7 @@ export class Submitter {
   constructor(
     private readonly _server: Server,
     private readonly _contents: Contents.IManager,
+    private readonly _follower: Follower,
     private readonly _speaker: Speaker
   ) {}
 
@@ -33,6 +35,7 @@ export class Submitter {
 
   private async _ask(panel: NotebookPanel, outputs: Output[]): Promise<void> {
     const beside = await this._beside(panel);
+    const returned = this._follower.last?.requests.filter(each => each.mine && each.owner === 'author') ?? [];
     let kept: Submission = {
       notebook: panel.context.path,
       title: titleOf(panel),
@@ -42,7 +45,7 @@ export class Submitter {
     for (let problem = ''; ; ) {
       const answer = await showDialog({
         title: this._speaker.say('submit'),
-        body: new SubmissionForm(this._speaker, outputs, beside, kept, problem),
+        body: new SubmissionForm(this._speaker, outputs, beside, returned, kept, problem),
         buttons: [
           Dialog.cancelButton({ label: this._speaker.say('cancel') }),
           Dialog.okButton({ label: this._speaker.say('handIn') })
