@@ -47,6 +47,11 @@ COMMANDS = MappingProxyType(
             say("Submit a notebook for release, review it, download what was released."),
             "bulle request submit study.ipynb",
         ),
+        "software": Entry(
+            _RESEARCH,
+            say("The packages that are installed here, and their bill of materials."),
+            "bulle software list",
+        ),
         "person": Entry(
             _GRANT, say("The persons known to the enclave."), 'bulle person add alice --name "Alice Martin"'
         ),
