@@ -4,7 +4,7 @@ Each request has 20 outputs of 40 cells and went all the way to its download; 40
 pages are those of the service, in a process of their own on loopback; before each of them something is appended to the
 log, so that none is answered from what stood there before. Baselines of the same run:
 
-- the same pages at 1,000 requests (1 x): to reach, flat up to 10,000;
+- the same pages at 1,000 requests (1 x, of the server's CPU): to reach, flat up to 10,000;
 - reading and folding the whole log once, which a page cost several times before the log was followed.
 
 To reach: 300 ms in 95 of 100 pages.
@@ -16,15 +16,18 @@ To reach: 300 ms in 95 of 100 pages.
 from __future__ import annotations
 
 import argparse
+import os
 import statistics
 import tempfile
 import time
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import httpx
 
 from benchmarks.airlock_made import PREFIX, PROJECTS, Made, logged_in, project, served
+from benchmarks.processes import cpu, resident
 from egress.airlock.situation import Situation
 
 PORT = 8990
@@ -33,10 +36,12 @@ WAITING = 40
 
 @dataclass(frozen=True)
 class Measured:
-    """Milliseconds: 95 of 100 pages took no longer; and of the whole log's folding, and what the process took up."""
+    """Milliseconds: 95 of 100 pages took no longer, and the server's CPU for one; of the whole log's folding; MiB."""
 
     queue: float
     review: float
+    cpu_queue: float
+    cpu_review: float
     first: float
     fold: float
     megabytes: float
@@ -61,9 +66,14 @@ def measured(root: Path, requests: int, times: int) -> Measured:
         first = 1000 * (time.perf_counter() - begun)
         browser = logged_in(PORT, "checker-1")
         mine = [f"{project(each)}-{each}" for each in waiting if each % PROJECTS in {0, 1, 10, 11}]
+        page(made, browser, f"review/{mine[0]}")  # its templates are read once
+        taken = [cpu(server.pid)]
         queue = [page(made, browser, "queue") for _ in range(times)]
+        taken.append(cpu(server.pid))
         review = [page(made, browser, f"review/{mine[turn % len(mine)]}") for turn in range(times)]
-        return Measured(p95(queue), p95(review), first, fold, resident(server.pid))
+        taken.append(cpu(server.pid))
+        used = [(after - before) / times for before, after in pairwise(taken)]
+        return Measured(p95(queue), p95(review), used[0], used[1], first, fold, resident(server.pid))
 
 
 def page(made: Made, browser: httpx.Client, path: str) -> float:
@@ -77,12 +87,6 @@ def page(made: Made, browser: httpx.Client, path: str) -> float:
     return taken
 
 
-def resident(process: int) -> float:
-    """MiB of memory that a process holds."""
-    said = Path(f"/proc/{process}/status").read_text(encoding="ascii")
-    return int(said.split("VmRSS:")[1].split()[0]) / 1024
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--requests", type=int, nargs="+", default=[1_000, 10_000])
@@ -92,12 +96,15 @@ def main() -> None:
     for requests in chosen.requests:
         with tempfile.TemporaryDirectory() as folder:
             found[requests] = measured(Path(folder), requests, chosen.times)
+    print(f"load {os.getloadavg()[0]:.1f}")
     base = found[chosen.requests[0]]
     for requests, each in found.items():
         print(
-            f"{requests:6} requests: queue p95 {each.queue:6.0f} ms ({each.queue / base.queue:.2f} x), "
-            f"review p95 {each.review:6.0f} ms ({each.review / base.review:.2f} x); folding the log once "
-            f"{each.fold:6.0f} ms; from start to first answer {each.first:6.0f} ms, {each.megabytes:.0f} MiB"
+            f"{requests:6} requests: queue p95 {each.queue:5.0f} ms, {each.cpu_queue:4.0f} ms CPU "
+            f"({each.cpu_queue / base.cpu_queue:.2f} x); review p95 {each.review:5.0f} ms, "
+            f"{each.cpu_review:4.0f} ms CPU ({each.cpu_review / base.cpu_review:.2f} x); "
+            f"folding the log once {each.fold:6.0f} ms; "
+            f"from start to first answer {each.first:6.0f} ms, {each.megabytes:.0f} MiB"
         )
 
 

@@ -25,6 +25,7 @@ from pathlib import Path
 import httpx
 
 from benchmarks.hub_made import NET_IMAGE, RunningHub, enclave, running
+from benchmarks.processes import cpu
 from hub.launcher.engine import connect
 
 LIGHT = "bulle/bench-server"
@@ -109,12 +110,6 @@ def home(browser: httpx.Client) -> float:
     if answer.status_code != httpx.codes.OK:
         raise SystemExit(f"the list of projects answered {answer.status_code}")
     return 1000 * (time.perf_counter() - begun)
-
-
-def cpu(process: int) -> float:
-    """CPU milliseconds that a process has taken."""
-    fields = Path(f"/proc/{process}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    return 1000 * (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def p95(times: list[float]) -> float:

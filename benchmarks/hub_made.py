@@ -24,6 +24,7 @@ from typing import Any
 import docker
 import httpx
 
+from benchmarks.processes import resident
 from hub.events.log import EventLog, utc_now
 from hub.launcher.acts import Launcher, LauncherSettings
 from hub.launcher.engine import connect
@@ -138,8 +139,7 @@ class RunningHub:
 
     def memory(self) -> float:
         """MiB that the hub's process holds."""
-        said = Path(f"/proc/{self.process}/status").read_text(encoding="ascii")
-        return int(said.split("VmRSS:")[1].split()[0]) / 1024
+        return resident(self.process)
 
     @contextmanager
     def probe(self) -> Iterator[Probe]:

@@ -23,9 +23,9 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from benchmarks.airlock import resident
 from benchmarks.airlock_made import CHECKERS, PREFIX, RESEARCHERS, Made, served
 from benchmarks.environments import environment, versions
+from benchmarks.processes import resident
 
 PORT = 8991
 PEOPLE = RESEARCHERS + CHECKERS
