@@ -24,12 +24,14 @@ from nbformat.v4 import new_code_cell, new_notebook
 from starlette.types import ASGIApp
 
 from egress.airlock.desk import Desk
+from egress.airlock.import_desk import ImportDesk, rules_in
 from egress.apart.reading import ApartReader
 from egress.checks.model import Assurance, Audience, Finding, Outcome, Protection, Risk
 from egress.checks.table import Table
 from egress.release.model import OutputRecord, Standing
 from egress.release.report import OutputReport
 from egress.release.review import Choice, Vote
+from egress.store.arrivals import Arrivals
 from egress.store.exports import Exports
 from egress.store.quarantine import Quarantine
 from egress.web.app import Site, build
@@ -38,6 +40,7 @@ from egress.web.login import Login
 from egress.web.sessions import Sessions
 from egress.web.submitted import Submitted
 from hub.events.log import EventLog, Transaction, utc_now
+from hub.policy.files import policies_dir
 from hub.policy.limits import read_limits
 from hub.policy.model import DataPermit, Membership, Person, Role, TableGrant
 from hub.words import say
@@ -68,7 +71,7 @@ class Made:
         (root / "events").mkdir(parents=True, exist_ok=True)
         self.log = EventLog(root / "events" / "log.db")
         self.quarantine = Quarantine(root / "quarantine")
-        self.exports = Exports(root / "exports")
+        self.exports, self.arrivals = Exports(root / "exports"), Arrivals(root / "arrivals")
 
     def people(self) -> None:
         """People and permits."""
@@ -112,7 +115,10 @@ class Made:
             Hub(settings, httpx.Client(transport=httpx.MockTransport(_hub))), Sessions(key, time.monotonic), key
         )
         desk = Desk(self.log, self.quarantine, self.exports)
-        return build(Site(login, desk, Submitted(self.quarantine, ApartReader(read_limits().reader).notebook), utc_now))
+        limits = read_limits()
+        imports = ImportDesk(self.log, self.quarantine, limits.imports, rules_in(policies_dir()))
+        submitted = Submitted(self.quarantine, ApartReader(limits.reader).notebook)
+        return build(Site(login, desk, imports, self.arrivals, submitted, utc_now))
 
 
 def _permit(number: int) -> DataPermit:

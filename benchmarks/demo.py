@@ -130,7 +130,7 @@ def main() -> int:
         quarantine, exports = Quarantine(root / "quarantine"), Exports(root / "exports")
         desk = Desk(log, quarantine, exports)
         with launched(settings_of(root, limits), Caller.WORKER) as socket:
-            sealed = SealedRunner(Runs(socket), limits, root / "runs")
+            sealed = SealedRunner(Runs(socket), limits, StateLayout(PurePosixPath(root)))
             airlock = Airlock(
                 log=log,
                 quarantine=quarantine,

@@ -15,7 +15,9 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from egress.airlock.desk import Desk
+from egress.airlock.import_desk import ImportDesk, rules_in
 from egress.apart.reading import ApartReader
+from egress.store.arrivals import Arrivals
 from egress.store.exports import Exports
 from egress.store.quarantine import Quarantine
 from egress.web.app import Site, build
@@ -24,7 +26,7 @@ from egress.web.login import Login
 from egress.web.sessions import Sessions
 from egress.web.submitted import Submitted
 from hub.events.log import EventLog, utc_now
-from hub.policy.files import PolicyFileError
+from hub.policy.files import PolicyFileError, policies_dir
 from hub.policy.limits import read_limits
 from hub.workspace import StateLayout
 
@@ -45,14 +47,17 @@ def configure(environment: Mapping[str, str]) -> ASGIApp:
         secret=_secret(Path(environment["BULLE_EGRESS_TOKEN_FILE"])),
     )
     quarantine = Quarantine(Path(layout.quarantine))
-    desk = Desk(EventLog(Path(layout.log)), quarantine, Exports(Path(layout.exports)), utc_now)
+    log = EventLog(Path(layout.log))
+    desk = Desk(log, quarantine, Exports(Path(layout.exports)), utc_now)
+    policies = Path(environment["BULLE_POLICIES"]) if environment.get("BULLE_POLICIES") else policies_dir()
+    limits = read_limits(policies)
+    imports = ImportDesk(log, quarantine, limits.imports, rules_in(policies), utc_now)
     # trust_env off: a proxy named in the environment must not see tokens. The hub is one step away.
     hub = Hub(settings, httpx.Client(timeout=10, trust_env=False, follow_redirects=False))
     key = secrets.token_bytes(32)  # sessions live in this process, so the key that signs their ids does, too
-    policies = environment.get("BULLE_POLICIES")  # without: the shipped ones
-    limits = read_limits(Path(policies) if policies else None)
     submitted = Submitted(quarantine, ApartReader(limits.reader).notebook)
-    return build(Site(Login(hub, Sessions(key, time.monotonic), key), desk, submitted, utc_now))
+    login = Login(hub, Sessions(key, time.monotonic), key)
+    return build(Site(login, desk, imports, Arrivals(Path(layout.arrivals)), submitted, utc_now))
 
 
 def _secret(path: Path) -> str:

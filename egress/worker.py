@@ -1,4 +1,5 @@
-"""The egress worker: takes in what lies in outboxes, re-runs, checks, and releases what was decided.
+"""The egress worker: takes in what lies in outboxes, re-runs, checks, and releases what was decided; takes uploads into
+quarantine, has them looked into, and lays into projects what was approved.
 
 BULLE_STATE: the state's root, at the same path as on the host. BULLE_POLICIES: the folder of policies (default: the
 shipped ones). BULLE_LAUNCHER_SOCKET: where the launcher listens, which re-runs notebooks in sealed
@@ -19,8 +20,11 @@ from threading import Event as Flag
 from types import MappingProxyType
 
 from egress.airlock.conductor import Airlock
+from egress.airlock.import_desk import rules_in
+from egress.airlock.importing import Importer
 from egress.airlock.runners import SealedRunner
 from egress.airlock.signing import RemoteSigner
+from egress.store.arrivals import Arrivals
 from egress.store.exports import Exports
 from egress.store.quarantine import Quarantine
 from hub.events.log import EventLog, utc_now
@@ -32,6 +36,14 @@ from hub.workspace import StateLayout
 LOG = logging.getLogger("bulle.worker")
 PAUSE = 2.0  # seconds between two looks at the outboxes
 FIRST_RETRY, LAST_RETRY = timedelta(seconds=10), timedelta(minutes=10)
+
+
+@dataclass(frozen=True)
+class Worker:
+    """The way out and the way in."""
+
+    airlock: Airlock
+    importer: Importer
 
 
 @dataclass(frozen=True)
@@ -61,47 +73,79 @@ def turn(airlock: Airlock, retries: Mapping[str, Retry], now: datetime) -> Mappi
             continue
         after = airlock.process(request.id)
         if after.owner is request.owner:
-            left[request.id] = known.next(now) if known else Retry(now + FIRST_RETRY, FIRST_RETRY)
+            left[request.id] = _again(known, now)
         LOG.info("request %s: %s", after.id, after.status)
     for again in airlock.reproduce():
         LOG.info("request %s: run again", again)
     return MappingProxyType(left)
 
 
-def serve(airlock: Airlock, stop: Flag, clock: Callable[[], datetime] = utc_now) -> None:
+def bring_in(importer: Importer, retries: Mapping[str, Retry], now: datetime) -> Mapping[str, Retry]:
+    """One look at imports: every step that is due; what has to be tried again, and when."""
+    importer.tidy()
+    left: dict[str, Retry] = {}
+    for identity in importer.due():
+        known = retries.get(identity)
+        if known is not None and now < known.at:
+            left[identity] = known
+        elif not importer.process(identity):
+            left[identity] = _again(known, now)
+    return MappingProxyType(left)
+
+
+def _again(known: Retry | None, now: datetime) -> Retry:
+    return known.next(now) if known else Retry(now + FIRST_RETRY, FIRST_RETRY)
+
+
+def serve(worker: Worker, stop: Flag, clock: Callable[[], datetime] = utc_now) -> None:
     """Turn until `stop` is set. A step that has begun is finished first."""
     retries: Mapping[str, Retry] = {}
+    imports: Mapping[str, Retry] = {}
     while not stop.is_set():
         try:
-            retries = turn(airlock, retries, clock())
+            imports = bring_in(worker.importer, imports, clock())
+            retries = turn(worker.airlock, retries, clock())
         except Exception as error:  # noqa: BLE001 -- the worker goes on; its text may hold data, so only its kind is told
             LOG.error("a turn ended with %s; the next begins in %s seconds", type(error).__name__, PAUSE)  # noqa: TRY400 -- a traceback may hold data
         stop.wait(PAUSE)
 
 
-def compose(environ: Mapping[str, str]) -> Airlock:
-    """The airlock that `environ` describes. Raises: KeyError for a variable that is not set, PolicyFileError."""
+def compose(environ: Mapping[str, str]) -> Worker:
+    """Both ways, as `environ` describes them. Raises: KeyError for a variable that is not set, PolicyFileError."""
     layout = StateLayout(PurePosixPath(environ["BULLE_STATE"]))
     policies = Path(environ["BULLE_POLICIES"]) if environ.get("BULLE_POLICIES") else policies_dir()
     limits = read_limits(policies)
     Path(layout.log).parent.mkdir(parents=True, exist_ok=True)
-    return Airlock(
-        log=EventLog(Path(layout.log)),
-        quarantine=Quarantine(Path(layout.quarantine)),
+    log, quarantine = EventLog(Path(layout.log)), Quarantine(Path(layout.quarantine))
+    runs = Runs(Path(environ["BULLE_LAUNCHER_SOCKET"]))
+    airlock = Airlock(
+        log=log,
+        quarantine=quarantine,
         exports=Exports(Path(layout.exports)),
         layout=layout,
         policies=policies,
         limits=limits,
         signer=RemoteSigner(Path(environ["BULLE_SIGNER_SOCKET"])),
-        runner=SealedRunner(Runs(Path(environ["BULLE_LAUNCHER_SOCKET"])), limits, Path(layout.runs)),
+        runner=SealedRunner(runs, limits, layout),
     )
+    importer = Importer(
+        log=log,
+        quarantine=quarantine,
+        arrivals=Arrivals(Path(layout.arrivals)),
+        layout=layout,
+        rules=rules_in(policies),
+        limits=limits.imports,
+        make_folder=runs.prepare_imports,
+        clock=utc_now,
+    )
+    return Worker(airlock, importer)
 
 
 def main() -> int:
     """`python -m egress.worker [--once]`."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     try:
-        airlock = compose(os.environ)
+        worker = compose(os.environ)
     except KeyError as error:
         LOG.error("%s is not set; egress/worker.py says what is", error.args[0])  # noqa: TRY400 -- one sentence for the operator
         return 3
@@ -110,13 +154,14 @@ def main() -> int:
             LOG.error("%s", message)  # noqa: TRY400 -- one sentence for the operator
         return 3
     if "--once" in sys.argv[1:]:
-        turn(airlock, {}, utc_now())
+        bring_in(worker.importer, {}, utc_now())
+        turn(worker.airlock, {}, utc_now())
         return 0
     stop = Flag()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     LOG.info("waiting for submissions")
-    serve(airlock, stop)
+    serve(worker, stop)
     LOG.info("stopped")
     return 0
 

@@ -16,6 +16,7 @@ MIB = 1024 * 1024
 
 WORK = PurePosixPath("/work")
 DATA = PurePosixPath("/data")
+IMPORTS = PurePosixPath("/imports")
 # Below a folder: over one that stands in the image, the engine would keep that one's owner and mode.
 OUT = PurePosixPath("/out/run")
 SCRATCH = PurePosixPath("/tmp")  # noqa: S108 -- a tmpfs inside the container
@@ -58,7 +59,7 @@ class RunResult:
 
 
 def run_container(plan: RunPlan, layout: StateLayout, image: str, limits: RunnerLimits) -> ContainerPlan:
-    """The runner of `plan`: the frozen files and the extract read-only, no network, an output folder with a cap."""
+    """The runner of `plan`: files, imports and the extract read-only, no network, an output folder with a cap."""
     return ContainerPlan(
         name=f"bulle-run-{plan.request}",
         image=image,
@@ -74,6 +75,7 @@ def run_container(plan: RunPlan, layout: StateLayout, image: str, limits: Runner
         ),
         mounts=(
             Mount(layout.run(plan.request), WORK, read_only=True),
+            Mount(layout.run_imports(plan.request), IMPORTS, read_only=True),
             Mount(layout.extract(plan.project, plan.folder), DATA, read_only=True),
         ),
         tmpfs=(Tmpfs(OUT, limits.max_output_mb), Tmpfs(SCRATCH, limits.scratch_mb)),

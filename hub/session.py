@@ -40,10 +40,11 @@ def session_plan(grant: Grant, extract: ExtractRecord | None) -> SessionPlan | R
 def session_container(
     workspace: Workspace, folder: str, layout: StateLayout, image: str, limits: WorkspaceLimits
 ) -> ContainerPlan:
-    """The workspace's container: the extract in `folder` read-only, its own folders, its notices, its own network."""
+    """The container: the extract in `folder`, imports and notices read-only, its own folders, its own network."""
     at = PurePosixPath
     mounts = (
         Mount(layout.extract(workspace.project, folder), at("/data"), read_only=True),
+        Mount(layout.imports(workspace.project), at("/imports"), read_only=True),
         Mount(layout.home(workspace), at("/home/researcher"), read_only=False),
         Mount(layout.shared(workspace.project), at("/project"), read_only=False),
         Mount(layout.outbox(workspace), at("/outbox"), read_only=False),

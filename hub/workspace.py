@@ -71,6 +71,11 @@ class StateLayout:
         return self.root / "runs"
 
     @property
+    def arrivals(self) -> PurePosixPath:
+        """What browsers uploaded and the egress worker has not frozen yet, by digest."""
+        return self.root / "arrivals"
+
+    @property
     def launcher(self) -> PurePosixPath:
         """The launcher's socket, for those who may ask it."""
         return self.root / "launcher"
@@ -93,6 +98,14 @@ class StateLayout:
     def run(self, request: str) -> PurePosixPath:
         """The files of one re-run."""
         return self.runs / request
+
+    def run_imports(self, request: str) -> PurePosixPath:
+        """The imports that one re-run sees. No request has a dot in its name."""
+        return self.runs / f"{request}.imports"
+
+    def imports(self, project: str) -> PurePosixPath:
+        """`<import>/<file>`: what was brought into the project. Only the launcher makes the project's folder."""
+        return self.root / "imports" / project
 
     def extract(self, project: str, folder: str) -> PurePosixPath:
         """One extract of a project."""

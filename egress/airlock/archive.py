@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from egress.airlock.extracts import project_extract
 from egress.airlock.failure import StepError
+from egress.airlock.rerun import brought_files
 from egress.dossier.archive import dossier_bytes
 from egress.dossier.contents import Dossier, MadeOutput
 from egress.dossier.criteria import criteria_inside
@@ -46,6 +47,7 @@ class Archivist:
             criteria=criteria_inside(contents),
             manifest=(extract.path / MANIFEST).read_bytes(),
             environment=self._quarantine.get(rerun.environment) if rerun.environment else b"",
+            imports=brought_files(request.imports, self._quarantine),
             limits=self._limits,
             outputs=_made(request, contents, files),
             sums=digest_of(files),

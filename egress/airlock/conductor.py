@@ -23,6 +23,7 @@ from egress.airlock.rerun import Rerunner
 from egress.airlock.runners import Runner
 from egress.airlock.signing import SigningError, Signs
 from egress.airlock.situation import Situation
+from egress.imports.fold import placed_in
 from egress.package.archive import package_files
 from egress.package.contents import PackageError
 from egress.release.decision import automatic, review_rules
@@ -159,7 +160,8 @@ class Airlock:
 
     def _rerun(self, request: ReleaseRequest) -> None:
         situation = self._standing(request)
-        ended = self._rerunner.run(request, situation.enclave.extracts.get(request.project))
+        placed = {each.id for each in placed_in(situation.imports, request.project)}
+        ended = self._rerunner.run(request, situation.enclave.extracts.get(request.project), placed)
         acts = [("request.rerun", ended.event)]
         if ended.refusal is not None:
             acts.append(("request.refused", {"reasons": [ended.refusal.to_dict()]}))

@@ -8,6 +8,7 @@ from pathlib import Path
 from egress.airlock.failure import record_failure
 from egress.airlock.following import Following
 from egress.airlock.situation import Situation, unknown_request
+from egress.imports.fold import placed_in
 from egress.release.descriptions import to_bytes
 from egress.release.entries import Entry
 from egress.release.model import FrozenFile
@@ -86,13 +87,16 @@ class Door:
         with self._following.deciding() as (situation, transaction):
             if entry.logged in situation.entries.looked:
                 return None  # another worker was quicker
-            body = {
+            body: dict[str, object] = {
                 "entry": entry.logged.name,
                 "title": submission.title,
                 "notebook": notebook.to_dict(),
                 "files": files,
                 "descriptions": descriptions,
             }
+            # What lay in the project then, by digest: the re-run has these and no later ones.
+            brought = [each.brought.to_dict() for each in placed_in(situation.imports, entry.project)]
+            body |= {"imports": brought} if brought else {}
             if submission.request is None:
                 identity = situation.entries.next_id(entry.project)
                 transaction.append(entry.person, "request.submitted", entry.project, {**body, "request": identity})

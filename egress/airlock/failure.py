@@ -23,15 +23,22 @@ class StepError(Exception):
         self.message = message
 
 
-def record_failure(
-    transaction: Transaction, project: str, subject: Mapping[str, str], reason: Message, now: datetime
+def record_failure(  # noqa: PLR0913, PLR0917 -- what of which thing failed why, and when
+    transaction: Transaction,
+    project: str,
+    subject: Mapping[str, str],
+    reason: Message,
+    now: datetime,
+    kind: str = FAILED,
 ) -> None:
-    """Append request.failed for `subject` ({"request": id} or {"entry": name}), unless that was said just now."""
+    """Append an event of `kind` for `subject` ({"request": id}, {"entry": name} or {"import": id}), unless that was
+    said just now.
+    """
     body = {**subject, "reason": reason.to_dict()}
-    said = [event for event in transaction.read(kinds=FAILED) if _about(event, project, subject)]
+    said = [event for event in transaction.read(kinds=kind) if _about(event, project, subject)]
     last = said[-1] if said else None
     if last is None or last.body != body or now - datetime.fromisoformat(last.at) >= QUIET:
-        transaction.append(EGRESS, FAILED, project, body)
+        transaction.append(EGRESS, kind, project, body)
 
 
 def _about(event: Event, project: str, subject: Mapping[str, str]) -> bool:

@@ -17,7 +17,7 @@ from egress.airlock.following import Following
 from egress.airlock.runners import FrozenRequest, Runner
 from egress.airlock.situation import Situation
 from egress.checks.model import Protection
-from egress.dossier.archive import FACTS, STUDY, read_dossier
+from egress.dossier.archive import FACTS, STUDY, imports_in, read_dossier
 from egress.dossier.certificate import Certificate
 from egress.dossier.compare import NOISE, Compared, Verdict, compare
 from egress.dossier.contents import MadeOutput
@@ -131,7 +131,7 @@ class Reproducer:
         self._require_extract(request, folder, digest)
         files = {name.removeprefix(STUDY): content for name, content in study.items() if name.startswith(STUDY)}
         notebook = files.pop(NOTEBOOK)
-        frozen = FrozenRequest(request.id, request.project, notebook, files)
+        frozen = FrozenRequest(request.id, request.project, notebook, files, imports_in(study))
         result = self._runner(frozen, self._layout.extract(request.project, folder))
         if result.status is RerunStatus.NOT_RUN:
             raise StepError(result.message)

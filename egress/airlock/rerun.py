@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 
 from egress.airlock.extracts import project_extract
 from egress.airlock.failure import StepError
 from egress.airlock.runners import FrozenRequest, Runner
-from egress.release.model import ReleaseRequest
+from egress.release.model import Brought, ReleaseRequest
 from egress.rerun.result import RerunResult, RerunStatus
 from egress.store.quarantine import Quarantine
 from hub.events.state import ExtractRecord
@@ -31,23 +32,28 @@ class Rerunner:
         self._layout = layout
         self._runner = runner
 
-    def run(self, request: ReleaseRequest, extract: ExtractRecord | None) -> Ended:
-        """Raises: StepError when it could not begin, QuarantineError when frozen bytes are not there unchanged."""
+    def run(self, request: ReleaseRequest, extract: ExtractRecord | None, placed: Collection[str]) -> Ended:
+        """The imports that the request names are laid from quarantine, those of them that are still `placed` (by id).
+
+        Raises: StepError when it could not begin, QuarantineError when frozen bytes are not there unchanged."""
         if extract is None:
             raise StepError(
                 say("The extract of project {project} is not built yet; the request waits.", project=request.project)
             )
         project_extract(self._layout, request.project, extract.folder, extract.digest)
         folder = self._layout.extract(request.project, extract.folder)
-        result = self._runner(self._frozen(request), folder)
+        imports = tuple(each for each in request.imports if each.id in placed)
+        result = self._runner(self._frozen(request, imports), folder)
         if result.status is RerunStatus.NOT_RUN:
             raise StepError(result.message)
-        return self._ended(result, extract)
+        ended = self._ended(result, extract)
+        # What was withdrawn meanwhile was not there.
+        return replace(ended, event={**ended.event, "imports": [each.id for each in imports]}) if imports else ended
 
-    def _frozen(self, request: ReleaseRequest) -> FrozenRequest:
+    def _frozen(self, request: ReleaseRequest, imports: tuple[Brought, ...]) -> FrozenRequest:
         notebook = self._quarantine.get(request.notebook.sha256)
         files = {file.name: self._quarantine.get(file.sha256) for file in request.files}
-        return FrozenRequest(request.id, request.project, notebook, files)
+        return FrozenRequest(request.id, request.project, notebook, files, brought_files(imports, self._quarantine))
 
     def _ended(self, result: RerunResult, extract: ExtractRecord) -> Ended:
         event: dict[str, object] = {
@@ -65,3 +71,8 @@ class Rerunner:
         if named:
             event["environment"] = self._quarantine.put("".join(f"{name}\n" for name in named).encode())
         return Ended(event, None)
+
+
+def brought_files(imports: tuple[Brought, ...], quarantine: Quarantine) -> dict[str, dict[str, bytes]]:
+    """The files of each folder below /imports. Raises: QuarantineError."""
+    return {each.folder: {file.name: quarantine.get(file.sha256) for file in each.files} for each in imports}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 from typing import Protocol
 
 from egress.apart.reading import ApartReader
@@ -16,16 +17,18 @@ from egress.rerun.sealed import not_run, rerun_sealed
 from hub.launcher.client import LauncherError, Runs
 from hub.policy.limits import ContainerLimits, RunnerLimits
 from hub.run import RunPlan
+from hub.workspace import StateLayout
 
 
 @dataclass(frozen=True)
 class FrozenRequest:
-    """A request's bytes, out of quarantine."""
+    """A request's bytes, out of quarantine; `imports` holds the files of each folder below /imports."""
 
     id: str
     project: str
     notebook: bytes
     files: Mapping[str, bytes]
+    imports: Mapping[str, Mapping[str, bytes]] = field(default_factory=lambda: MappingProxyType({}))
 
 
 class Runner(Protocol):
@@ -35,7 +38,7 @@ class Runner(Protocol):
 
 
 class LocalRunner:
-    """In a child process of this machine; the result says which isolation that was."""
+    """In a child process of this machine, which has no /imports; the result says which isolation that was."""
 
     def __init__(self, limits: RunnerLimits) -> None:
         self._limits = limits
@@ -45,12 +48,12 @@ class LocalRunner:
 
 
 class SealedRunner:
-    """In a container of the workspace's image, by the launcher. `folder` holds the folders that it makes for runs."""
+    """In a container of the workspace's image, by the launcher, which makes the folders of a run."""
 
-    def __init__(self, launcher: Runs, limits: ContainerLimits, folder: Path) -> None:
+    def __init__(self, launcher: Runs, limits: ContainerLimits, layout: StateLayout) -> None:
         self._launcher = launcher
         self._limits = limits
-        self._folder = folder
+        self._layout = layout
 
     def __call__(self, frozen: FrozenRequest, extract: PurePosixPath) -> RerunResult:
         plan = RunPlan(frozen.id, frozen.project, extract.name)
@@ -67,8 +70,17 @@ class SealedRunner:
         return rerun_sealed(self._launcher, plan, self._limits.runner, ApartReader(self._limits.reader).notebook)
 
     def _lay_out(self, frozen: FrozenRequest) -> None:
-        """The request's files, readable by the runner's unprivileged user."""
-        for name, content in {NOTEBOOK: frozen.notebook, **frozen.files}.items():
-            path = self._folder / frozen.id / name
-            path.write_bytes(content)
-            path.chmod(0o444)
+        """The request's files and imports, readable by the runner's unprivileged user."""
+        _lay(Path(self._layout.run(frozen.id)), {NOTEBOOK: frozen.notebook, **frozen.files})
+        for folder, files in frozen.imports.items():
+            place = Path(self._layout.run_imports(frozen.id)) / folder
+            place.mkdir()
+            place.chmod(0o755)
+            _lay(place, files)
+
+
+def _lay(folder: Path, files: Mapping[str, bytes]) -> None:
+    for name, content in files.items():
+        path = folder / name
+        path.write_bytes(content)
+        path.chmod(0o444)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
 
+from egress.imports.fold import Imports
+from egress.imports.fold import fold as fold_imports
 from egress.release.entries import Entries, RefusedEntry
 from egress.release.entries import fold as fold_entries
 from egress.release.fold import Requests
@@ -35,6 +37,7 @@ class Situation:
 
     enclave: Enclave = field(default_factory=Enclave)
     requests: Requests = field(default_factory=lambda: MappingProxyType({}))
+    imports: Imports = field(default_factory=lambda: MappingProxyType({}))
     entries: Entries = field(default_factory=Entries)
     emergencies: Mapping[str, BreakGlass] = field(default_factory=lambda: MappingProxyType({}))
     volumes: Mapping[object, Told] = field(default_factory=lambda: MappingProxyType({}))
@@ -56,6 +59,7 @@ class Situation:
         return Situation(
             enclave,
             requests,
+            fold_imports(events, self.imports),
             fold_entries(events, self.entries),
             fold_breakglass(events, self.emergencies),
             told(events, self.volumes),

@@ -19,6 +19,8 @@ _AMONG_DIGITS = re.compile(r"[\dOoΟοОоIl|ΙІіıЗзƷб][\dOoΟοОоIl|Ι
 
 def visible(text: str) -> str:
     """`text` in compatibility form (NFKC), without marks of no width, with every digit as 0 to 9."""
+    if text.isascii() and text.isprintable():
+        return text
     shown = unicodedata.normalize("NFKC", text)
     kept = (sign for sign in shown if unicodedata.category(sign) not in {"Cf", "Cc", "Mn", "Me"})
     return "".join(_digit(sign) for sign in kept)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from collections.abc import Mapping
 
 from egress.dossier.contents import Dossier
 from egress.dossier.readme import readme
@@ -13,11 +14,11 @@ from egress.rerun.folder import NOTEBOOK
 from egress.store.zipped import zipped
 
 FACTS, RULES, CRITERIA = "dossier.json", "rules.json", "criteria-inside.json"
-MANIFEST, ENVIRONMENT, STUDY = "extract-manifest.json", "environment.txt", "study/"
+MANIFEST, ENVIRONMENT, STUDY, IMPORTS = "extract-manifest.json", "environment.txt", "study/", "imports/"
 
 
 def dossier_bytes(dossier: Dossier) -> bytes:
-    """The archive; `study/` is what the runner finds in its folder."""
+    """The archive; `study/` is what the runner finds in its folder, `imports/` what it finds in /imports."""
     files = {
         "README.txt": readme(dossier),
         FACTS: json.dumps(dossier.facts(), ensure_ascii=False, indent=2, allow_nan=False).encode() + b"\n",
@@ -27,6 +28,11 @@ def dossier_bytes(dossier: Dossier) -> bytes:
         CRITERIA: dossier.criteria,
         STUDY + NOTEBOOK: dossier.notebook,
         **{STUDY + name: content for name, content in sorted(dossier.files.items())},
+        **{
+            f"{IMPORTS}{folder}/{name}": content
+            for folder, held in sorted(dossier.imports.items())
+            for name, content in sorted(held.items())
+        },
     }
     return zipped({**files, SUMS: sums(files)})
 
@@ -35,3 +41,13 @@ def read_dossier(content: bytes) -> dict[str, bytes]:
     """The files of a dossier that `dossier_bytes` made. Raises: zipfile.BadZipFile for anything else."""
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         return {name: archive.read(name) for name in archive.namelist()}
+
+
+def imports_in(study: Mapping[str, bytes]) -> dict[str, dict[str, bytes]]:
+    """The files of each folder below /imports, out of what `read_dossier` gave."""
+    imports: dict[str, dict[str, bytes]] = {}
+    for path, content in study.items():
+        if path.startswith(IMPORTS):
+            folder, _, name = path.removeprefix(IMPORTS).partition("/")
+            imports.setdefault(folder, {})[name] = content
+    return imports

@@ -32,7 +32,7 @@ class MadeOutput:
 class Dossier:
     """Everything that a re-run takes. `criteria`: those that stay inside; `manifest`: the extract's; `environment`: a
     line for each Python package of the image, as the runner named them before the notebook began, empty where it named
-    none; `sums`: the digest that the enclave signed for the package.
+    none; `imports`: the files of each folder below /imports; `sums`: what the enclave signed for the package.
     """
 
     request: ReleaseRequest
@@ -42,6 +42,7 @@ class Dossier:
     criteria: bytes
     manifest: bytes
     environment: bytes
+    imports: Mapping[str, Mapping[str, bytes]]
     limits: RunnerLimits
     outputs: tuple[MadeOutput, ...]
     sums: str
@@ -56,6 +57,7 @@ class Dossier:
             "times": {str(status): request.reached[status] for status in (Status.SUBMITTED, Status.APPROVED)},
             "notebook": request.notebook.to_dict(),
             "files": [file.to_dict() for file in request.files],
+            "imports": [each.to_dict() for each in request.imports],
             "image": rerun.image if rerun else "",
             "isolation": rerun.isolation if rerun else "",
             "extract": {"folder": rerun.folder, "sha256": rerun.extract} if rerun else {},

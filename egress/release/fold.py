@@ -13,6 +13,7 @@ from egress.release import fold_people
 from egress.release.guards import EGRESS, SIGNER
 from egress.release.model import (
     Basis,
+    Brought,
     Failure,
     FrozenFile,
     Lane,
@@ -68,6 +69,7 @@ def _submitted(identity: str, event: Event) -> ReleaseRequest:
         files=tuple(FrozenFile.from_dict(file) for file in event.body["files"]),
         submitted_at=event.at,
         descriptions=_digest(event.body.get("descriptions")),
+        imports=tuple(Brought.from_dict(each) for each in event.body.get("imports", ())),
         reached=MappingProxyType({Status.SUBMITTED: event.at}),
     )
 
@@ -80,7 +82,9 @@ def _rerun(request: ReleaseRequest, event: Event) -> ReleaseRequest:
     if event.body["ended"] != "finished":
         return request
     said = {field.name: str(event.body[field.name]) for field in fields(Rerun) if field.name in event.body}
-    return moved(request, Status.RERUN, event, rerun=Rerun(**said))
+    laid = event.body.get("imports", ())  # what was withdrawn meanwhile was not there
+    imports = tuple(each for each in request.imports if each.id in laid)
+    return moved(request, Status.RERUN, event, rerun=Rerun(**said), imports=imports)
 
 
 def _checked(request: ReleaseRequest, event: Event) -> ReleaseRequest:

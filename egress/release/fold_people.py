@@ -10,7 +10,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from egress.release.decision import disagree, due, enough
-from egress.release.model import FrozenFile, ReleaseRequest, Turn
+from egress.release.model import Brought, FrozenFile, ReleaseRequest, Turn
 from egress.release.moved import moved
 from egress.release.review import Appeal, Approval, Decision, Review, Said, Sample, Vote
 from egress.release.status import Status, may_go
@@ -100,6 +100,7 @@ def _resubmitted(request: ReleaseRequest, event: Event) -> ReleaseRequest:
         notebook=FrozenFile.from_dict(body["notebook"]),
         files=tuple(FrozenFile.from_dict(file) for file in body["files"]),
         submitted_at=event.at,
+        imports=tuple(Brought.from_dict(each) for each in body.get("imports", ())),
         reached=MappingProxyType({Status.SUBMITTED: event.at}),
         descriptions=str(body["descriptions"]),
         answer=str(body["answer"]),

@@ -41,6 +41,24 @@ class FrozenFile:
 
 
 @dataclass(frozen=True)
+class Brought:
+    """An import that lay in the project when a request was frozen, and in its re-run once there was one: its folder
+    below /imports, and its files.
+    """
+
+    id: str
+    folder: str
+    files: tuple[FrozenFile, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"import": self.id, "folder": self.folder, "files": [file.to_dict() for file in self.files]}
+
+    @classmethod
+    def from_dict(cls, raw: Mapping[str, Any]) -> Brought:
+        return cls(str(raw["import"]), str(raw["folder"]), tuple(FrozenFile.from_dict(file) for file in raw["files"]))
+
+
+@dataclass(frozen=True)
 class OutputRecord:
     """One declared output after the checks. `report` is the digest of its full result in quarantine
     (`egress.release.report`), `fingerprint` that of a recomputed exact table; the event log holds no value of a cell.
@@ -187,6 +205,7 @@ class ReleaseRequest:
     notebook: FrozenFile
     files: tuple[FrozenFile, ...]
     submitted_at: str
+    imports: tuple[Brought, ...] = ()
     status: Status = Status.SUBMITTED
     reached: Mapping[Status, str] = field(default_factory=lambda: MappingProxyType({}))
     rerun: Rerun | None = None

@@ -20,6 +20,8 @@ from starlette.types import ASGIApp
 
 from egress.airlock.acts import Acts
 from egress.airlock.desk import Desk, reason_of
+from egress.airlock.import_desk import ImportDesk
+from egress.store.arrivals import Arrivals
 from egress.store.exports import ExportError
 from egress.store.quarantine import QuarantineError
 from egress.web.acts import ActPages
@@ -27,12 +29,14 @@ from egress.web.budget import BudgetPages
 from egress.web.checker import CheckerPages
 from egress.web.description import describe
 from egress.web.hub import LoginError
+from egress.web.imports import ImportPages
 from egress.web.ledger import LedgerPages
 from egress.web.login import Login, local_target
 from egress.web.oversight import OversightPages
 from egress.web.protection import ProtectedHeaders, from_a_person, read_form, same_session
 from egress.web.researcher import ResearcherPages
 from egress.web.submitted import Submitted
+from egress.web.upload import Uploaded, Uploads, is_upload
 from egress.web.visit import LANGUAGE_COOKIE, Handler, Renderer, Visit, language_of, roles_of
 from hub.events.log import Clock
 from hub.language import LANGUAGES
@@ -55,6 +59,13 @@ _STATUS_OF_RULE = {
     "approval.twice": 409,
     "sample.none": 409,
     "request.why": 422,
+    "import.unknown": 404,
+    "import.wrong_status": 409,
+    "import.report": 409,
+    "import.size": 413,
+    "import.too_slow": 408,
+    "import.busy": 429,
+    "import.too_often": 429,
     "form.unreadable": 400,
     "form.too_large": 413,
 }
@@ -69,6 +80,8 @@ class Site:
 
     login: Login
     desk: Desk
+    imports: ImportDesk
+    arrivals: Arrivals
     submitted: Submitted
     clock: Clock
 
@@ -77,13 +90,14 @@ def build(site: Site) -> ASGIApp:
     """The application, mounted at the service's prefix."""
     prefix = site.login.hub.settings.prefix
     render = Renderer(prefix, site.login.hub.settings.hub_path)
-    doors = _Doors(site.login, render, site.desk)
+    doors = _Doors(site.login, render, site.desk, site.imports)
     mine = ResearcherPages(site.desk, render, site.clock)
     checks = CheckerPages(site.desk, site.submitted, render, site.clock)
     done = ActPages(Acts(site.desk.following, site.clock), render)
     released = LedgerPages(site.desk, render)
     spent = BudgetPages(site.desk, render)
     watched = OversightPages(site.desk, render, site.clock)
+    brought = ImportPages(site.imports, site.arrivals, render)
     routes = [
         Route("/", doors.read(mine.home)),
         Route("/requests", doors.read(mine.requests)),
@@ -102,6 +116,12 @@ def build(site: Site) -> ASGIApp:
         Route("/oversight", doors.read(watched.oversight)),
         Route("/review/{request}", doors.read(checks.review), methods=["GET"]),
         Route("/review/{request}", doors.act(checks.vote), methods=["POST"]),
+        Route("/imports", doors.read(brought.listing), methods=["GET"]),
+        Route("/imports", doors.upload(brought.ask), methods=["POST"]),
+        Route("/imports/{identity}", doors.read(brought.show)),
+        Route("/imports/{identity}/decide", doors.act(brought.decide), methods=["POST"]),
+        Route("/imports/{identity}/files/{place}", doors.act(brought.fetch), methods=["POST"]),
+        Route("/imports/{identity}/withdraw", doors.act(brought.withdraw), methods=["POST"]),
         Route("/oauth_callback", doors.finish_login),
         Route("/logout", doors.act(lambda visit: site.login.end(visit.session)), methods=["POST"]),
         Route("/language/{code}", doors.choose_language),
@@ -136,10 +156,12 @@ async def _few_threads(_app: Starlette) -> AsyncIterator[None]:
 class _Doors:
     """What stands between a request and its page."""
 
-    def __init__(self, login: Login, render: Renderer, desk: Desk) -> None:
+    def __init__(self, login: Login, render: Renderer, desk: Desk, imports: ImportDesk) -> None:
         self._login = login
         self._render = render
         self._desk = desk
+        self._imports = imports
+        self._uploads = Uploads(imports.limits)
 
     def read(self, handler: Handler) -> Endpoint:
         """A page for somebody who is logged in; others are sent to log in and come back."""
@@ -164,6 +186,27 @@ class _Doors:
             form = await read_form(request)
             same_session(form, session.csrf)
             return await run_in_threadpool(handler, Visit(request, session, language_of(request), form))
+
+        return endpoint
+
+    def upload(self, handler: Callable[[Visit, Uploaded], Response]) -> Endpoint:
+        """As `act`, with files. The form is read before its token is: nothing of it is kept until both were."""
+
+        async def endpoint(request: Request) -> Response:
+            from_a_person(request)
+            session = await run_in_threadpool(self._login.who, request)
+            if session is None:
+                raise LoginError(_LOGGED_OUT, 401)
+            if not is_upload(request):
+                same_session(await read_form(request), session.csrf)
+            try:
+                uploaded = await self._uploads.read(request, session.person)
+            except RefusedError as error:
+                if error.refusal.rule.startswith("import."):
+                    await run_in_threadpool(self._imports.not_taken, "", session.person, error.refusal)
+                raise
+            same_session(uploaded.form, session.csrf)
+            return await run_in_threadpool(handler, Visit(request, session, language_of(request)), uploaded)
 
         return endpoint
 

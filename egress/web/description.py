@@ -22,8 +22,10 @@ _READ = {
 }
 _ACTED = {
     "401": "nobody is logged in",
+    "408": "an upload that takes too long",
     "413": "a form larger than any is",
     "422": "a form that comes back as it was typed, with the reason",
+    "429": "another upload of this person, or too many of all",
     "503": "a package that is not what was sealed",
 }
 

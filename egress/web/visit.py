@@ -15,7 +15,7 @@ from egress.package.spelling import number, visible
 from egress.web.sessions import Session
 from egress.web.wording import moment
 from hub.language import LANGUAGES, preferred, render, translate
-from hub.policy.decide import APPROVING_ROLES, BUDGET_ROLES, OVERSEEING_ROLES
+from hub.policy.decide import APPROVING_ROLES, BUDGET_ROLES, OVERSEEING_ROLES, SEEING_IMPORTS
 from hub.policy.model import Role
 
 LANGUAGE_COOKIE = "bulle-language"
@@ -89,6 +89,7 @@ class Renderer:
             budgets=bool(roles & BUDGET_ROLES),
             approver=bool(roles & APPROVING_ROLES),
             overseeing=bool(roles & OVERSEEING_ROLES),
+            importing=bool(roles & SEEING_IMPORTS),
             path=visit.request.url.path,
             session=visit.session,
             person=visit.person,

@@ -8,12 +8,14 @@ from types import MappingProxyType
 from babel.dates import format_datetime
 
 from egress.checks.model import Assurance, Outcome, Protection, Risk
+from egress.imports.status import ImportStatus
 from egress.outputs.model import Kind
 from egress.package.spelling import visible
 from egress.release.ledger import Fate
 from egress.release.review import Choice, Criterion
 from egress.release.status import Owner, Status
 from hub.policy.breakglass import Emergency
+from hub.policy.model import Role
 from hub.words import Message, say
 
 STATUS = MappingProxyType(
@@ -56,6 +58,46 @@ STEP = MappingProxyType(
         Status.EXPIRED: say("Expired"),
         Status.WITHDRAWN: say("Withdrawn by its author"),
     }
+)
+# Imports: where one stands, and the same once it is behind it.
+IMPORT_STATUS = MappingProxyType(
+    {
+        ImportStatus.ASKED: say("Going into quarantine"),
+        ImportStatus.FROZEN: say("In quarantine, being looked into"),
+        ImportStatus.REFUSED: say("Refused by the scan"),
+        ImportStatus.IN_REVIEW: say("Waiting for approval"),
+        ImportStatus.REJECTED: say("Not approved"),
+        ImportStatus.APPROVED: say("Approved, being laid into the project"),
+        ImportStatus.PLACED: say("In the project"),
+        ImportStatus.WITHDRAWN: say("Withdrawn, being taken away"),
+        ImportStatus.REMOVED: say("Withdrawn"),
+    }
+)
+IMPORT_STEP = MappingProxyType(
+    {
+        ImportStatus.ASKED: say("Uploaded"),
+        ImportStatus.FROZEN: say("Frozen in quarantine"),
+        ImportStatus.REFUSED: say("Refused by the scan"),
+        ImportStatus.IN_REVIEW: say("Looked into"),
+        ImportStatus.REJECTED: say("Rejected"),
+        ImportStatus.APPROVED: say("Approved"),
+        ImportStatus.PLACED: say("Laid into the project"),
+        ImportStatus.WITHDRAWN: say("Withdrawn"),
+        ImportStatus.REMOVED: say("Taken away"),
+    }
+)
+IMPORT_TONE = MappingProxyType(
+    {
+        ImportStatus.REFUSED: "refused",
+        ImportStatus.REJECTED: "refused",
+        ImportStatus.IN_REVIEW: "waiting",
+        ImportStatus.PLACED: "ready",
+        ImportStatus.WITHDRAWN: "closed",
+        ImportStatus.REMOVED: "closed",
+    }
+)
+IMPORT_APPROVER = MappingProxyType(
+    {Role.OUTPUT_CHECKER: say("an output checker of the project"), Role.DATA_HOLDER: say("the data holder")}
 )
 # An operator's act outside their role, and how far it has come.
 ACT = MappingProxyType(

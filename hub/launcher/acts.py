@@ -16,14 +16,23 @@ from hub.launcher.engine import ENGINE_ERRORS, EngineError, connect, explain, im
 from hub.launcher.folders import (
     check_folder,
     drop_run_folder,
-    make_notices_folder,
+    make_laid_folder,
     make_run_folder,
     make_session_folders,
 )
 from hub.launcher.networks import attach, drop_network, ensure_network
 from hub.launcher.runs import Output, run
 from hub.launcher.seal import create_arguments
-from hub.launcher.shape import CreateSession, DropRun, OnSession, Order, PrepareRun, SessionAct, StartRun
+from hub.launcher.shape import (
+    CreateSession,
+    DropRun,
+    OnSession,
+    Order,
+    PrepareImports,
+    PrepareRun,
+    SessionAct,
+    StartRun,
+)
 from hub.policy.limits import ContainerLimits
 from hub.run import MIB, RunPlan, run_container
 from hub.session import sealed_name, session_container
@@ -58,9 +67,13 @@ class Launcher:
                 return self._create(order)
             case OnSession():
                 return self._on_session(order)
+            case PrepareImports():
+                self._make_imports(order.project)
+                return {}
             case PrepareRun():
                 layout = self._settings.layout
                 make_run_folder(layout.root, layout.run(order.request))
+                make_run_folder(layout.root, layout.run_imports(order.request))
                 return {}
             case DropRun():
                 self._drop(order.request)
@@ -73,7 +86,8 @@ class Launcher:
         engine = connect()
         image = image_digest(settings.image, engine)
         plan = session_container(order.workspace, order.extract, settings.layout, image, settings.limits.workspace)
-        make_notices_folder(settings.layout.root, settings.layout.notices_of(order.workspace))
+        self._make_imports(order.project)
+        make_laid_folder(settings.layout.root, settings.layout.notices_of(order.workspace))
         self._lay_out(plan)
         remove(plan.name, engine)
         ensure_network(plan.name, plan.labels, settings.supernet, engine)
@@ -85,6 +99,10 @@ class Launcher:
         except ENGINE_ERRORS as error:
             raise EngineError(explain(error, settings.image)) from error
         return {"image": image}
+
+    def _make_imports(self, project: str) -> None:
+        layout = self._settings.layout
+        make_laid_folder(layout.root, layout.imports(project))
 
     def _lay_out(self, plan: ContainerPlan) -> None:
         root = self._settings.layout.root
@@ -134,6 +152,7 @@ class Launcher:
     def _drop(self, request: str) -> None:
         layout = self._settings.layout
         drop_run_folder(layout.root, layout.run(request))
+        drop_run_folder(layout.root, layout.run_imports(request))
 
 
 def _seen(engine: docker.APIClient, name: str) -> Answer:

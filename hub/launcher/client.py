@@ -64,6 +64,10 @@ class Runs:
     def __init__(self, socket: Path) -> None:
         self._socket = socket
 
+    def prepare_imports(self, project: str) -> None:
+        """Have the project's folder of imports made. Raises: LauncherError."""
+        _done(self._socket, {"act": "imports.prepare", "project": project})
+
     def prepare(self, plan: RunPlan) -> None:
         """Have the run's empty folder made. Raises: LauncherError."""
         _done(self._socket, {"act": "run.prepare", **_of(plan)})

@@ -1,6 +1,6 @@
 """Edge: folders on the host, reached from the state's root step by step, no step through a link.
 
-Sessions write below homes/, projects/ and outboxes/, runs are laid below runs/, notices below notices/: nobody but the
+Sessions write below homes/, projects/ and outboxes/; runs/, imports/ and notices/ are the services': nobody but the
 launcher makes a folder there, so nobody can put a link where the engine is about to mount.
 """
 
@@ -59,8 +59,8 @@ def make_run_folder(root: PurePosixPath, folder: PurePosixPath) -> None:
         _for_services(handle)
 
 
-def make_notices_folder(root: PurePosixPath, folder: PurePosixPath) -> None:
-    """`folder`, for what a workspace is told. Raises: LinkError, OSError."""
+def make_laid_folder(root: PurePosixPath, folder: PurePosixPath) -> None:
+    """`folder`, with what lies in it, for what a service lays there: imports, notices. Raises: LinkError, OSError."""
     with _reached(root, folder, make=True) as handle:
         _for_services(handle)
 

@@ -1,7 +1,7 @@
 """What the launcher can be asked, and by whom: the frozen shape of its messages. Pure.
 
-An order names a workspace or a run and nothing else. Image, mounts, targets, network, names, user and limits follow
-from those names and the launcher's own settings: what no message can say, no message can say wrongly.
+An order names a workspace, a run or a project and nothing else. Image, mounts, targets, network, names, user and limits
+follow from those names and the launcher's own settings: what no message can say, no message can say wrongly.
 """
 
 from __future__ import annotations
@@ -98,8 +98,15 @@ class _OfRun(_Order):
     request: RequestId
 
 
+class PrepareImports(_Order):
+    """Make the folder in which the imports of a project are laid."""
+
+    act: Literal["imports.prepare"]
+    project: ProjectId
+
+
 class PrepareRun(_OfRun):
-    """Make the empty folder in which the files of a run are laid."""
+    """Make the empty folders in which the files and the imports of a run are laid."""
 
     act: Literal["run.prepare"]
 
@@ -117,9 +124,11 @@ class DropRun(_OfRun):
     act: Literal["run.drop"]
 
 
-Order = CreateSession | OnSession | PrepareRun | StartRun | DropRun
+Order = CreateSession | OnSession | PrepareImports | PrepareRun | StartRun | DropRun
 _ORDERS: TypeAdapter[Order] = TypeAdapter(Annotated[Order, Field(discriminator="act")])
-_MAY: Mapping[Caller, type[_Order]] = MappingProxyType({Caller.HUB: _OfSession, Caller.WORKER: _OfRun})
+_MAY: Mapping[Caller, tuple[type[_Order], ...]] = MappingProxyType(
+    {Caller.HUB: (_OfSession,), Caller.WORKER: (_OfRun, PrepareImports)}
+)
 
 
 def read_order(question: bytes) -> Order | Refusal:
@@ -136,7 +145,7 @@ def read_order(question: bytes) -> Order | Refusal:
 
 
 def may_ask(caller: Caller | None, order: Order) -> Refusal | None:
-    """The hub asks for sessions, the egress worker for runs, nobody else for anything."""
+    """The hub asks for sessions, the egress worker for runs and imports' folders, nobody else for anything."""
     if caller is None:
         return Refusal("launcher.caller", say("This process may ask the launcher for nothing."))
     if not isinstance(order, _MAY[caller]):

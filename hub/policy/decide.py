@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
-from hub.policy.model import DataPermit, Person, Role, TableGrant
+from hub.policy.model import DataPermit, ImportRules, Person, Role, TableGrant
 from hub.policy.roles import clash
 from hub.policy.standing import standing_refusal
 from hub.policy.stops import Stops
@@ -159,6 +159,35 @@ def _within(inner: TableGrant, outer: TableGrant) -> bool:
     )
 
 
+def may_ask_import(
+    person: Person | None, permit: DataPermit | None, rules: ImportRules | None, today: date, stops: Stops
+) -> Grant | Refusal:
+    """A researcher of the project asks for files to be brought in, where the data holder's rules allow it at all
+    (SATRE 3.1.04).
+    """
+    standing = _as_member(Act.ASK_IMPORT, Role.RESEARCHER, person, permit, today, stops)
+    if isinstance(standing, Grant) and rules is None:
+        why = say("The rules of this project's data source let nothing be brought in; ask its data holder.")
+        return Refusal("import.no_rules", why)
+    return standing
+
+
+def may_decide_import(  # noqa: PLR0913, PLR0917 -- who says what of whose import, in which role, by which permit, when
+    person: Person | None, permit: DataPermit | None, asker: str, approver: Role, today: date, stops: Stops
+) -> Grant | Refusal:
+    """Who has the role that the rules name, and did not ask, approves or rejects (SATRE 3.1.04)."""
+    if person is not None and person.id == asker:
+        return Refusal("import.own", say("You cannot decide on what you asked for yourself; somebody else must."))
+    return _as_member(Act.DECIDE_IMPORT, approver, person, permit, today, stops)
+
+
+def may_see_imports(person: Person | None, permit: DataPermit | None, stops: Stops) -> Grant | Refusal:
+    """Researchers of a project, its output checkers and those who answer for its data see what was brought in, also
+    after the permit's end and while the project is halted.
+    """
+    return _may_look(Act.SEE_IMPORT, SEEING_IMPORTS, person, permit, stops)
+
+
 def may_see_requests(person: Person | None, permit: DataPermit | None, stops: Stops) -> Grant | Refusal:
     """Researchers, output checkers, the data holder and the DPO of a project see its requests, also after the permit's
     end and while the project is halted: then nothing moves, and an inquiry needs readers.
@@ -175,6 +204,7 @@ def may_see_requests(person: Person | None, permit: DataPermit | None, stops: St
 # Who answers for the data, or for how it is used, may take the statement of a source's budget away.
 _ANSWERING = frozenset({Role.DATA_HOLDER, Role.AUDITOR, Role.OVERSIGHT})
 OVERSEEING_ROLES = _ANSWERING
+SEEING_IMPORTS = _ANSWERING | {Role.OUTPUT_CHECKER, Role.RESEARCHER}
 BUDGET_ROLES = _ANSWERING | {Role.OUTPUT_CHECKER, Role.RESEARCHER}
 _ROLES_OF = {
     Act.SEE_BUDGET: BUDGET_ROLES,
@@ -190,28 +220,27 @@ def may_see_budget(
     (`SEE_SOURCE_BUDGET`), or takes the statement of it away (`EXPORT_BUDGET`); also after the permit's end and while
     the project is halted.
     """
-    if person is None:
-        return _UNKNOWN_PERSON
-    if permit is None:
-        return _NO_PERMIT
-    roles = permit.roles_of(person.id) & _ROLES_OF.get(act, frozenset())
-    if not roles:
-        return _not_named(person, permit)
-    return stops.on_person(person.id) or Grant(act, person.id, permit.project, f"permit.{min(roles)}")
+    return _may_look(act, _ROLES_OF.get(act, frozenset()), person, permit, stops)
 
 
 def may_oversee(person: Person | None, permit: DataPermit | None, stops: Stops) -> Grant | Refusal:
     """Who answers for the data, or for how it is used, sees what is halted on a project and what its operators did
     outside their role (TEHDAS2 M7.4 OPR-2); also after the permit's end and while the project is halted.
     """
+    return _may_look(Act.OVERSEE, OVERSEEING_ROLES, person, permit, stops)
+
+
+def _may_look(
+    act: Act, seeing: frozenset[Role], person: Person | None, permit: DataPermit | None, stops: Stops
+) -> Grant | Refusal:
     if person is None:
         return _UNKNOWN_PERSON
     if permit is None:
         return _NO_PERMIT
-    roles = permit.roles_of(person.id) & OVERSEEING_ROLES
+    roles = permit.roles_of(person.id) & seeing
     if not roles:
         return _not_named(person, permit)
-    return stops.on_person(person.id) or Grant(Act.OVERSEE, person.id, permit.project, f"permit.{min(roles)}")
+    return stops.on_person(person.id) or Grant(act, person.id, permit.project, f"permit.{min(roles)}")
 
 
 _UNKNOWN_PERSON = Refusal("person.unknown", say("This person is not known to the enclave; an admin adds them first."))

@@ -71,6 +71,24 @@ class IntakeLimits(Frozen):
     max_text_kb: int = Field(ge=1, description="one text that would leave; 1 kB is 1,000 bytes")
 
 
+class ImportLimits(Frozen):
+    """What one import may be, what a project holds of them, and the process that looks into them."""
+
+    max_files: int = Field(ge=1, description="of one import")
+    max_file_mb: int = Field(ge=1)
+    max_total_mb: int = Field(ge=1, description="of one import; the edge's body_mb lies above it")
+    project_mb: int = Field(ge=1, description="of all imports of a project that were not withdrawn or refused")
+    asked_per_day: int = Field(ge=1, description="of one person in 24 hours, uploads that were refused included")
+    uploads_at_once: int = Field(ge=1, description="of all people; each person has one")
+    upload_seconds: int = Field(ge=1, description="one upload, wall clock")
+    max_unpacked_mb: int = Field(ge=1, description="all that the archives of one import hold")
+    max_entries: int = Field(ge=1, description="files in all archives of one import")
+    max_depth: int = Field(ge=1, description="archives inside archives")
+    encoded_run: int = Field(ge=64, description="letters of encoded bytes in one piece that an approver is told of")
+    seconds: int = Field(ge=1, description="of the process that looks, wall clock and CPU time")
+    memory_mb: int = Field(ge=128, description="of the process that looks")
+
+
 class PrivacyLimits(Frozen):
     """One process that draws noise: it ends with its request."""
 
@@ -139,6 +157,7 @@ class ContainerLimits(Frozen):
     runner: RunnerLimits
     folders: FolderLimits
     intake: IntakeLimits
+    imports: ImportLimits
     privacy: PrivacyLimits
     breakglass: BreakGlassLimits
     reader: ReaderLimits

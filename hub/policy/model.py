@@ -20,6 +20,7 @@ __all__ = [
     "DisclosureRules",
     "Dominance",
     "Frozen",
+    "ImportRules",
     "Membership",
     "Name",
     "Person",
@@ -223,6 +224,14 @@ class PrivateKinds(Frozen):
         return {"ols": self.ols, "synthetic": self.synthetic}.get(kind, Leave.OFF)
 
 
+class ImportRules(Frozen):
+    """What may be brought into the projects of a data source, and who says yes (SATRE 3.1.04; SNDS: import traced)."""
+
+    approver: Literal[Role.OUTPUT_CHECKER, Role.DATA_HOLDER] = Field(description="who approves; never who asked")
+    compiled: Literal["refuse", "review"] = Field(description="code that nobody can read: refused, or for the approver")
+    identifiers: Literal["refuse", "review"] = Field(description="social security numbers with their key")
+
+
 class DisclosureRules(Frozen):
     """The thresholds of one data holder; a check whose threshold is absent does not run, and the report says so."""
 
@@ -245,5 +254,6 @@ class DisclosureRules(Frozen):
     privacy: Sourced[PrivacyRules]
     private_kinds: Sourced[PrivateKinds] | None = None
     review: Sourced[ReviewRules] | None = None
+    imports: Sourced[ImportRules] | None = Field(None, description="absent: nothing may be brought in")
     automatic_lane: Sourced[bool]
     automatic_caps: Sourced[AutomaticCaps] | None = None

@@ -50,7 +50,7 @@ def test_a_request_goes_through_a_sealed_container(tmp_path: Path) -> None:
     enclave.hand_in(notebook(SEALED, release("stays_by_sex", BY_SEX), f"print('{SECRET}')"), codes=b"1,2")
     enclave.airlock.take_in()
     with launcher(tmp_path, IMAGE, WORKER_IS_ROOT, limits=enclave.limits) as socket:
-        enclave.airlock = enclave.with_runner(SealedRunner(Runs(socket), enclave.limits, runs))
+        enclave.airlock = enclave.with_runner(SealedRunner(Runs(socket), enclave.limits, enclave.layout))
         request = enclave.airlock.process("costs-1")
     assert request.status is Status.IN_REVIEW, (request.reasons, request.failure)
     assert request.rerun is not None
@@ -61,7 +61,7 @@ def test_a_request_goes_through_a_sealed_container(tmp_path: Path) -> None:
     assert enclave.airlock.process("costs-1").status is Status.RELEASED
     assert SECRET.encode() not in enclave.desk.download("costs-1", "alice")
     with launcher(tmp_path, IMAGE, WORKER_IS_ROOT, limits=enclave.limits) as socket:
-        enclave.airlock = enclave.with_runner(SealedRunner(Runs(socket), enclave.limits, runs))
+        enclave.airlock = enclave.with_runner(SealedRunner(Runs(socket), enclave.limits, enclave.layout))
         _reproduce(enclave, request.rerun.image)
     enclave.log.close()
 

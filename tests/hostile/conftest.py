@@ -25,6 +25,7 @@ from hub.launcher.client import Runs
 from hub.launcher.engine import EngineError, image_digest
 from hub.policy.files import read_rules
 from hub.policy.limits import RunnerLimits, read_limits
+from hub.workspace import StateLayout
 from tests.extracts import rand_hie
 from tests.launchers import WORKER_IS_ROOT, launcher
 
@@ -117,7 +118,7 @@ def runner_of(root: Path, allowed: RunnerLimits) -> Iterator[Runner]:
     """The sealed runner, with a launcher of its own."""
     limits = read_limits().model_copy(update={"runner": allowed})
     with launcher(root, WORKSPACE_IMAGE, WORKER_IS_ROOT, limits=limits) as socket:
-        yield SealedRunner(Runs(socket), limits, root / "runs")
+        yield SealedRunner(Runs(socket), limits, StateLayout(PurePosixPath(root)))
 
 
 def notebook_of(*sources: str) -> bytes:

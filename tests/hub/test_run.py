@@ -22,6 +22,7 @@ def test_the_run_has_no_network_and_writes_nothing_that_stays() -> None:
     assert PLAN.image == "sha256:abc"
     assert {(str(mount.source), str(mount.target), mount.read_only) for mount in PLAN.mounts} == {
         ("/state/runs/study-1", "/work", True),
+        ("/state/runs/study-1.imports", "/imports", True),
         ("/state/extracts/study/20261122T000000Z-0", "/data", True),
     }
     assert {(str(folder.target), folder.size_mb) for folder in PLAN.tmpfs} == {("/out/run", 3), ("/tmp", 9)}

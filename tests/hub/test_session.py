@@ -50,6 +50,7 @@ def test_the_mounts_are_exactly_these() -> None:
     mounts = [(str(mount.source), str(mount.target), mount.read_only) for mount in opened().mounts]
     assert mounts == [
         ("/srv/bulle/extracts/p/20261122-1", "/data", True),
+        ("/srv/bulle/imports/p", "/imports", True),
         ("/srv/bulle/homes/p/alice", "/home/researcher", False),
         ("/srv/bulle/projects/p", "/project", False),
         ("/srv/bulle/outboxes/p/alice", "/outbox", False),
@@ -79,9 +80,9 @@ def test_the_container_is_the_persons_own() -> None:
     }
 
 
-def test_two_persons_share_the_project_folder_and_the_extract_and_nothing_else() -> None:
+def test_two_persons_share_the_project_folder_extract_and_imports_and_nothing_else() -> None:
     alice, amir = ({str(mount.source) for mount in opened(name).mounts} for name in ("alice", "amir"))
-    assert alice & amir == {"/srv/bulle/extracts/p/20261122-1", "/srv/bulle/projects/p"}
+    assert alice & amir == {"/srv/bulle/extracts/p/20261122-1", "/srv/bulle/imports/p", "/srv/bulle/projects/p"}
 
 
 projects = st.from_regex(r"^[a-z](?:-?[a-z0-9])*$", fullmatch=True).filter(lambda text: len(text) <= 30)

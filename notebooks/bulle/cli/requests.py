@@ -114,6 +114,7 @@ def request_json(request: ReleaseRequest, reports: Reports | None = None, text: 
         "reasons": [text(reason) for reason in request.reasons],
         "failure": text(request.failure.reason) if request.failure else None,
         "outputs": [_output_json(request, output.name, reports or {}, text) for output in request.outputs],
+        "imports": [brought.to_dict() for brought in request.imports],
         "withheld": [
             {"kind": thing.kind, "count": thing.count, "why": text(thing.why)} for thing in request.undeclared
         ],

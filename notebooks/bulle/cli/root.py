@@ -18,7 +18,7 @@ from hub.words import Message, say
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of `bulle --help`; the command stands in `bulle.cli.<name>`."""
+    """One line of `bulle --help`; the command stands in `bulle.cli.<name>`, or where `_MODULES` says."""
 
     section: Message
     about: Message
@@ -51,6 +51,11 @@ COMMANDS = MappingProxyType(
             _RESEARCH,
             say("The packages that are installed here, and their bill of materials."),
             "bulle software list",
+        ),
+        "import": Entry(
+            _RESEARCH,
+            say("What is brought into projects: read it, approve or refuse it, withdraw it."),
+            "bulle import list",
         ),
         "person": Entry(
             _GRANT, say("The persons known to the enclave."), 'bulle person add alice --name "Alice Martin"'
@@ -90,6 +95,10 @@ COMMANDS = MappingProxyType(
 )
 
 
+# A module cannot be called as the language calls a statement.
+_MODULES = MappingProxyType({"import": "imports"})
+
+
 class Root(Group):
     """Commands are modules, loaded when called."""
 
@@ -99,7 +108,7 @@ class Root(Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 -- click's signature
         if cmd_name not in COMMANDS:
             return None
-        module = f"bulle.cli.{cmd_name}"
+        module = f"bulle.cli.{_MODULES.get(cmd_name, cmd_name)}"
         if find_spec(module) is None:
             raise failed(say("The command {name} is not part of this installation.", name=cmd_name))
         command: click.Command = import_module(module).command

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from egress.apart import reading
+from egress.apart import asking
 from egress.apart.reader import read_told, spelled
 from egress.apart.reading import ApartReader
 from egress.outputs.claims import DeclaredFrame
@@ -132,7 +132,7 @@ def test_a_child_that_was_taken_over_tells_nothing(body: str, monkeypatch: pytes
     fake = tmp_path / "python"
     fake.write_text(f"#!{sys.executable}\n{body}\n")
     fake.chmod(0o755)
-    monkeypatch.setattr(reading.sys, "executable", str(fake))
+    monkeypatch.setattr(asking.sys, "executable", str(fake))
     assert refused(ApartReader(ReaderLimits(seconds=2, memory_mb=256)).notebook(NOTEBOOKS[0], MOST))
 
 

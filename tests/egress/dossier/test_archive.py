@@ -7,7 +7,7 @@ import subprocess
 import zipfile
 from pathlib import Path
 
-from egress.dossier.archive import dossier_bytes
+from egress.dossier.archive import dossier_bytes, imports_in, read_dossier
 from egress.dossier.contents import Dossier, MadeOutput
 from hub.policy.limits import read_limits
 from tests.egress.package.contents import request
@@ -22,6 +22,7 @@ def dossier() -> Dossier:
         criteria=b"{}",
         manifest=b"{}",
         environment=b"duckdb==2.0.0\n",
+        imports={"import-1": {"tool.py": b"x = 1\n"}},
         limits=read_limits().runner,
         outputs=(MadeOutput("stays", "recomputed", "suppress", "a" * 64, "tables/stays.csv", "b" * 64),),
         sums="c" * 64,
@@ -46,6 +47,10 @@ def test_it_holds_the_study_and_names_the_rest_by_digest() -> None:
     assert facts["environment_sha256"] == hashlib.sha256(b"duckdb==2.0.0\n").hexdigest()
     assert facts["parameters"]["seconds"] == read_limits().runner.seconds
     assert facts["outputs"][0]["sha256"] == "b" * 64
+
+
+def test_what_was_brought_in_is_kept_as_the_re_run_had_it() -> None:
+    assert imports_in(read_dossier(dossier_bytes(dossier()))) == {"import-1": {"tool.py": b"x = 1\n"}}
 
 
 def test_the_readme_says_how_to_run_it_again_in_both_languages() -> None:

@@ -30,7 +30,7 @@ class House:
         self.sessions = Sessions(KEY, lambda: self.seconds)
         self.login = Login(Hub(settings, http), self.sessions, KEY)
         submitted = Submitted(planted.quarantine, ApartReader(read_limits().reader).notebook)
-        self.app = build(Site(self.login, planted.desk, submitted, planted.clock))
+        self.app = build(Site(self.login, planted.desk, planted.imports, planted.arrivals, submitted, planted.clock))
 
     def browser(self, language: str = "en") -> TestClient:
         """A browser in which nobody is logged in; it follows no redirect by itself."""

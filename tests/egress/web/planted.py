@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from egress.airlock.acts import Acts
 from egress.airlock.desk import Desk
 from egress.airlock.following import Following
+from egress.airlock.import_desk import ImportDesk, rules_in
+from egress.airlock.importing import Importer
 from egress.checks.model import Assurance, Audience, Finding, Outcome, Protection, Risk
 from egress.checks.table import Table
 from egress.privacy.ols_told import ERRORS
@@ -22,12 +24,16 @@ from egress.release.model import OutputRecord
 from egress.release.report import OutputReport
 from egress.released.fingerprint import Fingerprint, Granted, Lineage, Thresholds
 from egress.released.fingerprint import Status as FingerprintStatus
+from egress.store.arrivals import Arrivals
 from egress.store.exports import Exports
 from egress.store.quarantine import Quarantine
 from hub.catalogue.model import Catalogue
 from hub.events.log import EventLog
+from hub.policy.files import policies_dir
+from hub.policy.limits import read_limits
 from hub.policy.model import DataPermit, Membership, Person, Role, TableGrant
 from hub.words import say
+from hub.workspace import StateLayout
 
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 PEOPLE = {
@@ -81,12 +87,14 @@ class Planted:
     log: EventLog = field(init=False)
     quarantine: Quarantine = field(init=False)
     exports: Exports = field(init=False)
+    arrivals: Arrivals = field(init=False)
 
     def __post_init__(self) -> None:
         (self.root / "events").mkdir(parents=True)
         self.log = EventLog(self.root / "events" / "log.db", self.clock)
         self.quarantine = Quarantine(self.root / "quarantine")
         self.exports = Exports(self.root / "exports")
+        self.arrivals = Arrivals(self.root / "arrivals")
         for name, full in PEOPLE.items():
             if name != "stranger":
                 body = {"person": Person(id=name, name=full).model_dump(mode="json")}
@@ -98,6 +106,26 @@ class Planted:
         """What its services read the time from; each reading is a minute later."""
         self.now += timedelta(minutes=1)
         return self.now
+
+    @property
+    def imports(self) -> ImportDesk:
+        return ImportDesk(self.log, self.quarantine, read_limits().imports, rules_in(policies_dir()), self.clock)
+
+    def bring_in(self) -> None:
+        """The worker's turn on imports; this process stands in for the launcher, which makes their folders."""
+        layout, limits = StateLayout(PurePosixPath(self.root)), read_limits().imports
+        importer = Importer(
+            log=self.log,
+            quarantine=self.quarantine,
+            arrivals=self.arrivals,
+            layout=layout,
+            rules=rules_in(policies_dir()),
+            limits=limits,
+            make_folder=lambda project: Path(layout.imports(project)).mkdir(parents=True, exist_ok=True),
+            clock=self.clock,
+        )
+        for identity in importer.due():
+            importer.process(identity)
 
     @property
     def desk(self) -> Desk:
@@ -133,6 +161,7 @@ class Planted:
             "title": title,
             "notebook": {"name": "study.ipynb", "sha256": notebook, "size": 10},
             "files": [],
+            "imports": more.get("imports", []),
             "descriptions": self.quarantine.put(to_bytes(more.get("descriptions", {}))),
         }
         self.log.append(person, "request.submitted", request.rpartition("-")[0], body)
@@ -148,6 +177,7 @@ class Planted:
             "extract": "3" * 64,
             "image": "sha256:0",
             "isolation": "container",
+            "imports": [each.id for each in self.desk.look().request(request).imports],
         }
         self.log.append("egress", "request.rerun", project, rerun)
         self.log.append("egress", "request.checked", project, self._said(request, reports))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Iterator
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -13,6 +15,8 @@ from hypothesis import strategies as st
 from schemathesis import GenerationMode
 from starlette.testclient import TestClient
 
+from egress.imports.guards import Asking
+from egress.release.model import FrozenFile
 from egress.web.description import describe
 from egress.web.protection import HEADERS
 from egress.web.sessions import COOKIE
@@ -20,7 +24,7 @@ from tests.egress.web.hub_stand import PREFIX
 from tests.egress.web.people import House, csrf
 from tests.egress.web.planted import ATTACK, by_site, by_year
 
-ONE = "reste-a-charge-1"
+ONE, IMPORT = "reste-a-charge-1", "reste-a-charge-import-1"
 DOCUMENT = f"{PREFIX}openapi.json"
 # These are nobody's: they open, end or prepare a session.
 ANYBODYS = ("oauth_callback", "logout", "language/{code}", "health", "openapi.json")
@@ -36,6 +40,10 @@ QUIET = settings(
 def waiting(house: House) -> House:
     house.planted.submit(ONE, title=ATTACK)
     house.planted.checked(ONE, by_site(), by_year())
+    files = (FrozenFile("tool.py", sha256(b"x = 1\n").hexdigest(), 6),)
+    asking = Asking(ATTACK, "visits_by_site", "visits_by_site", files)
+    house.planted.imports.ask("reste-a-charge", "alice", asking, lambda: house.planted.arrivals.put(b"x = 1\n"))
+    house.planted.bring_in()
     return house
 
 
@@ -53,7 +61,8 @@ def operations(house: House, *, of_somebody: bool = True) -> Iterator[tuple[str,
 
 
 def filled(path: str, **places: str) -> str:
-    return path.format(**{"request": ONE, "source": "rand-hie", "form": "csv", "code": "fr", **places})
+    given = {"request": ONE, "identity": IMPORT, "place": "1", "source": "rand-hie", "form": "csv", "code": "fr"}
+    return path.format(**{**given, **places})
 
 
 def token_of(browser: TestClient) -> str:
@@ -83,7 +92,7 @@ def test_nobody_gets_in_without_a_login(waiting: House) -> None:
 def test_another_persons_session_opens_nothing_of_a_request(waiting: House, person: str) -> None:
     browser = waiting.person(person)
     token, before = token_of(browser), len(waiting.planted.log.read())
-    asked = [each for each in operations(waiting) if "{request}" in each[1] or "{source}" in each[1]]
+    asked = [each for each in operations(waiting) if re.search(r"{(request|identity|source)}", each[1])]
     assert len(asked) >= 5
     for method, path in asked:
         form = {"csrf": token, "why": "because", "agrees": "yes"} if method == "POST" else None

@@ -12,7 +12,7 @@ from hub.launcher.folders import (
     LinkError,
     check_folder,
     drop_run_folder,
-    make_notices_folder,
+    make_laid_folder,
     make_run_folder,
     make_session_folders,
 )
@@ -94,6 +94,22 @@ def test_the_folder_of_a_run_is_new_and_the_workers(root: PurePosixPath) -> None
     assert list(Path(root / "runs").iterdir()) == []
 
 
+def test_the_folder_of_imports_is_the_workers_and_keeps_what_lies_in_it(
+    root: PurePosixPath, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = root / "imports" / "study"
+    make_laid_folder(root, folder)
+    Path(folder / "import-1").mkdir()
+    make_laid_folder(root, folder)
+    assert [path.name for path in Path(folder).iterdir()] == ["import-1"]
+    found = Path(folder).stat()
+    assert (found.st_uid, found.st_gid, found.st_mode & 0o777) == (0, SERVICE_GROUP, 0o775)
+    assert Path(folder.parent).stat().st_mode & 0o777 == 0o755  # the worker can put no link in its place
+    Path(root / "imports" / "other").symlink_to(tmp_path_factory.mktemp("elsewhere"))
+    with pytest.raises(LinkError):
+        make_laid_folder(root, root / "imports" / "other")
+
+
 def test_removing_a_run_follows_no_link(root: PurePosixPath, tmp_path_factory: pytest.TempPathFactory) -> None:
     kept = tmp_path_factory.mktemp("kept")
     (kept / "file").touch()
@@ -128,7 +144,7 @@ def test_a_folder_as_large_as_the_disk_stays_closed_unless_a_site_wants_no_quota
 def test_the_services_write_notices_and_a_workspace_reads_them(root: PurePosixPath) -> None:
     folder = StateLayout(root).notices_of(ALICE)
     for _ in range(2):
-        make_notices_folder(root, folder)
+        make_laid_folder(root, folder)
     found = Path(folder).stat()
     assert (found.st_uid, found.st_gid, found.st_mode & 0o7777) == (0, SERVICE_GROUP, 0o775)
 
@@ -136,4 +152,4 @@ def test_the_services_write_notices_and_a_workspace_reads_them(root: PurePosixPa
 def test_notices_go_through_no_link(root: PurePosixPath, tmp_path_factory: pytest.TempPathFactory) -> None:
     Path(root / "notices").symlink_to(tmp_path_factory.mktemp("elsewhere"))
     with pytest.raises(LinkError):
-        make_notices_folder(root, StateLayout(root).notices_of(ALICE))
+        make_laid_folder(root, StateLayout(root).notices_of(ALICE))

@@ -40,8 +40,9 @@ CREATE: dict[str, Any] = {
 LOOK: dict[str, Any] = {"act": "session.look", "person": "alice", "project": "study"}
 PREPARE: dict[str, Any] = {"act": "run.prepare", "project": "study", "request": "study-1"}
 START: dict[str, Any] = {**PREPARE, "act": "run.start", "extract": "20261122T000000Z-0"}
-ALL = (CREATE, LOOK, PREPARE, START)
-PLACES = ("homes", "projects", "outboxes", "notices", "extracts", "runs")
+IMPORTS: dict[str, Any] = {"act": "imports.prepare", "project": "study"}
+ALL = (CREATE, LOOK, PREPARE, START, IMPORTS)
+PLACES = ("homes", "projects", "outboxes", "notices", "extracts", "imports", "runs")
 
 
 def read(order: Any) -> Order | Refusal:
@@ -151,7 +152,7 @@ def test_reading_never_raises(question: bytes) -> None:
 
 @pytest.mark.parametrize(
     ("caller", "allowed"),
-    [(Caller.HUB, {"session"}), (Caller.WORKER, {"run"}), (None, set())],
+    [(Caller.HUB, {"session"}), (Caller.WORKER, {"run", "imports"}), (None, set())],
 )
 def test_who_may_ask_for_what(caller: Caller | None, allowed: set[str]) -> None:
     for order in ALL:
@@ -200,8 +201,9 @@ def test_a_mutated_order_is_refused_or_stays_within_the_frame(order: dict[str, A
             assert parts[:3] == ("/", "srv", "bulle")
             assert ".." not in parts
             assert parts[3] in PLACES
-            assert order["project"] in parts or parts[3:] == ("runs", order["request"])
-            assert mount["ReadOnly"] is (parts[3] in {"extracts", "notices", "runs"})
+            runs = {("runs", order.get("request")), ("runs", f"{order.get('request')}.imports")}
+            assert order["project"] in parts or parts[3:] in runs
+            assert mount["ReadOnly"] is (parts[3] in {"extracts", "imports", "notices", "runs"})
         names = {line.split("=")[0] for line in config["Env"]}
         assert (
             not names
