@@ -277,6 +277,50 @@ def test_the_edge_passes_on_what_people_need_as_it_was_sent(doors: Doors, method
     assert (answer.echo["method"], answer.echo["target"]) == (method, target)
 
 
+def lines_of(folder: Path) -> list[dict[str, Any]]:
+    time.sleep(0.3)
+    return [json.loads(line) for path in folder.iterdir() for line in path.read_text().splitlines()]
+
+
+def test_what_is_refused_is_written_down_as_a_class_with_its_person_and_nothing_else(doors: Doors) -> None:
+    before = len(lines_of(doors.refusals / "edge"))
+    cookie = "Cookie: carol"
+    tried = {
+        ("GET", f"{W}/files/secret-rows.csv?token=secret"): "files",
+        ("GET", f"{W}/nbconvert/html/secret.ipynb"): "conversion",
+        ("POST", f"{W}/api/terminals"): "terminals",
+        ("GET", f"{W}/lsp/ws/python"): "language-server",
+        ("POST", f"{W}/lab/api/extensions"): "extensions",
+        ("GET", f"{W}/proxy/22/"): "proxied",
+        ("GET", f"{W}/fil%65s/..%2fsecret"): "spelling",
+        ("POST", f"{W}/api/shutdown"): "workspace",
+        ("POST", "/hub/api/users/alice/tokens"): "hub-api",
+        ("GET", "/wp-login.php?secret"): "elsewhere",
+    }
+    for method, target in tried:
+        answer = edge(doors, method, target, b"", cookie)
+        assert (answer.status, b"La porte" in answer.body) == (403, True), target
+    for quiet in ("api/terminals?1", "lab/api/extensions", "api/nbconvert"):  # JupyterLab asks by itself
+        assert edge(doors, "GET", f"{W}/{quiet}", b"", cookie).status == 403
+    edge(doors, "GET", f"{W}/api/contents")
+    lines = lines_of(doors.refusals / "edge")[before:]
+    assert [line["tried"] for line in lines] == list(tried.values())
+    assert all(set(line) == {"at", "tried", "person", "project"} for line in lines)
+    assert {line["person"] for line in lines} == {"carol"}  # the session's, whoever the address names
+    assert {line["project"] for line in lines} == {"reste-a-charge", ""}
+    assert "secret" not in json.dumps(lines)
+
+
+def test_the_gate_writes_down_whose_workspace_was_refused(doors: Doors) -> None:
+    before = len(lines_of(doors.refusals / "gate"))
+    answer = gate(doors, "GET", "/hub/login?secret", b"", "X-Bulle-Address: 10.0.0.9", "X-Bulle-Person: mallory")
+    assert answer.status == 403
+    [line] = lines_of(doors.refusals / "gate")[before:]
+    assert (line["tried"], line["project"]) == ("route", "p")
+    assert line["person"] not in {"10.0", "mallory"}
+    assert "secret" not in json.dumps(line)
+
+
 @pytest.mark.parametrize(("method", "target"), REFUSED)
 def test_the_edge_refuses_the_rest_in_every_spelling(doors: Doors, method: str, target: str) -> None:
     answer = edge(doors, method, target)
@@ -409,50 +453,6 @@ def test_the_meter_counts_what_workspaces_answer_and_notes_nothing_else(doors: D
     assert [line["project"] for line in ours] == ["other"]
     assert ours[0]["bytes"] > 200
     assert abs(ours[0]["at"] - time.time()) < 60
-
-
-def lines_of(folder: Path) -> list[dict[str, Any]]:
-    time.sleep(0.3)
-    return [json.loads(line) for path in folder.iterdir() for line in path.read_text().splitlines()]
-
-
-def test_what_is_refused_is_written_down_as_a_class_with_its_person_and_nothing_else(doors: Doors) -> None:
-    before = len(lines_of(doors.refusals / "edge"))
-    cookie = "Cookie: carol"
-    tried = {
-        ("GET", f"{W}/files/secret-rows.csv?token=secret"): "files",
-        ("GET", f"{W}/nbconvert/html/secret.ipynb"): "conversion",
-        ("POST", f"{W}/api/terminals"): "terminals",
-        ("GET", f"{W}/lsp/ws/python"): "language-server",
-        ("POST", f"{W}/lab/api/extensions"): "extensions",
-        ("GET", f"{W}/proxy/22/"): "proxied",
-        ("GET", f"{W}/fil%65s/..%2fsecret"): "spelling",
-        ("POST", f"{W}/api/shutdown"): "workspace",
-        ("POST", "/hub/api/users/alice/tokens"): "hub-api",
-        ("GET", "/wp-login.php?secret"): "elsewhere",
-    }
-    for method, target in tried:
-        answer = edge(doors, method, target, b"", cookie)
-        assert (answer.status, b"La porte" in answer.body) == (403, True), target
-    for quiet in ("api/terminals?1", "lab/api/extensions", "api/nbconvert"):  # JupyterLab asks by itself
-        assert edge(doors, "GET", f"{W}/{quiet}", b"", cookie).status == 403
-    edge(doors, "GET", f"{W}/api/contents")
-    lines = lines_of(doors.refusals / "edge")[before:]
-    assert [line["tried"] for line in lines] == list(tried.values())
-    assert all(set(line) == {"at", "tried", "person", "project"} for line in lines)
-    assert {line["person"] for line in lines} == {"carol"}  # the session's, whoever the address names
-    assert {line["project"] for line in lines} == {"reste-a-charge", ""}
-    assert "secret" not in json.dumps(lines)
-
-
-def test_the_gate_writes_down_whose_workspace_was_refused(doors: Doors) -> None:
-    before = len(lines_of(doors.refusals / "gate"))
-    answer = gate(doors, "GET", "/hub/login?secret", b"", "X-Bulle-Address: 10.0.0.9", "X-Bulle-Person: mallory")
-    assert answer.status == 403
-    [line] = lines_of(doors.refusals / "gate")[before:]
-    assert (line["tried"], line["project"]) == ("route", "p")
-    assert line["person"] not in {"10.0", "mallory"}
-    assert "secret" not in json.dumps(line)
 
 
 def test_nobody_asks_the_doors_own_questions(doors: Doors) -> None:
