@@ -15,6 +15,7 @@ from egress.release.fold import Requests
 from egress.release.fold import fold as fold_requests
 from egress.release.ledger import LEFT, Entry, Published, Sources, has_tables, ledger, published_after, source_of
 from egress.release.model import ReleaseRequest
+from egress.release.novelty import Known, known_after
 from egress.release.reproduction import Reproductions, fold_reproductions
 from hub.alarms import Alarm, Kind, alarms
 from hub.events.breakglass import fold as fold_breakglass
@@ -44,6 +45,7 @@ class Situation:
     alarms: Mapping[Kind, Alarm] = field(default_factory=lambda: MappingProxyType({}))
     published: Sources = field(default_factory=lambda: MappingProxyType({}))
     reproductions: Reproductions = field(default_factory=lambda: MappingProxyType({}))
+    known: Known = field(default_factory=lambda: MappingProxyType({}))
 
     @classmethod
     def of(cls, events: Iterable[Event]) -> Situation:
@@ -56,6 +58,7 @@ class Situation:
         if not events:
             return self
         enclave, requests = fold_enclave(events, self.enclave), fold_requests(events, self.requests)
+        named = {str(event.body.get("request")) for event in events}
         return Situation(
             enclave,
             requests,
@@ -64,8 +67,9 @@ class Situation:
             fold_breakglass(events, self.emergencies),
             told(events, self.volumes),
             alarms(events, self.alarms),
-            self._published(enclave, requests, {str(event.body.get("request")) for event in events}),
+            self._published(enclave, requests, named),
             fold_reproductions(events, self.reproductions),
+            known_after(self.known, (requests[each] for each in named if each in requests)),
         )
 
     def _published(self, enclave: Enclave, requests: Requests, named: Iterable[str]) -> Sources:

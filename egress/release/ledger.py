@@ -154,7 +154,7 @@ def _counts(output: OutputRecord) -> bool:
 
 
 def _entry(request: ReleaseRequest, output: OutputRecord, sources: Mapping[str, str]) -> Entry:
-    fate = _fate(request, output)
+    fate = fate_of(request, output)
     decided = request.reached.get(Status.APPROVED, "") if request.decision is not None else ""
     return Entry(
         source=source_of(request, sources),
@@ -169,7 +169,9 @@ def _entry(request: ReleaseRequest, output: OutputRecord, sources: Mapping[str, 
     )
 
 
-def _fate(request: ReleaseRequest, output: OutputRecord) -> Fate:
-    if output.outcome is Outcome.FAIL or (request.decision is not None and output not in request.approved):
+def fate_of(request: ReleaseRequest, output: OutputRecord) -> Fate:
+    """What became of an output of a request."""
+    decided = request.decision is not None and not request.decision.changes
+    if output.outcome is Outcome.FAIL or (decided and output not in request.approved):
         return Fate.REFUSED
     return _FATES.get(request.status, Fate.REFUSED)

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from starlette.responses import RedirectResponse, Response
 
 from egress.airlock.desk import MAX_COMMENT, Desk, Opened
 from egress.airlock.situation import Situation
+from egress.checks.model import Audience
 from egress.release.decision import carried
 from egress.release.fold_people import REVIEWED_IN
-from egress.release.model import ReleaseRequest
+from egress.release.model import OutputRecord, ReleaseRequest
+from egress.release.novelty import Novelty, due_at, novelty
 from egress.release.review import Review
 from egress.release.reviewing import can_open_review, visible_reviews
 from egress.release.status import Status
+from egress.store.quarantine import QuarantineError
 from egress.web import wording
 from egress.web.acts import offered
+from egress.web.neighbours import earlier_requests, shared_keys
 from egress.web.outputs import output_views
 from egress.web.researcher import steps
+from egress.web.since import NEW, Since, since
+from egress.web.source import source_of
 from egress.web.submitted import Submitted
 from egress.web.visit import Renderer, Visit, roles_of
 from egress.web.votes import VOTE, words_in
@@ -39,7 +46,9 @@ class CheckerPages:
     clock: Clock
 
     def queue(self, visit: Visit) -> Response:
-        """Requests that wait for a checker, on projects whose permit names this person as one; oldest first."""
+        """Requests that wait for a checker, on projects whose permit names this person as one; the one due first
+        first.
+        """
         situation = self.desk.look()
         seen = situation.visible_to(visit.person)[::-1]
         mine = {
@@ -60,7 +69,10 @@ class CheckerPages:
             "queue.html",
             roles_of(situation, visit.person),
             section="queue",
-            todo=[request for request in todo if request.person != visit.person],
+            todo=sorted(
+                (_waiting(situation, request, self.clock()) for request in todo if request.person != visit.person),
+                key=lambda each: (each.due is None, each.due, each.request.id),
+            ),
             samples=[
                 request
                 for request in checking
@@ -119,7 +131,10 @@ class CheckerPages:
             mine=review_of(found, visit.person),
             refusal=standing.reason if isinstance(standing, Refusal) else None,
             permit=situation.permit(found.project),
-            source=self.submitted.of(found.notebook.sha256),
+            source=source_of(found, self.submitted),
+            since=self._since(opened),
+            shared=shared_keys(self.desk, opened, visit.person),
+            earlier=earlier_requests(opened),
             problem=problem,
             typed=visit.form,
             most=MAX_COMMENT,
@@ -139,6 +154,37 @@ class CheckerPages:
         if found.person == visit.person or not situation.is_checker(visit.person, found.project):
             require(may_review(person, permit, found.person, today, situation.stops))
         return can_open_review(found, person, permit, today, situation.stops)
+
+    def _since(self, opened: Opened) -> dict[str, Since]:
+        """What changed in each output since the last turn that had outputs; empty in a first one."""
+        turn = next((turn for turn in reversed(opened.request.turns) if turn.outputs), None)
+        if turn is None:
+            return {}
+        before = {output.name: output for output in turn.outputs}
+        return {output.name: self._compared(before.get(output.name), output) for output in opened.request.outputs}
+
+    def _compared(self, before: OutputRecord | None, now: OutputRecord) -> Since:
+        if before is None:
+            return NEW
+        try:
+            return since(*(self.desk.read(output, Audience.CHECKER) for output in (before, now)))
+        except (QuarantineError, ValueError, KeyError, TypeError):
+            return NEW  # what cannot be read is not called unchanged
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """One request in the queue; `late` once its checkers should have answered."""
+
+    request: ReleaseRequest
+    novelty: Novelty
+    due: datetime | None
+    late: bool
+
+
+def _waiting(situation: Situation, request: ReleaseRequest, now: datetime) -> Waiting:
+    due = due_at(request)
+    return Waiting(request, novelty(request, situation.known), due, due is not None and due < now)
 
 
 def has_voted(request: ReleaseRequest, person: str) -> bool:

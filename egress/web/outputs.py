@@ -35,6 +35,7 @@ class OutputView:
     noise: ShownNoise | None = None
     price: ShownPrice | None = None
     description: str = ""
+    verdict: Choice | None = None
     problem: Message | None = None
 
 
@@ -42,12 +43,26 @@ def output_views(desk: Desk, opened: Opened, language: str) -> list[OutputView]:
     """Every output of a request, as far as who opened it may read it."""
     described = desk.descriptions(opened.request)
     views = [_view(desk, opened, record, language) for record in opened.request.outputs]
-    return [replace(view, description=described.get(view.record.name, "")) for view in views]
+    return [
+        replace(view, description=described.get(view.record.name, ""), verdict=_verdict(opened, view.record.name))
+        for view in views
+    ]
+
+
+def _verdict(opened: Opened, name: str) -> Choice | None:
+    """What a decision that sends the request back says of one output."""
+    decision = opened.request.decision
+    if decision is None or not decision.changes:
+        return None
+    fates = {Choice.CHANGE: decision.changes, Choice.APPROVE: decision.approved, Choice.REJECT: decision.rejected}
+    return next((choice for choice, names in fates.items() if name in names), None)
 
 
 def _view(desk: Desk, opened: Opened, record: OutputRecord, language: str) -> OutputView:
     request = opened.request
-    left = record in request.approved if request.decision else None
+    # A decision that asks for changes lets nothing out yet: it says what is asked of each output.
+    open_yet = request.decision is None or bool(request.decision.changes)
+    left = None if open_yet else record in request.approved
     comments = tuple(
         (vote.choice, vote.comment)
         for review in request.reviews

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from babel.dates import format_date, format_timedelta
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -78,6 +79,8 @@ class Renderer:
             t=fixed,
             say=lambda message: render(message, language),
             moment=lambda at: moment(at, language),
+            day=lambda at: format_date(at, "d MMM y", locale=language),
+            duration=lambda took: format_timedelta(took, locale=language),
             number=lambda value: number(value, language),
             visible=visible,
             language=language,

@@ -12,6 +12,7 @@ from egress.imports.status import ImportStatus
 from egress.outputs.model import Kind
 from egress.package.spelling import visible
 from egress.release.ledger import Fate
+from egress.release.novelty import Novelty
 from egress.release.review import Choice, Criterion
 from egress.release.status import Owner, Status
 from hub.policy.breakglass import Emergency
@@ -209,6 +210,13 @@ CRITERION = MappingProxyType(
         Criterion.SINGLING_OUT: say("Singling out of a person"),
         Criterion.LINKING: say("Linking of records"),
         Criterion.INFERENCE: say("Inference about a person"),
+    }
+)
+NOVELTY = MappingProxyType(
+    {
+        Novelty.RUNNER: say("All known"),
+        Novelty.REPEATER: say("Partly known"),
+        Novelty.STRANGER: say("New"),
     }
 )
 APPROVER = MappingProxyType({"data_holder": say("the data holder"), "dpo": say("the data protection officer")})

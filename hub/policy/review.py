@@ -37,6 +37,7 @@ class ReviewRules(Frozen):
         (), description="roles that must agree after the checkers, one person each"
     )
     two_organisations: bool = Field(default=False, description="the checkers of a request come from at least two")
+    reply_days: int = Field(5, ge=1, description="working days in which checkers should answer")
     criteria: bool = Field(
         default=False, description="an approval says that each of the three criteria of WP 216 was examined"
     )

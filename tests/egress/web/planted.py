@@ -32,6 +32,7 @@ from hub.events.log import EventLog
 from hub.policy.files import policies_dir
 from hub.policy.limits import read_limits
 from hub.policy.model import DataPermit, Membership, Person, Role, TableGrant
+from hub.policy.review import ReviewRules
 from hub.words import say
 from hub.workspace import StateLayout
 
@@ -84,6 +85,7 @@ class Planted:
 
     root: Path
     now: datetime = NOW
+    rules: ReviewRules = field(default_factory=ReviewRules)
     log: EventLog = field(init=False)
     quarantine: Quarantine = field(init=False)
     exports: Exports = field(init=False)
@@ -208,7 +210,7 @@ class Planted:
             "lane": lane,
             "outputs": [record.to_dict() for record in records],
             "undeclared": [{"kind": "stdout", "count": 2, "why": why.to_dict()}],
-            "checkers_required": 1,
+            "review": self.rules.model_dump(mode="json"),
             "basis": {"rules_name": "health-fr", "rules": "4" * 64, "versions": {"duckdb": "2.0"}},
         }
 

@@ -1,0 +1,49 @@
+"""How long requests took, from the log: what an author can expect. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from statistics import median
+
+from egress.release.model import ReleaseRequest
+from egress.release.status import Status
+
+NEWEST = 50  # requests that a median is taken of: what was usual long ago is not
+LEAST = 3  # fewer tell how long somebody's request took, not what is usual
+
+_ANSWERS = (Status.AWAITS_APPROVAL, Status.APPROVED, Status.REJECTED, Status.RETURNED)
+
+
+@dataclass(frozen=True)
+class Usual:
+    """Medians; None where too few requests tell."""
+
+    checks: timedelta | None
+    review: timedelta | None
+
+
+def usual(requests: Iterable[ReleaseRequest]) -> Usual:
+    """What `requests`, in order of submission, took: from their submission to the end of the checks, and from there to
+    the first answer of people. Each turn that is over counts as well.
+    """
+    reached = [each for request in requests for each in (*(turn.reached for turn in request.turns), request.reached)]
+    checks = [took for at in reached if (took := _between(at.get(Status.SUBMITTED), at.get(Status.CHECKED)))]
+    review = [
+        took
+        for at in reached
+        if (took := _between(at.get(Status.IN_REVIEW), next((at[each] for each in _ANSWERS if each in at), None)))
+    ]
+    return Usual(_median(checks), _median(review))
+
+
+def _between(begin: str | None, end: str | None) -> timedelta | None:
+    if begin is None or end is None or end < begin:
+        return None
+    return datetime.fromisoformat(end) - datetime.fromisoformat(begin)
+
+
+def _median(took: list[timedelta]) -> timedelta | None:
+    newest = took[-NEWEST:]
+    return timedelta(seconds=median(each.total_seconds() for each in newest)) if len(newest) >= LEAST else None
