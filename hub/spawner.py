@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,6 +30,8 @@ from hub.workspace import Workspace
 
 LISTEN_POLL_SECONDS = 0.05
 HUB = "hub"  # the actor of what the hub does by itself
+# What waits for the launcher: a workspace that is given its seconds to end must keep no other from opening.
+_ASKING = ThreadPoolExecutor(8, "launcher")
 
 _NO_PROJECT = Refusal(
     "session.no_project", say("A workspace belongs to a project; open one from your list of projects.")
@@ -90,6 +93,11 @@ class EnclaveSpawner(DockerSpawner):  # type: ignore[misc]  # published without 
     def client(self) -> SealedClient:
         """DockerSpawner's client. It knows this workspace and no other, whatever it is asked."""
         return SealedClient(self.sessions, self.workspace)
+
+    @property
+    def executor(self) -> ThreadPoolExecutor:
+        """DockerSpawner's own has one thread, for one client that all share; here each question has its own."""
+        return _ASKING
 
     @default("object_name")
     def _object_name_default(self) -> str:

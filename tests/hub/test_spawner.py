@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from datetime import timedelta
 from pathlib import Path
 
@@ -130,6 +131,12 @@ def test_two_starts_at_once_open_one(house: House) -> None:
 
     outcomes = asyncio.run(both())
     assert sorted(isinstance(outcome, SpawnException) for outcome in outcomes) == [False, True]
+
+
+def test_who_waits_for_the_launcher_keeps_no_other_waiting(house: House) -> None:
+    both = threading.Barrier(2, timeout=10)
+    asked = [house.spawner(name, PROJECT).executor.submit(both.wait) for name in ("alice", "amir")]
+    assert sorted(each.result() for each in asked) == [0, 1]
 
 
 def test_a_workspace_is_never_renamed(house: House) -> None:
