@@ -156,7 +156,7 @@ def test_the_engine_was_told_the_sealed_plan_and_nothing_else(
     assert environment["JUPYTERHUB_API_TOKEN"] == "a-token-of-jupyterhub"
     assert environment["JUPYTERHUB_API_URL"] == "http://hub:8082/hub/api"
     assert environment["JUPYTERHUB_DISABLE_USER_CONFIG"] == "1"
-    allowed = ("JUPYTERHUB_", "JPY_API_TOKEN", "BULLE_", "HOME", "PATH")
+    allowed = ("JUPYTERHUB_", "JPY_API_TOKEN", "BULLE_", "GIT_AUTHOR_", "GIT_COMMITTER_", "HOME", "PATH")
     assert all(key.startswith(allowed) for key in environment), environment.keys()
 
 
