@@ -130,7 +130,7 @@ def main() -> int:
         quarantine, exports = Quarantine(root / "quarantine"), Exports(root / "exports")
         desk = Desk(log, quarantine, exports)
         with launched(settings_of(root, limits), Caller.WORKER) as socket:
-            sealed = SealedRunner(Runs(socket), limits, StateLayout(PurePosixPath(root)))
+            sealed = SealedRunner(Runs(socket), limits, StateLayout(PurePosixPath(root)), lambda _: None)
             airlock = Airlock(
                 log=log,
                 quarantine=quarantine,

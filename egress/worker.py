@@ -22,7 +22,7 @@ from types import MappingProxyType
 from egress.airlock.conductor import Airlock
 from egress.airlock.import_desk import rules_in
 from egress.airlock.importing import Importer
-from egress.airlock.runners import SealedRunner
+from egress.airlock.runners import SealedRunner, standing_of
 from egress.airlock.signing import RemoteSigner
 from egress.store.arrivals import Arrivals
 from egress.store.exports import Exports
@@ -31,6 +31,7 @@ from hub.events.log import EventLog, utc_now
 from hub.launcher.client import Runs
 from hub.policy.files import PolicyFileError, policies_dir
 from hub.policy.limits import read_limits
+from hub.present import Present
 from hub.workspace import StateLayout
 
 LOG = logging.getLogger("bulle.worker")
@@ -126,7 +127,7 @@ def compose(environ: Mapping[str, str]) -> Worker:
         policies=policies,
         limits=limits,
         signer=RemoteSigner(Path(environ["BULLE_SIGNER_SOCKET"])),
-        runner=SealedRunner(runs, limits, layout),
+        runner=SealedRunner(runs, limits, layout, standing_of(Present(log))),
     )
     importer = Importer(
         log=log,

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import socket
 import struct
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ MAX_CHUNK = 64 * 1024
 QUESTION_SECONDS = 5  # a caller who connects says what it wants
 STALL_SECONDS = 60  # nobody waits longer for a reader that does not read
 QUIET_SECONDS = 60
+LOOK_SECONDS = 1  # between two looks at whether the other end, or the reason for asking, is still there
 MAX_TOLD = 1000
 PLACES = 32  # questions of one user at the same time
 _HEADER = struct.Struct(">cI")
@@ -85,6 +87,15 @@ class Line:
         return kind, content
 
     @property
+    def is_gone(self) -> bool:
+        """Whether who asked has hung up. After the question they say nothing more."""
+        try:
+            readable, _, _ = select.select([self._stream], [], [], 0)
+            return bool(readable) and not self._stream.recv(1, socket.MSG_PEEK)
+        except (OSError, ValueError):
+            return True
+
+    @property
     def user(self) -> int:
         """The user id of the process at the other end, as it was when it connected."""
         _, uid, _ = _PEER.unpack(self._stream.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _PEER.size))
@@ -92,10 +103,15 @@ class Line:
 
 
 def ask(
-    path: Path, question: Mapping[str, Any], seconds: float, output: Callable[[bytes], None] | None = None
+    path: Path,
+    question: Mapping[str, Any],
+    seconds: float,
+    output: Callable[[bytes], None] | None = None,
+    given_up: Callable[[], bool] | None = None,
 ) -> dict[str, Any]:
     """Ask the process that listens at `path`; its answer, once all its output went to `output`.
 
+    `given_up` is asked once a second, in a thread of its own, whether to hang up, which ends what was asked for.
     Raises: WireError when there is no answer within `seconds`; what `output` raises ends the connection.
     """
     kinds = {ANSWER: MAX_ANSWER} | ({} if output is None else {OUTPUT: MAX_CHUNK})
@@ -106,15 +122,36 @@ def ask(
             stream.connect(str(path))
             line = Line(stream)
             line.send(QUESTION, json.dumps(question).encode())
-            while message := line.receive(kinds, deadline):
-                kind, content = message
-                if kind == ANSWER:
-                    return _object(content)
-                if output is not None:
-                    output(content)
+            with _hanging_up(stream, given_up):
+                while message := line.receive(kinds, deadline):
+                    kind, content = message
+                    if kind == ANSWER:
+                        return _object(content)
+                    if output is not None:
+                        output(content)
     except (OSError, ValueError) as error:
         raise WireError(NO_ANSWER) from error
     raise WireError(NO_ANSWER)
+
+
+@contextmanager
+def _hanging_up(stream: socket.socket, given_up: Callable[[], bool] | None) -> Iterator[None]:
+    """Meanwhile, shut `stream` down once `given_up` says so."""
+    done = threading.Event()
+
+    def watch(given_up: Callable[[], bool]) -> None:
+        while not done.wait(LOOK_SECONDS):
+            if given_up():
+                with suppress(OSError):
+                    stream.shutdown(socket.SHUT_RDWR)
+                return
+
+    if given_up is not None:
+        threading.Thread(target=watch, args=(given_up,), daemon=True).start()
+    try:
+        yield
+    finally:
+        done.set()
 
 
 def _object(content: bytes) -> dict[str, Any]:

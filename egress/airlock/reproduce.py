@@ -108,7 +108,7 @@ class Reproducer:
             raise StepError(_NO_DOSSIER)
         study = read_dossier(self._quarantine.get(request.dossier))
         facts = json.loads(study[FACTS])
-        result = self._again(request, study, facts)
+        result = self._again(asked.person, request, study, facts)
         outputs = tuple(MadeOutput(**each) for each in facts["outputs"])
         then = _then(request, self._log.read())
         return Certificate(
@@ -126,12 +126,14 @@ class Reproducer:
             outputs=self._compared(outputs, then, result, grant),
         )
 
-    def _again(self, request: ReleaseRequest, study: dict[str, bytes], facts: dict[str, Any]) -> RerunResult:
+    def _again(
+        self, person: str, request: ReleaseRequest, study: dict[str, bytes], facts: dict[str, Any]
+    ) -> RerunResult:
         folder, digest = str(facts["extract"]["folder"]), str(facts["extract"]["sha256"])
         self._require_extract(request, folder, digest)
         files = {name.removeprefix(STUDY): content for name, content in study.items() if name.startswith(STUDY)}
         notebook = files.pop(NOTEBOOK)
-        frozen = FrozenRequest(request.id, request.project, notebook, files, imports_in(study))
+        frozen = FrozenRequest(request.id, request.project, person, notebook, files, imports_in(study), reproduced=True)
         result = self._runner(frozen, self._layout.extract(request.project, folder))
         if result.status is RerunStatus.NOT_RUN:
             raise StepError(result.message)

@@ -53,7 +53,9 @@ class Rerunner:
     def _frozen(self, request: ReleaseRequest, imports: tuple[Brought, ...]) -> FrozenRequest:
         notebook = self._quarantine.get(request.notebook.sha256)
         files = {file.name: self._quarantine.get(file.sha256) for file in request.files}
-        return FrozenRequest(request.id, request.project, notebook, files, brought_files(imports, self._quarantine))
+        return FrozenRequest(
+            request.id, request.project, request.person, notebook, files, brought_files(imports, self._quarantine)
+        )
 
     def _ended(self, result: RerunResult, extract: ExtractRecord) -> Ended:
         event: dict[str, object] = {

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from egress.rerun.result import Isolation, Read, RerunResult, RerunStatus, ended, sentence
-from hub.launcher.client import Runs
+from hub.launcher.client import GivenUp, Runs
 from hub.policy.limits import RunnerLimits
 from hub.run import MIB, RunPlan, RunStatus
 from hub.words import Message
 
 
-def rerun_sealed(launcher: Runs, plan: RunPlan, limits: RunnerLimits, read: Read) -> RerunResult:
-    """Have `plan` run to its end; blocking, never raises for what the notebook, the launcher or the engine does."""
+def rerun_sealed(
+    launcher: Runs, plan: RunPlan, limits: RunnerLimits, read: Read, given_up: GivenUp | None = None
+) -> RerunResult:
+    """Have `plan` run to its end, or until `given_up`.
+
+    Blocking, never raises for what the notebook, the launcher or the engine does.
+    """
     most = limits.max_output_mb * MIB
-    result = launcher.start(plan, limits.seconds, most)
+    result = launcher.start(plan, limits.seconds, most, given_up)
     rendered = None
     match result.status:
         case RunStatus.FINISHED | RunStatus.FAILED:

@@ -21,7 +21,7 @@ from hub.launcher.folders import (
     make_session_folders,
 )
 from hub.launcher.networks import attach, drop_network, ensure_network
-from hub.launcher.runs import Output, run
+from hub.launcher.runs import IsGone, Output, run
 from hub.launcher.seal import create_arguments
 from hub.launcher.shape import (
     CreateSession,
@@ -60,8 +60,8 @@ class Launcher:
     def __init__(self, settings: LauncherSettings) -> None:
         self._settings = settings
 
-    def carry_out(self, order: Order, output: Output) -> Answer:
-        """The answer to `order`; the output of a run goes to `output` meanwhile."""
+    def carry_out(self, order: Order, output: Output, is_gone: IsGone = lambda: False) -> Answer:
+        """The answer to `order`; the output of a run goes to `output` meanwhile, and it ends with who asked for it."""
         match order:
             case CreateSession():
                 return self._create(order)
@@ -79,7 +79,7 @@ class Launcher:
                 self._drop(order.request)
                 return {}
             case StartRun():
-                return self._run(order, output)
+                return self._run(order, output, is_gone)
 
     def _create(self, order: CreateSession) -> Answer:
         settings = self._settings
@@ -131,14 +131,14 @@ class Launcher:
             raise EngineError(explain(error, self._settings.image)) from error
         return {}
 
-    def _run(self, order: StartRun, output: Output) -> Answer:
+    def _run(self, order: StartRun, output: Output, is_gone: IsGone) -> Answer:
         settings = self._settings
         plan = RunPlan(order.request, order.project, order.extract)
         container = run_container(plan, settings.layout, settings.image, settings.limits.runner)
         try:
             for mount in container.mounts:
                 check_folder(settings.layout.root, mount.source)
-            result = run(container, settings.limits.runner.max_output_mb * MIB, output)
+            result = run(container, settings.limits.runner.max_output_mb * MIB, output, is_gone)
         finally:
             self._drop(order.request)
         return {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from hub.wire import NO_ANSWER, WireError, ask
 from hub.words import Message
 from hub.workspace import Workspace
 
+GivenUp = Callable[[], bool]
 ANSWER_SECONDS = 180  # the engine's own answers are waited for 60 seconds, and one order takes a few
 
 
@@ -76,8 +77,11 @@ class Runs:
         """Have the run's folder removed. Raises: LauncherError."""
         _done(self._socket, {"act": "run.drop", **_of(plan)})
 
-    def start(self, plan: RunPlan, seconds: float, max_output: int) -> RunResult:
-        """Run to the end, at most `seconds` and `max_output` bytes. What goes wrong is a status, never raised."""
+    def start(self, plan: RunPlan, seconds: float, max_output: int, given_up: GivenUp | None = None) -> RunResult:
+        """Run to the end, at most `seconds` and `max_output` bytes, or until `given_up`, which is asked once a second.
+
+        What goes wrong is a status, never raised.
+        """
         taken = bytearray()
 
         def output(chunk: bytes) -> None:
@@ -87,7 +91,7 @@ class Runs:
 
         try:
             order = {"act": "run.start", **_of(plan), "extract": plan.folder}
-            said = _answered(ask(self._socket, order, seconds + ANSWER_SECONDS, output))
+            said = _answered(ask(self._socket, order, seconds + ANSWER_SECONDS, output, given_up))
         except (LauncherError, WireError) as error:
             return RunResult(RunStatus.ENGINE_DOWN, None, b"", 0.0, message=error.message)
         message = None if said["message"] is None else Message.from_dict(said["message"])

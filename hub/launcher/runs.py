@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
+import select
 import socket
 import struct
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import docker
@@ -20,18 +20,29 @@ from hub.container import ContainerPlan
 from hub.launcher.engine import ENGINE_ERRORS, EngineError, connect, explain, image_digest
 from hub.launcher.seal import create_arguments
 from hub.run import RunResult, RunStatus
-from hub.wire import MAX_CHUNK, read_exactly
+from hub.wire import LOOK_SECONDS, MAX_CHUNK, read_exactly
 from hub.words import say
 
 Output = Callable[[bytes], None]
+IsGone = Callable[[], bool]
 
 
-def run(plan: ContainerPlan, max_output: int, output: Output, client: docker.APIClient | None = None) -> RunResult:
+class _GoneError(OSError):
+    """Who asked for the run has hung up."""
+
+
+def run(
+    plan: ContainerPlan,
+    max_output: int,
+    output: Output,
+    is_gone: IsGone = lambda: False,
+    client: docker.APIClient | None = None,
+) -> RunResult:
     """Run `plan` to its end and remove its container; blocking, never raises for what the container or engine does.
 
-    At most `max_output` bytes of stdout go to `output`; at the first byte above, at the wall-clock limit and when
-    `output` raises OSError, it is killed. Stderr is not read, and there is no stdin. A container of the same name is
-    what a broken-off run left, and is removed first.
+    At most `max_output` bytes of stdout go to `output`; at the first byte above, at the wall-clock limit, when `output`
+    raises OSError and within a second or two of `is_gone`, it is killed. Stderr is not read, and there is no stdin. A
+    container of the same name is what a broken-off run left, and is removed first.
     Raises: ValueError for a plan with a network or without a time limit: those are no runs.
     """
     if plan.network is not None or plan.limits.seconds is None:
@@ -40,7 +51,7 @@ def run(plan: ContainerPlan, max_output: int, output: Output, client: docker.API
     try:
         engine = client or connect()
         pinned = image_digest(plan.image, engine)
-        result = _run_pinned(engine, replace(plan, image=pinned), max_output, output)
+        result = _run_pinned(engine, replace(plan, image=pinned), max_output, _Asker(output, is_gone))
         return replace(result, image=pinned, seconds=time.monotonic() - began)
     except EngineError as error:
         message = error.message
@@ -49,20 +60,33 @@ def run(plan: ContainerPlan, max_output: int, output: Output, client: docker.API
     return RunResult(RunStatus.ENGINE_DOWN, None, b"", time.monotonic() - began, message=message)
 
 
-def _run_pinned(engine: docker.APIClient, plan: ContainerPlan, max_output: int, output: Output) -> RunResult:
+@dataclass(frozen=True)
+class _Asker:
+    """Who asked for a run: takes its output, and may be gone."""
+
+    output: Output
+    is_gone: IsGone
+
+    def check(self) -> None:
+        """Raises: _GoneError."""
+        if self.is_gone():
+            raise _GoneError
+
+
+def _run_pinned(engine: docker.APIClient, plan: ContainerPlan, max_output: int, asker: _Asker) -> RunResult:
     container = _create(engine, plan)
     try:
         deadline = time.monotonic() + float(plan.limits.seconds or 0)
         stream = _attach(engine, container)
         try:
             engine.start(container)
-            ended = _take(stream, max_output, output, deadline)
+            ended = _take(stream, max_output, asker, deadline)
         finally:
             with suppress(OSError):
                 stream.shutdown(socket.SHUT_RDWR)  # docker-py keeps a handle: the engine must notice
             stream.close()
         if ended is RunStatus.FINISHED:
-            return _ending(engine, container, plan, deadline)
+            return _ending(engine, container, plan, asker, deadline)
         return _stopped(ended, plan, max_output)
     finally:
         with suppress(*ENGINE_ERRORS):
@@ -92,18 +116,18 @@ def _attach(engine: docker.APIClient, container: str) -> socket.socket:
     return socket.socket(fileno=socket.dup(raw.fileno()))
 
 
-def _take(stream: socket.socket, max_output: int, output: Output, deadline: float) -> RunStatus:
+def _take(stream: socket.socket, max_output: int, asker: _Asker, deadline: float) -> RunStatus:
     """Stdout until its end, the cap or the deadline. The engine frames it: 4 bytes of stream number, 4 of length."""
     room = max_output
     try:
-        while header := read_exactly(stream, 8, deadline):
+        while header := _header(stream, asker, deadline):
             (left,) = struct.unpack(">4xL", header)
             while left:
                 chunk = read_exactly(stream, min(left, MAX_CHUNK), deadline)
                 if not chunk:
                     break
                 left -= len(chunk)
-                output(chunk[:room])
+                asker.output(chunk[:room])
                 if len(chunk) > room:
                     return RunStatus.TOO_MUCH_OUTPUT
                 room -= len(chunk)
@@ -112,14 +136,28 @@ def _take(stream: socket.socket, max_output: int, output: Output, deadline: floa
     return RunStatus.FINISHED
 
 
-def _ending(engine: docker.APIClient, container: str, plan: ContainerPlan, deadline: float) -> RunResult:
+def _header(stream: socket.socket, asker: _Asker, deadline: float) -> bytes:
+    """The next frame's, none at the end, while who asked is still there. Raises: TimeoutError, _GoneError."""
+    while not select.select([stream], [], [], LOOK_SECONDS)[0]:
+        asker.check()
+        if time.monotonic() >= deadline:
+            raise TimeoutError
+    return read_exactly(stream, 8, deadline)
+
+
+def _ending(engine: docker.APIClient, container: str, plan: ContainerPlan, asker: _Asker, deadline: float) -> RunResult:
     """A container may close its stdout and live on: its own end counts, and the deadline still holds."""
-    try:
-        engine.wait(container, timeout=max(1, math.ceil(deadline - time.monotonic())))
-    except (ReadTimeout, RequestsConnectionError):
-        if time.monotonic() < deadline:
-            raise
-        return _stopped(RunStatus.TIMED_OUT, plan, 0)
+    while True:
+        asked = time.monotonic()
+        try:
+            engine.wait(container, timeout=LOOK_SECONDS)
+            break
+        except (ReadTimeout, RequestsConnectionError):
+            if time.monotonic() - asked < LOOK_SECONDS / 2:  # not the time, but the engine went away
+                raise
+            asker.check()
+            if time.monotonic() >= deadline:
+                return _stopped(RunStatus.TIMED_OUT, plan, 0)
     state = engine.inspect_container(container)["State"]
     code = int(state["ExitCode"])
     if code == 0:

@@ -58,7 +58,7 @@ class Service:
                 line.send(OUTPUT, chunk[begin : begin + MAX_CHUNK])
 
         try:
-            return {"done": self._launcher.carry_out(order, output)}
+            return {"done": self._launcher.carry_out(order, output, lambda: line.is_gone)}
         except EngineError as error:
             LOG.warning("%s for %s: %s", order.act, caller, error.__cause__ or error)
             return _failed(error.message)

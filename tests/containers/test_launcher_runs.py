@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -42,7 +43,7 @@ def plan_for(image: str, *command: str, mounts: tuple[Mount, ...] = (), **limits
 def ran(plan: ContainerPlan, max_output: int = MIB, client: docker.APIClient | None = None) -> RunResult:
     """The run's result with what it wrote."""
     taken = bytearray()
-    result = run(plan, max_output, taken.extend, client)
+    result = run(plan, max_output, taken.extend, client=client)
     return replace(result, stdout=bytes(taken))
 
 
@@ -95,6 +96,18 @@ def test_a_run_ends_with_whoever_asked_for_it(engine: docker.APIClient, image: s
 
     plan = plan_for(image, "sh", "-c", "echo begun; sleep 600")
     assert run(plan, MIB, gone).status is RunStatus.ENGINE_DOWN
+    assert not engine.containers(all=True, filters={"name": plan.name})
+
+
+@pytest.mark.parametrize("script", ["echo begun; sleep 600", "exec >&-; trap '' TERM; sleep 600"])
+def test_a_run_is_killed_within_seconds_when_who_asked_hangs_up(
+    engine: docker.APIClient, image: str, script: str
+) -> None:
+    begun = time.monotonic()
+    plan = plan_for(image, "sh", "-c", script)
+    result = run(plan, MIB, lambda _: None, lambda: time.monotonic() - begun > 2)
+    assert (result.status, result.stdout) == (RunStatus.ENGINE_DOWN, b"")
+    assert time.monotonic() - begun < 12
     assert not engine.containers(all=True, filters={"name": plan.name})
 
 

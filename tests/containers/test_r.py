@@ -49,7 +49,7 @@ def test_a_study_in_r_goes_the_whole_way(tmp_path: Path) -> None:
     enclave.hand_in(study)
     enclave.airlock.take_in()
     with launcher(tmp_path, IMAGE, WORKER_IS_ROOT, limits=enclave.limits) as socket:
-        runner = SealedRunner(Runs(socket), enclave.limits, enclave.layout)
+        runner = SealedRunner(Runs(socket), enclave.limits, enclave.layout, lambda _: None)
         request = enclave.with_runner(runner).process("costs-1")
     assert request.status is Status.IN_REVIEW, (request.reasons, request.failure)
     outcomes = {output.name: output.outcome for output in request.outputs}

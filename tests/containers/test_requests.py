@@ -1,19 +1,22 @@
 """The whole way with the real runner: a container without network, of the workspace's image."""
 
 import os
+import threading
+import time
 from pathlib import Path
 
 import pytest
 
 from egress.airlock.reviewer import ReviewerDesk
-from egress.airlock.runners import SealedRunner
+from egress.airlock.runners import SealedRunner, Standing, standing_of
 from egress.dossier.archive import ENVIRONMENT, read_dossier
 from egress.release.review import Choice, Vote
 from egress.release.status import Status
 from egress.store.quarantine import Quarantine
 from hub.launcher.client import Runs
-from hub.launcher.engine import EngineError, image_digest
+from hub.launcher.engine import EngineError, connect, image_digest
 from hub.policy.model import Membership, Person, Role
+from hub.present import Present
 from tests.egress.airlock.enclave import BY_SEX, SECRET, TinyEnclave, issue, make_enclave, notebook, release
 from tests.egress.release.requests import permit
 from tests.launchers import WORKER_IS_ROOT, launcher
@@ -40,17 +43,23 @@ assert open("codes.csv").read() == "1,2"
 """
 
 
-def test_a_request_goes_through_a_sealed_container(tmp_path: Path) -> None:
+def needs_the_image() -> None:
     try:
         image_digest(IMAGE)
     except EngineError as error:
         pytest.skip(f"needs a container engine with the workspace's image: {error}")
+
+
+def test_a_request_goes_through_a_sealed_container(tmp_path: Path) -> None:
+    needs_the_image()
     enclave = make_enclave(tmp_path)
     runs = tmp_path / "runs"
     enclave.hand_in(notebook(SEALED, release("stays_by_sex", BY_SEX), f"print('{SECRET}')"), codes=b"1,2")
     enclave.airlock.take_in()
     with launcher(tmp_path, IMAGE, WORKER_IS_ROOT, limits=enclave.limits) as socket:
-        enclave.airlock = enclave.with_runner(SealedRunner(Runs(socket), enclave.limits, enclave.layout))
+        enclave.airlock = enclave.with_runner(
+            SealedRunner(Runs(socket), enclave.limits, enclave.layout, _standing(enclave))
+        )
         request = enclave.airlock.process("costs-1")
     assert request.status is Status.IN_REVIEW, (request.reasons, request.failure)
     assert request.rerun is not None
@@ -61,9 +70,15 @@ def test_a_request_goes_through_a_sealed_container(tmp_path: Path) -> None:
     assert enclave.airlock.process("costs-1").status is Status.RELEASED
     assert SECRET.encode() not in enclave.desk.download("costs-1", "alice")
     with launcher(tmp_path, IMAGE, WORKER_IS_ROOT, limits=enclave.limits) as socket:
-        enclave.airlock = enclave.with_runner(SealedRunner(Runs(socket), enclave.limits, enclave.layout))
+        enclave.airlock = enclave.with_runner(
+            SealedRunner(Runs(socket), enclave.limits, enclave.layout, _standing(enclave))
+        )
         _reproduce(enclave, request.rerun.image)
     enclave.log.close()
+
+
+def _standing(enclave: TinyEnclave) -> Standing:
+    return standing_of(Present(enclave.log, enclave.clock))
 
 
 def _reproduce(enclave: TinyEnclave, image: str) -> None:
@@ -81,3 +96,36 @@ def _reproduce(enclave: TinyEnclave, image: str) -> None:
     study = read_dossier(Quarantine(enclave.root / "quarantine").get(found["dossier"]))
     assert b"jupyterlab==" in study[ENVIRONMENT]
     assert study["study/codes.csv"] == b"1,2"
+
+
+ENDS = [
+    ("access.halted", "", {"scope": "project", "name": "costs", "why": "incident"}),
+    ("permit.ended", "costs", {"why": "over"}),
+]
+
+
+@pytest.mark.parametrize(("kind", "project", "body"), ENDS)
+def test_a_run_that_is_halted_is_killed(tmp_path: Path, kind: str, project: str, body: dict[str, str]) -> None:
+    needs_the_image()
+    enclave, engine = make_enclave(tmp_path), connect()
+    enclave.hand_in(notebook("import time\ntime.sleep(600)", release("stays_by_sex", BY_SEX)))
+    enclave.airlock.take_in()
+    with launcher(tmp_path, IMAGE, WORKER_IS_ROOT, limits=enclave.limits) as socket:
+        runner = SealedRunner(Runs(socket), enclave.limits, enclave.layout, _standing(enclave))
+        enclave.airlock = enclave.with_runner(runner)
+        working = threading.Thread(target=enclave.airlock.process, args=("costs-1",))
+        working.start()
+        deadline = time.monotonic() + 60
+        while not engine.containers(filters={"name": "^/bulle-run-costs-1$"}):
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        enclave.log.append("opal", kind, project, body)
+        halted = time.monotonic()
+        working.join(60)
+        while engine.containers(all=True, filters={"name": "^/bulle-run-costs-1$"}):
+            assert time.monotonic() < halted + 10
+            time.sleep(0.1)
+    assert time.monotonic() < halted + 10
+    assert enclave.last("request.failed")["reason"]["text"] != ""
+    assert enclave.desk.look().request("costs-1").status is Status.SUBMITTED
+    assert list((tmp_path / "runs").iterdir()) == []

@@ -98,7 +98,7 @@ def attack(extract: Path, sealed: bool) -> Attack:
         )
         allowed = allowed.model_copy(update=limits)
         notebook = notebook_of(*sources)
-        request = FrozenRequest("study-1", "study", notebook, files or {})
+        request = FrozenRequest("study-1", "study", "alice", notebook, files or {})
         with runner_of(root, allowed) if sealed else nullcontext(LocalRunner(allowed)) as runner:
             result = runner(request, PurePosixPath(extract))
         if result.rendered is None:
@@ -118,7 +118,7 @@ def runner_of(root: Path, allowed: RunnerLimits) -> Iterator[Runner]:
     """The sealed runner, with a launcher of its own."""
     limits = read_limits().model_copy(update={"runner": allowed})
     with launcher(root, WORKSPACE_IMAGE, WORKER_IS_ROOT, limits=limits) as socket:
-        yield SealedRunner(Runs(socket), limits, StateLayout(PurePosixPath(root)))
+        yield SealedRunner(Runs(socket), limits, StateLayout(PurePosixPath(root)), lambda _: None)
 
 
 def notebook_of(*sources: str) -> bytes:

@@ -151,3 +151,29 @@ def say_once(listening: socket.socket, answer: bytes) -> None:
     with stream:
         stream.recv(100)
         stream.sendall(answer)
+
+
+def test_who_gives_up_hangs_up_and_the_other_end_notices(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wire, "LOOK_SECONDS", 0.05)
+    gone, looked = threading.Event(), list[bool]()
+
+    def answer(line: Line, _: int, __: bytes | None) -> None:
+        looked.append(line.is_gone)
+        while not line.is_gone:
+            time.sleep(0.02)
+        gone.set()
+
+    listener = Listener(tmp_path / "socket", os.getgid(), answer)
+    threading.Thread(target=listener.serve, daemon=True).start()
+    asked = time.monotonic()
+    with pytest.raises(WireError):
+        ask(tmp_path / "socket", {"say": "wait"}, 30, given_up=lambda: time.monotonic() - asked > 0.3)
+    assert gone.wait(5)
+    assert looked == [False]
+    assert time.monotonic() - asked < 5
+    listener.close()
+
+
+def test_who_does_not_give_up_is_answered(heard: Heard, tmp_path: Path) -> None:
+    assert ask(tmp_path / "socket", {"say": "x"}, 5, given_up=lambda: False) == {"heard": 12}
+    assert heard

@@ -54,7 +54,7 @@ def approve(enclave: TinyEnclave) -> None:
 
 
 def test_the_launcher_is_down_and_comes_back(enclave: TinyEnclave) -> None:
-    runner = SealedRunner(Runs(enclave.root / "no-launcher"), read_limits(), enclave.layout)
+    runner = SealedRunner(Runs(enclave.root / "no-launcher"), read_limits(), enclave.layout, lambda _: None)
     sealed = enclave.with_runner(runner)
     enclave.hand_in(STUDY)
     sealed.take_in()
