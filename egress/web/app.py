@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -130,7 +130,7 @@ def build(site: Site) -> ASGIApp:
     ]
     routes.append(Route("/openapi.json", _described(describe(routes, prefix))))
     app = Starlette(
-        lifespan=_few_threads,
+        lifespan=_started(site.desk),
         routes=[Mount(prefix.rstrip("/"), routes=routes)],
         exception_handlers={
             RefusedError: doors.refused,
@@ -144,13 +144,21 @@ def build(site: Site) -> ASGIApp:
     return ProtectedHeaders(app)  # around everything, so that the page of an unforeseen error has them, too
 
 
-@asynccontextmanager
-async def _few_threads(_app: Starlette) -> AsyncIterator[None]:
-    """Pages are computed by one interpreter: many threads only take turns at it, each while it keeps a reading or the
+def _started(desk: Desk) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
+    """Before the first page: few threads, and the log as far as it goes, so that nobody waits for a long one.
+
+    Pages are computed by one interpreter: many threads only take turns at it, each while it keeps a reading or the
     log's lock from the others. Some more than processors, as a page may wait for the hub or the disk.
     """
-    current_default_thread_limiter().total_tokens = THREADS
-    yield
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        current_default_thread_limiter().total_tokens = THREADS
+        with suppress(RefusedError):  # a log that was changed is said on pages
+            await run_in_threadpool(desk.look)
+        yield
+
+    return lifespan
 
 
 class _Doors:
