@@ -113,7 +113,9 @@ const plugin: JupyterFrontEndPlugin<void> = {
           onClick: () => void submitter.submit(notebook)
         });
         button.addClass('bulle-submit');
-        notebook.toolbar.insertAfter('cellType', 'bulle-submit', button);
+        if (!notebook.toolbar.insertAfter('cellType', 'bulle-submit', button)) {
+          notebook.toolbar.insertItem(10, 'bulle-submit', button); // somebody arranged the toolbar in another way
+        }
         return button;
       }
     });
