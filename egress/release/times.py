@@ -10,7 +10,6 @@ from statistics import median
 from egress.release.model import ReleaseRequest
 from egress.release.status import Status
 
-NEWEST = 50  # requests that a median is taken of: what was usual long ago is not
 LEAST = 3  # fewer tell how long somebody's request took, not what is usual
 
 _ANSWERS = (Status.AWAITS_APPROVAL, Status.APPROVED, Status.REJECTED, Status.RETURNED)
@@ -25,7 +24,7 @@ class Usual:
 
 
 def usual(requests: Iterable[ReleaseRequest]) -> Usual:
-    """What `requests`, in order of submission, took: from their submission to the end of the checks, and from there to
+    """What `requests` took: from their submission to the end of the checks, and from there to
     the first answer of people. Each turn that is over counts as well.
     """
     reached = [each for request in requests for each in (*(turn.reached for turn in request.turns), request.reached)]
@@ -45,5 +44,4 @@ def _between(begin: str | None, end: str | None) -> timedelta | None:
 
 
 def _median(took: list[timedelta]) -> timedelta | None:
-    newest = took[-NEWEST:]
-    return timedelta(seconds=median(each.total_seconds() for each in newest)) if len(newest) >= LEAST else None
+    return timedelta(seconds=median(each.total_seconds() for each in took)) if len(took) >= LEAST else None

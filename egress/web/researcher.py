@@ -11,6 +11,7 @@ from egress.airlock.situation import Situation
 from egress.release.guards import can_download
 from egress.release.model import ReleaseRequest
 from egress.release.reviewing import told_to_author
+from egress.release.times import Usual, usual
 from egress.web import wording
 from egress.web.acts import offered
 from egress.web.outputs import output_views
@@ -20,6 +21,8 @@ from hub.policy.decide import BUDGET_ROLES
 from hub.policy.model import Role
 from hub.policy.verdict import Grant
 from hub.words import Message
+
+_RECENT = 200  # requests that medians are taken of, at most
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,9 @@ class ResearcherPages:
             others=[request for request in seen if request.person != visit.person],
             refused=situation.refused_visible_to(visit.person),
             projects=researching,
+            extracts=situation.enclave.extracts,
+            today=self.clock().date(),
+            usual=_usual(situation),
             wording=wording,
         )
 
@@ -77,6 +83,7 @@ class ResearcherPages:
             wording=wording,
             offered=offered(situation, found, visit.person, self.clock().date()),
             told=told_to_author(found),
+            usual=_usual(situation),
             answer=self.desk.answer(found),
             may_download=self._may_download(visit, found, situation),
         )
@@ -92,6 +99,10 @@ class ResearcherPages:
     def _may_download(self, visit: Visit, found: ReleaseRequest, situation: Situation) -> bool:
         person, permit = situation.person(visit.person), situation.permit(found.project)
         return isinstance(can_download(found, person, permit, self.clock().date(), situation.stops), Grant)
+
+
+def _usual(situation: Situation) -> Usual:
+    return usual([*situation.requests.values()][-_RECENT:])
 
 
 def steps(request: ReleaseRequest) -> list[tuple[Message, str]]:

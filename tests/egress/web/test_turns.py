@@ -153,3 +153,20 @@ def test_the_queue_says_how_new_and_by_when(waiting: House) -> None:
     assert "en retard" not in shown
     waiting.planted.now = waiting.planted.now.replace(month=12)
     assert "en retard" in text_of(waiting.person("carol", "fr").get(f"{PREFIX}queue").text)
+
+
+def test_a_researcher_reads_their_projects_and_what_to_expect(waiting: House) -> None:
+    alice = waiting.person("alice")
+    shown = text_of(alice.get(f"{PREFIX}requests").text)
+    for words in ("My projects", "Permit until 31 Dec 2028", "Extract built not yet", "ρ = 1"):
+        assert words in shown
+    assert "Lately the checks took" not in shown  # one request tells nothing of what is usual
+    for number in (2, 3):
+        waiting.planted.submit(f"reste-a-charge-{number}")
+        waiting.planted.checked(f"reste-a-charge-{number}", by_year())
+    assert "Lately the checks took 2 minutes (median)" in text_of(alice.get(f"{PREFIX}requests").text)
+    assert "Lately the checks took" in text_of(alice.get(f"{PREFIX}requests/{ONE}").text)
+    body = {"folder": "v1", "digest": "3" * 64}
+    waiting.planted.log.append("extractor", "extract.built", "reste-a-charge", body)
+    shown = text_of(alice.get(f"{PREFIX}requests").text)
+    assert "not yet" not in shown
