@@ -7,7 +7,7 @@ import json
 import zipfile
 
 from egress.checks.model import Assurance, Outcome
-from egress.release.model import Choice, Vote
+from egress.release.review import Choice, Vote
 from egress.release.status import Status
 from egress.store.quarantine import Quarantine
 from tests.egress.airlock.enclave import BY_SEX, SECRET, TinyEnclave, notebook, release
