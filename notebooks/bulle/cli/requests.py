@@ -15,6 +15,7 @@ from egress.checks.table import plain
 from egress.release.entries import RefusedEntry
 from egress.release.model import ReleaseRequest
 from egress.release.report import OutputReport
+from egress.release.reviewing import told_to_author
 from egress.release.status import Status
 from hub.container import SANDBOX_USER
 from hub.words import Message, say
@@ -73,8 +74,17 @@ def request_lines(request: ReleaseRequest, reports: Reports, text: Text) -> list
     if request.undeclared:
         lines.append(f"  {text(say('withheld'))}:")
         lines += [f"      {thing.kind} ({thing.count}): {text(thing.why)}" for thing in request.undeclared]
-    for given in request.reviews:
-        lines += [f"  {text(say('comment'))}: {given.comment}"] if given.comment else []
+    return [*lines, *_said_lines(request, text)]
+
+
+def _said_lines(request: ReleaseRequest, text: Text) -> list[str]:
+    """What people said of it, as far as its author is told."""
+    lines = []
+    for review in request.reviews if told_to_author(request) else ():
+        lines += [f"  {vote.output}: {vote.choice}: {vote.comment}" for vote in review.votes if vote.comment]
+        lines += [f"  {text(say('comment'))}: {review.comment}"] if review.comment else []
+    for status, said in ((Status.RETURNED, request.returned), (Status.RECALLED, request.recall)):
+        lines += [f"  {text(STATUS_WORDS[status])}: {said.why}"] if said is not None else []
     return lines
 
 
@@ -108,6 +118,7 @@ def request_json(request: ReleaseRequest, reports: Reports | None = None, text: 
         "person": request.person,
         "title": request.title,
         "entry": request.entry,
+        "turn": request.turn,
         "status": str(request.status),
         "waits_for": str(request.owner),
         "submitted_at": request.submitted_at,

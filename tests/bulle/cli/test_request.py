@@ -189,6 +189,9 @@ def test_reviewed_and_fetched_once(enclave: TinyEnclave, bulle: Bulle, tmp_path:
 def test_it_goes_back_and_comes_again(enclave: TinyEnclave, bulle: Bulle, tmp_path: Path) -> None:
     code, out, _ = bulle("review", "costs-1", "--as", "carol", "--change", "stays=Name the years", "--note", "odd")
     assert (code, "goes back to its author" in out) == (0, True)
+    shown = bulle("show", "costs-1", "--as", "alice")[1]
+    assert "stays: change: Name the years" in shown
+    assert "odd" not in shown  # for checkers only
     (tmp_path / "study.ipynb").write_bytes(notebook("1"))
     handed = ("resubmit", "costs-1", str(tmp_path / "study.ipynb"), "--describe", "x=X", "--project", "costs")
     assert bulle(*handed, "--answer", "Named", "--as", "alice")[0] == 0
@@ -230,6 +233,16 @@ def test_a_rejection_is_appealed_and_a_release_recalled(enclave: TinyEnclave, bu
     enclave.log.append("egress", "request.released", "costs", {"request": "costs-1", "package": "5" * 64})
     assert bulle("recall", "costs-1", "--as", "carol", "--why", "A cell of 4.")[0] == 0
     assert enclave.desk.look().request("costs-1").status is Status.RECALLED
+
+
+def test_what_checkers_say_is_told_with_the_decision_and_not_before(enclave: TinyEnclave, bulle: Bulle) -> None:
+    """Two must vote; the first one's words are not the author's to read yet."""
+    two = {**enclave.last("request.checked"), "review": {"checkers": 2}, "changed": True}
+    enclave.log.append("egress", "request.rechecked", "costs", two)
+    bulle("review", "costs-1", "--as", "carol", "--reject", "stays", "--comment", "Too fine")
+    assert "Too fine" not in bulle("show", "costs-1", "--as", "alice")[1]
+    bulle("review", "costs-1", "--as", "dora", "--reject", "stays")
+    assert "Too fine" in bulle("show", "costs-1", "--as", "alice")[1]
 
 
 def test_its_author_withdraws(enclave: TinyEnclave, bulle: Bulle) -> None:
