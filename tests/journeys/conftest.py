@@ -102,3 +102,18 @@ def inside(stack: Stack, service: str, code: str) -> subprocess.CompletedProcess
     return subprocess.run(
         command, cwd=ROOT, env=stack.environment, capture_output=True, text=True, check=False, timeout=120
     )
+
+
+def docker(*arguments: str) -> Any:
+    return json.loads(subprocess.run(["docker", *arguments], capture_output=True, text=True, check=True).stdout)
+
+
+def addresses(container: str) -> dict[str, str]:
+    """Network by network, where a container is."""
+    [found] = docker("inspect", container)
+    return {name: each["IPAddress"] for name, each in found["NetworkSettings"]["Networks"].items()}
+
+
+def own_addresses() -> list[str]:
+    done = subprocess.run(["hostname", "-I"], capture_output=True, text=True, check=True)
+    return [each for each in done.stdout.split() if ":" not in each]

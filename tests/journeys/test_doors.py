@@ -12,11 +12,12 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import sync_playwright
 
+from hub.policy.alarms import Place, read_alarms
 from scripts.visitor import VisitError, Visitor
 from tests.browser.conftest import ARGUMENTS, CHROMIUM
-from tests.journeys.conftest import Stack, inside
+from tests.journeys.conftest import Stack, addresses, docker, inside, own_addresses
 
 pytestmark = [pytest.mark.journey, pytest.mark.containers]
 
@@ -67,21 +68,6 @@ def bob(stack: Stack) -> Iterator[Visitor]:
         bob.open_project(PROJECT)
         yield bob
         bob.close_project(PROJECT)
-
-
-def docker(*arguments: str) -> Any:
-    return json.loads(subprocess.run(["docker", *arguments], capture_output=True, text=True, check=True).stdout)
-
-
-def addresses(container: str) -> dict[str, str]:
-    """Network by network, where a container is."""
-    [found] = docker("inspect", container)
-    return {name: each["IPAddress"] for name, each in found["NetworkSettings"]["Networks"].items()}
-
-
-def own_addresses() -> list[str]:
-    done = subprocess.run(["hostname", "-I"], capture_output=True, text=True, check=True)
-    return [each for each in done.stdout.split() if ":" not in each]
 
 
 def test_from_a_kernel_the_gate_answers_and_nothing_else(stack: Stack, bob: Visitor) -> None:
@@ -149,14 +135,12 @@ def running(project: str) -> list[str]:
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
 
 
-def test_a_session_reaches_its_pages_and_none_of_the_ways_out(bob: Visitor) -> None:
+def test_a_session_reaches_its_pages(bob: Visitor) -> None:
     assert bob.http.get(f"{W}/api/contents").status_code == 200
     page = bob.http.get(f"{W}/lab")
     assert page.status_code == 200
     assert "sandbox allow-scripts" in page.headers["content-security-policy"]
     assert page.headers["content-security-policy"].count("sandbox") == 1
-    for route in ("files/study.ipynb?download=1", "nbconvert/html/study.ipynb", "view/study.ipynb", "api/terminals"):
-        assert bob.http.get(f"{W}/{route}").status_code == 403, route
     for cookie in bob.http.cookies.jar:
         assert cookie.secure, cookie.name
 
@@ -238,7 +222,15 @@ def test_many_bytes_in_one_session_become_an_event(stack: Stack, bob: Visitor) -
 IN_VAIN = ("/lsp/", "/api/nbconvert", "/api/terminals", "/lab/api/extensions", "/lab/api/plugins", "/lab/api/build")
 
 
-def test_jupyterlab_works_in_a_browser_and_its_pages_cannot_get_out(stack: Stack, bob: Visitor) -> None:
+def alarming(stack: Stack) -> list[str]:
+    """What the edge wrote down that raises an alarm."""
+    policy, folder = read_alarms(), stack.state / "refusals" / "edge"
+    lines = [line for path in folder.iterdir() for line in path.read_text().splitlines()]
+    return [line for line in lines if policy.raises(Place.EDGE, json.loads(line)["tried"])]
+
+
+def test_jupyterlab_works_in_a_browser_and_raises_no_alarm(stack: Stack, bob: Visitor) -> None:
+    before = alarming(stack)
     cookies: list[Any] = [
         {"name": each.name, "value": each.value, "url": f"{stack.base}{each.path}", "secure": True}
         for each in bob.http.cookies.jar
@@ -262,26 +254,5 @@ def test_jupyterlab_works_in_a_browser_and_its_pages_cannot_get_out(stack: Stack
         assert [each for each in said if "Content Security Policy" in each] == []
         assert [url for url in refused if not any(part in url for part in IN_VAIN)] == []
         assert hosts == {stack.base.removeprefix("https://")}
-        attempts(page, stack.base)
+        assert alarming(stack) == before
         browser.close()
-
-
-def attempts(page: Page, base: str) -> None:
-    """A page of a workspace tries a window, a file and a beacon; the browser refuses each."""
-    downloads: list[str] = []
-    page.on("download", lambda each: downloads.append(each.url))
-    assert page.evaluate("window.open('/hub/home') === null")
-    page.evaluate(
-        """() => { const a = document.createElement('a'); a.download = 'rows.csv';
-                   a.href = URL.createObjectURL(new Blob(['a,b'])); document.body.append(a); a.click(); }"""
-    )
-    assert (
-        page.evaluate("fetch('https://203.0.113.7/x', {mode: 'no-cors'}).then(() => 'sent', () => 'refused')")
-        == "refused"
-    )
-    blocked = """() => new Promise(done => {
-                 addEventListener('securitypolicyviolation', e => done(e.effectiveDirective));
-                 new Image().src = 'https://203.0.113.7/x.png'; setTimeout(() => done(''), 3000); })"""
-    assert page.evaluate(blocked) == "img-src"
-    page.wait_for_timeout(1000)
-    assert downloads == []
