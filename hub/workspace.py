@@ -71,6 +71,11 @@ class StateLayout:
         return self.root / "runs"
 
     @property
+    def register(self) -> PurePosixPath:
+        """The public register's files, which the edge serves to anybody."""
+        return self.root / "register"
+
+    @property
     def arrivals(self) -> PurePosixPath:
         """What browsers uploaded and the egress worker has not frozen yet, by digest."""
         return self.root / "arrivals"

@@ -97,6 +97,10 @@ def doors(engine: docker.APIClient, image: str, tmp_path_factory: pytest.TempPat
     for name in ("traffic", "edge", "gate"):
         (folder / name).mkdir()
         (folder / name).chmod(0o777)
+    register = folder / "register"
+    register.mkdir()
+    for name in ("index.en.html", "index.fr.html", "feed.fr.atom", "register.json", "secret.txt"):
+        (register / name).write_text(name)
     certificate(folder)
     names = [f"bulle-test-{role}-{uuid4().hex[:8]}" for role in ("echo", "edge", "gate")]
     published = engine.create_host_config(port_bindings={8443: ("127.0.0.1",), 8082: ("127.0.0.1",)})
@@ -106,6 +110,7 @@ def doors(engine: docker.APIClient, image: str, tmp_path_factory: pytest.TempPat
         f"{folder}/tls.key:/run/secrets/tls.key:ro",
         f"{policies_dir()}:/etc/bulle/policies:ro",
         f"{folder}/traffic:/var/log/traffic",
+        f"{register}:/srv/register:ro",
     ]
     environment = {
         "BULLE_PUBLIC_URL": "https://enclave.test",
@@ -222,8 +227,16 @@ PASS = [
     *(("GET", f"{W}/bulle/{route}") for route in ("data", "notices?1", "outputs?notebook=a%2Fn.ipynb")),
     ("POST", f"{W}/bulle/submit"),
 ]
+REGISTER = {
+    "/register/": "index.en.html",
+    "/register/index.fr.html": "index.fr.html",
+    "/register/feed.fr.atom": "feed.fr.atom",
+    "/register/register.json?x=1": "register.json",
+}
 # What is open in a stock server or hub, and each of them in other spellings.
 REFUSED = [
+    *(("GET", f"/register/{way}") for way in ("secret.txt", "..", "../tls.key", "%2e%2e/x", "index.de.html", "x/")),
+    *((method, "/register/") for method in ("POST", "PUT", "DELETE", "OPTIONS")),
     *(("GET", f"{W}/{route}") for route in ("files/x.csv?download=1", "nbconvert/html/n.ipynb", "view/x.html")),
     *(("GET", f"{W}/{route}") for route in ("terminals/1", "api/terminals", "terminals/websocket/1", "lsp/status")),
     *(("GET", f"{W}/{route}") for route in ("lab/api/extensions", "proxy/22/", "api/nbconvert", "metrics", "tree")),
@@ -529,3 +542,14 @@ def test_the_gate_refuses_the_rest(doors: Doors, method: str, target: str) -> No
     answer = gate(doors, method, target)
     assert answer.status in {400, 403, 405}
     assert answer.echo is None
+
+
+def test_anybody_reads_the_register_and_the_door_answers_itself(doors: Doors) -> None:
+    for target, name in REGISTER.items():
+        answer = edge(doors, "GET", target, b"", "Cookie: session=x")
+        assert (answer.status, answer.body.decode()) == (200, name), target
+        assert answer.headers["content-security-policy"][0].startswith("default-src 'none'; style-src 'self'")
+        assert "set-cookie" not in answer.headers
+    french = edge(doors, "GET", "/register/", b"", "Accept-Language: fr-FR,fr;q=0.9")
+    assert (french.body, french.headers["content-type"]) == (b"index.fr.html", ["text/html; charset=utf-8"])
+    assert edge(doors, "GET", "/register/feed.en.atom").status == 404  # not written here

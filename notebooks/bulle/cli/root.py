@@ -88,6 +88,11 @@ COMMANDS = MappingProxyType(
             "bulle rerun my-study-1 --as rita",
         ),
         "log": Entry(_PROVE, say("The sealed log of every act."), "bulle log verify"),
+        "register": Entry(
+            _PROVE,
+            say("The public register: permits, delays, results, alerts, and nobody's name."),
+            "bulle register ./site/register --address https://research.example/register/",
+        ),
         "schemas": Entry(
             _PROVE, say("JSON Schemas of every file and answer, for editors and programs."), "bulle schemas DIR"
         ),

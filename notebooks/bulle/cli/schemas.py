@@ -16,12 +16,14 @@ from bulle.cli.shape import Command
 from egress.checks.model import Assurance, Outcome, Risk
 from egress.outputs.model import Kind
 from egress.privacy.spec import Shape
+from egress.register.model import Register
 from egress.rerun.result import Isolation, RerunStatus
 from hub.catalogue.model import Catalogue
 from hub.extracts.manifest import Manifest
 from hub.policy.files import Purposes
 from hub.policy.model import DataPermit, DisclosureRules
 from hub.policy.people import PeoplePolicy
+from hub.policy.register import RegisterPolicy
 from hub.policy.undertakings import Undertaking
 from hub.words import say
 
@@ -215,6 +217,8 @@ MODELS: dict[str, type[BaseModel]] = {
     "rerun": AgainAnswer,
     "rules": DisclosureRules,
     "undertaking": Undertaking,
+    "register-policy": RegisterPolicy,
+    "register": Register,
     "verify": VerifyAnswer,
 }
 
