@@ -84,6 +84,8 @@ class Acts:
     ) -> None:
         said: Body = {} if why is None else {"why": _needed(why)}
         with self._following.deciding() as (situation, transaction):
+            if (halted := situation.stops.on_person(person)) is not None:
+                raise RefusedError(halted)  # they see no request, and read why
             found = situation.visible(request, person)
             verdict = rule(situation, found, self._clock().date())
             if isinstance(verdict, Refusal):

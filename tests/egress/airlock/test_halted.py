@@ -50,7 +50,7 @@ def test_nothing_moves_at_any_step_and_everything_goes_on_afterwards(
     halt(enclave, scope, name)
     assert enclave.airlock.process("costs-1").status is Status.SUBMITTED
     assert "halted since" in now(enclave)[1]
-    assert refused(enclave.desk.withdraw, "costs-1", "alice") == rule
+    assert refused(enclave.acts.withdraw, "costs-1", "alice") == rule
     resume(enclave, scope, name)
     assert enclave.airlock.process("costs-1").status is Status.IN_REVIEW
 

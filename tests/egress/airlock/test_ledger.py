@@ -200,7 +200,7 @@ def test_what_changes_between_the_look_and_the_event_is_seen(
     enclave.approve(one.id)
     other = enclave.ask(WITHOUT_ONE, "other")
     enclave.approve(other.id)
-    build = enclave.airlock._export
+    build = enclave.airlock._packer.export
 
     def slow(*arguments: Any) -> str:
         digest = build(*arguments)
@@ -208,7 +208,7 @@ def test_what_changes_between_the_look_and_the_event_is_seen(
         enclave.acts.withdraw(one.id, "alice")
         return digest
 
-    monkeypatch.setattr(enclave.airlock, "_export", slow)
+    monkeypatch.setattr(enclave.airlock._packer, "export", slow)
     assert enclave.airlock.advance(other.id)
     assert enclave.desk.look().request(other.id).status is Status.APPROVED
     assert not (enclave.root / "exports" / other.id / "package.zip").exists()
