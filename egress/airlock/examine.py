@@ -11,12 +11,14 @@ from platform import python_version
 from types import MappingProxyType
 
 from egress.airlock.beside import Beside
+from egress.airlock.charted import with_charts
 from egress.airlock.earlier import Earlier
 from egress.airlock.extracts import project_extract
 from egress.airlock.failure import StepError
 from egress.airlock.judge import Judge, draws_noise
 from egress.airlock.judged import Judged
 from egress.apart.reading import ApartReader
+from egress.outputs.charts import DeclaredChart
 from egress.outputs.declarations import Confirmed, DeclarationProblem
 from egress.outputs.model import Unreadable, Withheld
 from egress.outputs.reading import Reading
@@ -153,9 +155,11 @@ class Examiner:
                 known = tuple(each.fingerprint for each in beside.compared)
                 most = self._limits.intake.max_text_kb * 1000
                 judge = Judge(self._log, spend, permit, rules, extract, engine, request.id, lineage, known, most)
-                return beside.look(judge.judge(items))
+                judged = beside.look(judge.judge(items))
         except EngineError as error:
             raise StepError(error.message) from error
+        charts = [item for item in items if isinstance(item, DeclaredChart)]
+        return with_charts(judged, charts, extract.manifest.catalogue, self._limits.charts)
 
     def _undescribed(self, request: ReleaseRequest, items: Sequence[Confirmed]) -> list[str]:
         """The declared outputs of which their author says nothing. Requests of older logs were not asked."""
@@ -165,7 +169,7 @@ class Examiner:
             said = from_bytes(self._quarantine.get(request.descriptions))
         except ValueError as error:
             raise StepError(say("The descriptions of request {request} cannot be read.", request=request.id)) from error
-        names = (item.name for item in items if not isinstance(item, DeclarationProblem))
+        names = (item.name for item in items if not isinstance(item, DeclarationProblem | DeclaredChart))
         return [name for name in names if not said.get(name)]
 
     def _read(self, submitted: str, rerun: str) -> Reading | Unreadable:

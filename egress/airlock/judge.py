@@ -13,6 +13,7 @@ from egress.assess import Assessment, Declaration, assess_request
 from egress.checks import text
 from egress.checks.model import Assurance, Finding, Outcome, Protection, Risk, worst
 from egress.frames import assess_on
+from egress.outputs.charts import DeclaredChart
 from egress.outputs.claims import DeclaredFrame
 from egress.outputs.declarations import Confirmed, DeclarationProblem, Declared
 from egress.outputs.private import DeclaredPrivate, written
@@ -46,7 +47,7 @@ class Judge:
     max_text: int = 0
 
     def judge(self, items: Sequence[Confirmed]) -> list[Judged]:
-        """One output per declaration, in order, under names that no two share.
+        """One output per declaration but charts, in order, under names that no two share.
 
         Raises: StepError, EngineError when the service cannot do its part.
         """
@@ -63,6 +64,8 @@ class Judge:
                     judged.append(Judged(self._claimed(item)))
                 case DeclaredSource():
                     judged.append(Judged(self._source(item)))
+                case DeclaredChart():
+                    continue  # drawn when its table is final (egress.airlock.charted)
                 case DeclarationProblem():
                     name = f"{item.name or 'declaration'}-in-cell-{item.cell}"
                     taken[name] += 1

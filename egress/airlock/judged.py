@@ -38,6 +38,7 @@ class Judged:
             findings=every,
             outcome=outcome,
             protected=None if refused else self.report.protected,
+            pictures=() if refused else self.report.pictures,
             conflicts=(*self.report.conflicts, *conflicts),
         )
         shown = self.fingerprint

@@ -51,6 +51,12 @@ def words(
     return (*_name(name, known), *_title(title, known, catalogue), *_columns(query, catalogue))
 
 
+def of_chart(name: str, title: str, query: Query, catalogue: Catalogue) -> tuple[Finding, ...]:
+    """Findings about the name and title of a chart over the table of `query`."""
+    known = of_table(query, catalogue) | {"chart", "by", "of"}
+    return (*_name(name, known), *_title(title, known, catalogue))
+
+
 def budget(rho: Decimal | None) -> tuple[Finding, ...]:
     """A privacy budget with many digits is a channel as well."""
     if rho is None or rho in _ROUND_RHO:

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 
+from egress.outputs.charts import chart_problem
 from egress.outputs.claims import frame_problem
 from egress.outputs.model import Emitted
 from egress.outputs.private import EmittedPrivate, PrivateKind, PrivateWords, words_of
@@ -52,6 +53,11 @@ def private_argument_problem(kind: PrivateKind, arguments: Mapping[str, object])
 def source_argument_problem(arguments: Mapping[str, object]) -> tuple[str, Message] | None:
     """As `argument_problem`, of a call of bulle.release_source."""
     return _words_problem(arguments) or cells_problem(arguments)
+
+
+def chart_argument_problem(arguments: Mapping[str, object]) -> tuple[str, Message] | None:
+    """As `argument_problem`, of a call of bulle.release_chart."""
+    return _words_problem(arguments) or chart_problem(arguments)
 
 
 def _words_problem(arguments: Mapping[str, object]) -> tuple[str, Message] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
@@ -20,12 +21,14 @@ _MAGIC = re.compile(r"\s*(?:[%!?]|[\w.,\s]+=\s*[%!]|.*\?\s*$)")
 class Signature:
     """How a function is called: the order of its arguments, all of them, and those that hold data.
 
-    Data are no part of a declaration: any expression may stand there.
+    Data are no part of a declaration: any expression may stand there. A dict of literals at a place of `json` is read
+    as its JSON text.
     """
 
     order: tuple[str, ...]
     known: frozenset[str]
     data: frozenset[str] = frozenset()
+    json: frozenset[str] = frozenset()
 
 
 FUNCTIONS = {
@@ -36,13 +39,16 @@ FUNCTIONS = {
         data=frozenset({"frame", "microdata"}),
     ),
     "release_acro": Signature(("folder",), frozenset({"folder"})),
+    "release_chart": Signature(
+        ("name", "table", "chart"), frozenset({"name", "table", "chart", "title"}), json=frozenset({"chart"})
+    ),
     "release_ols": Signature(("name",), frozenset({"name", "table", "outcome", "predictors", "where", "title", "rho"})),
     "release_source": Signature(("name",), frozenset({"name", "cells", "title"})),
     "release_synthetic": Signature(
         ("name",), frozenset({"name", "table", "columns", "rows", "algorithm", "title", "rho"})
     ),
 }
-_HOMES = {"bulle", "bulle.release", "bulle.frame", "bulle.acro", "bulle.private", "bulle.source"}
+_HOMES = {"bulle", "bulle.release", "bulle.frame", "bulle.acro", "bulle.private", "bulle.source", "bulle.chart"}
 
 Constant = str | int | float | bytes | complex | bool | None
 Argument = Constant | tuple[Constant, ...]
@@ -142,7 +148,7 @@ def _arguments(call: ast.Call, signature: Signature) -> dict[str, Argument] | No
         seen.add(name)
         if name in signature.data:
             continue
-        literal = _literal(value)
+        literal = _json(value) if name in signature.json and isinstance(value, ast.Dict) else _literal(value)
         if literal is Ellipsis:
             return None
         given[name] = literal  # type: ignore[assignment]  # not Ellipsis, so an Argument
@@ -157,3 +163,11 @@ def _literal(node: ast.expr) -> object:
         items = [item.value if isinstance(item, ast.Constant) else ... for item in node.elts]
         return ... if ... in items else tuple(items)
     return ...
+
+
+def _json(node: ast.Dict) -> object:
+    """The JSON text of a dict of literals; Ellipsis for anything else."""
+    try:
+        return json.dumps(ast.literal_eval(node), sort_keys=True, allow_nan=False)
+    except (ValueError, TypeError, RecursionError, MemoryError):
+        return ...

@@ -16,6 +16,7 @@ from typing import TypeAlias
 from egress.outputs.arguments import (
     PROTECTIONS,
     argument_problem,
+    chart_argument_problem,
     frame_argument_problem,
     name_of,
     private_argument_problem,
@@ -25,6 +26,7 @@ from egress.outputs.arguments import (
 )
 from egress.outputs.calls import Call, calls_in
 from egress.outputs.calls_r import calls_in_r
+from egress.outputs.charts import DeclaredChart, declared_chart, emitted_chart
 from egress.outputs.claims import (
     AcroCall,
     DeclaredFrame,
@@ -70,8 +72,10 @@ _ELSEWHERE = (
     say("The re-run made this declaration more than once, or in another cell than the submitted source."),
 )
 
-Written: TypeAlias = Declared | DeclaredPrivate | DeclaredSource | FrameCall | AcroCall | DeclarationProblem
-Confirmed: TypeAlias = Declared | DeclaredPrivate | DeclaredSource | DeclaredFrame | DeclarationProblem
+# What is nothing but words: all that a re-run can do is say the same.
+Worded: TypeAlias = Declared | DeclaredPrivate | DeclaredSource | DeclaredChart
+Written: TypeAlias = Worded | FrameCall | AcroCall | DeclarationProblem
+Confirmed: TypeAlias = Worded | DeclaredFrame | DeclarationProblem
 
 
 def declarations(rendered: Rendered) -> tuple[Written, ...]:
@@ -116,7 +120,7 @@ def _in_place(items: Sequence[Confirmed], cells: list[int]) -> Sequence[Confirme
     """How often, and where, a declaration comes out is the run's choice: once, in its own cell, says nothing."""
     return [
         DeclarationProblem(item.name, item.cell, *_ELSEWHERE)
-        if isinstance(item, Declared | DeclaredPrivate | DeclaredSource | DeclaredFrame) and cells != [item.cell]
+        if isinstance(item, Worded | DeclaredFrame) and cells != [item.cell]
         else item
         for item in items
     ]
@@ -145,7 +149,7 @@ def _confirm(
             if not (tables and isinstance(tables[0], DeclaredFrame)):
                 return [DeclarationProblem(None, item.cell, *tables)] if tables else []
             return [_own_name(table, taken) for table in tables if isinstance(table, DeclaredFrame)]
-        case Declared() | DeclaredPrivate() | DeclaredSource():
+        case Declared() | DeclaredPrivate() | DeclaredSource() | DeclaredChart():
             return [_confirm_words(item, made)]
         case _:
             return [item]
@@ -158,7 +162,7 @@ def _own_name(table: DeclaredFrame, taken: set[str | None]) -> Confirmed:
     return table
 
 
-def _confirm_words(item: Declared | DeclaredPrivate | DeclaredSource, seen: list[AnyEmitted]) -> Confirmed:
+def _confirm_words(item: Worded, seen: list[AnyEmitted]) -> Confirmed:
     """What is nothing but words: the re-run's must be those of the source."""
     if not seen:
         why = say("The re-run did not reach this declaration; check that the notebook runs from its first cell.")
@@ -169,7 +173,7 @@ def _confirm_words(item: Declared | DeclaredPrivate | DeclaredSource, seen: list
     return item
 
 
-def _emitted_by(item: Declared | DeclaredPrivate | DeclaredSource) -> AnyEmitted:
+def _emitted_by(item: Worded) -> AnyEmitted:
     match item:
         case Declared():
             return to_emitted(item.name, item.sql, item.title, item.protect, item.rho)
@@ -177,6 +181,8 @@ def _emitted_by(item: Declared | DeclaredPrivate | DeclaredSource) -> AnyEmitted
             return to_emitted_private(item.kind, item.name, item.arguments, item.title, item.rho)
         case DeclaredSource():
             return EmittedSource(item.name, item.cells, item.title)
+        case DeclaredChart():
+            return emitted_chart(item.name, item.table, item.chart, item.title)
 
 
 def _stray(cell: int) -> DeclarationProblem:
@@ -202,6 +208,8 @@ def _check(call: Call) -> Written:
         return AcroCall(str(given["folder"]), call.cell)
     if call.function == "release_source":
         return declared_source(given, call.cell)
+    if call.function == "release_chart":
+        return declared_chart(given, call.cell)
     if call.function in _PRIVATE:
         return declared_private(_PRIVATE[call.function], given, call.cell)
     rho = given.get("rho")
@@ -220,6 +228,7 @@ _PROBLEMS: dict[str, Callable[[Mapping[str, object]], tuple[str, Message] | None
     "release": argument_problem,
     "release_frame": frame_argument_problem,
     "release_source": source_argument_problem,
+    "release_chart": chart_argument_problem,
     "release_acro": lambda given: folder_problem(given.get("folder")),
     **{name: partial(private_argument_problem, kind) for name, kind in _PRIVATE.items()},
 }

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
+from egress.outputs.charts import EmittedChart
 from egress.outputs.claimed import EmittedAcro, EmittedFrame
 from egress.outputs.private import EmittedPrivate
 from egress.outputs.source_claim import EmittedSource
@@ -43,7 +44,7 @@ class Emitted:
     rho: str | None
 
 
-AnyEmitted: TypeAlias = Emitted | EmittedFrame | EmittedAcro | EmittedPrivate | EmittedSource
+AnyEmitted: TypeAlias = Emitted | EmittedFrame | EmittedAcro | EmittedPrivate | EmittedSource | EmittedChart
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from egress.outputs.charts import CHART_MIME, read_chart
 from egress.outputs.claimed import ACRO_MIME, FRAME_MIME
 from egress.outputs.frames import read_acro, read_frame
 from egress.outputs.model import (
@@ -199,6 +200,7 @@ _READERS: dict[str, Callable[[Any], AnyEmitted | None]] = {
     ACRO_MIME: read_acro,
     PRIVATE_MIME: read_private,
     SOURCE_MIME: read_source,
+    CHART_MIME: read_chart,
 }
 
 

@@ -35,6 +35,15 @@ class ReleasedTable:
         return f"tables/{self.report.name}.csv"
 
     @property
+    def figures(self) -> dict[str, bytes]:
+        """Its charts as pictures, by where they stand in the package."""
+        drawn: dict[str, bytes] = {}
+        for picture in self.report.pictures:
+            drawn[f"figures/{picture.name}.svg"] = picture.svg.encode()
+            drawn[f"figures/{picture.name}.png"] = picture.png
+        return drawn
+
+    @property
     def told(self) -> Told | None:
         """Of a DP release: cost, accuracy, intervals, notes."""
         return read_told(self.report.dp, self.table)
@@ -57,6 +66,11 @@ class ReleasedText:
         """Where it stands in the package."""
         return f"texts/{self.report.name}.md"
 
+    @property
+    def figures(self) -> dict[str, bytes]:
+        """A text has none."""
+        return {}
+
 
 Released: TypeAlias = ReleasedTable | ReleasedText
 
@@ -77,7 +91,7 @@ class PackageContents:
     @property
     def output_files(self) -> tuple[str, ...]:
         """The names of the files that hold the approved outputs."""
-        return tuple(released.file for released in self.outputs)
+        return tuple(name for released in self.outputs for name in (released.file, *released.figures))
 
 
 def withheld_kinds(request: ReleaseRequest) -> dict[str, bool]:

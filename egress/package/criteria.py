@@ -32,14 +32,15 @@ def criteria(contents: PackageContents, files: Mapping[str, bytes]) -> bytes:
         "reviewed_by": len(request.reviews),
         "rules": contents.rules.model_dump(mode="json"),
         "versions": dict(sorted(request.basis.versions.items())) if request.basis else {},
-        "outputs": [_output(released, files[released.file]) for released in contents.outputs],
+        "outputs": [_output(released, files) for released in contents.outputs],
         "withheld": withheld_kinds(request),
     }
     return json.dumps(raw, ensure_ascii=False, indent=2, sort_keys=False, allow_nan=False).encode() + b"\n"
 
 
-def _output(released: Released, content: bytes) -> dict[str, Any]:
+def _output(released: Released, files: Mapping[str, bytes]) -> dict[str, Any]:
     report = released.report
+    drawn = [{"file": name, "sha256": _digest(files[name])} for name in released.figures]
     return {
         "name": report.name,
         "title": report.title,
@@ -47,9 +48,14 @@ def _output(released: Released, content: bytes) -> dict[str, Any]:
         "protection": str(report.protect),
         "dp": _noise(released),
         "file": released.file,
-        "sha256": hashlib.sha256(content).hexdigest(),
+        "sha256": _digest(files[released.file]),
+        **({"figures": drawn} if drawn else {}),
         "checks": _checks(report.findings),
     }
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def _noise(released: Released) -> dict[str, Any]:

@@ -25,7 +25,10 @@ class FileNote:
 
 def output_files(contents: PackageContents) -> dict[str, bytes]:
     """The approved outputs, each as the file that leaves."""
-    return {released.file: output_bytes(released) for released in contents.outputs}
+    files: dict[str, bytes] = {}
+    for released in contents.outputs:
+        files |= {released.file: output_bytes(released), **released.figures}
+    return files
 
 
 def output_bytes(released: Released) -> bytes:
@@ -58,4 +61,12 @@ def notes_of(contents: PackageContents) -> Mapping[str, FileNote]:
             for released in contents.outputs
             if isinstance(released, ReleasedText)
         },
+        **{name: _figure(name, released) for released in contents.tables for name in released.figures},
     }
+
+
+def _figure(name: str, released: Released) -> FileNote:
+    media = "image/svg+xml" if name.endswith(".svg") else "image/png"
+    about = f"A chart that the enclave drew of {released.file}, and of nothing else."
+    title = next(picture.title for picture in released.report.pictures if f"/{picture.name}." in name)
+    return FileNote(title or name, media, about)

@@ -77,7 +77,7 @@ def _texts(contents: PackageContents) -> dict[str, str]:
         "listed": _listed(contents),
         "withheld": _both(_KEPT),
         "kept": _items(_both(why) for why in (*_kept(contents), _ALWAYS_KEPT)),
-        "policy": "default-src 'none'; style-src 'unsafe-inline'",
+        "policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:",
     }
 
 
@@ -128,7 +128,7 @@ def _each(told: Callable[[str], str]) -> str:
 
 def _section(contents: PackageContents, released: Released) -> str:
     """One output with all that is said of it; its name is an identifier, and so an anchor."""
-    shown = _text(released) if isinstance(released, ReleasedText) else _table(contents, released)
+    shown = _text(released) if isinstance(released, ReleasedText) else _table(contents, released) + _figures(released)
     return (
         f'<section id="{escape(released.report.name)}">\n<h2>{_called(released)}</h2>\n'
         f'<p class="about"><code>{escape(released.file)}</code></p>\n{shown}</section>'
@@ -155,6 +155,16 @@ def _table(contents: PackageContents, released: ReleasedTable) -> str:
     return (
         f'<div class="wide" tabindex="0"><table aria-label="{escape(report.title or report.name)}">\n'
         f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody></table></div>\n{below}{_cited(contents, released)}"
+    )
+
+
+def _figures(released: ReleasedTable) -> str:
+    """Its charts as images: a browser runs nothing that stands in one."""
+    return "".join(
+        f'<figure><img alt="{escape(visible(picture.title) or picture.name)}" '
+        f'src="{picture.address}">'
+        f"<figcaption><code>figures/{escape(picture.name)}.svg</code></figcaption></figure>\n"
+        for picture in released.report.pictures
     )
 
 

@@ -59,6 +59,8 @@ def _in_language(contents: PackageContents, language: str) -> str:
         sentences += (SYNTHETIC_TOLD,)
     if len(contents.outputs) > len(contents.tables):
         sentences += (TEXTS,)
+    if any(released.figures for released in contents.tables):
+        sentences += (say("figures/ holds charts that the enclave drew of these tables, as SVG and PNG."),)
     names = "\n".join(f"  {name}" for name in contents.output_files)
     cited = [
         sentence

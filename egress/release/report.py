@@ -13,6 +13,7 @@ from typing import Any
 from egress.checks.model import Assurance, Audience, Finding, Outcome, Protection, Risk
 from egress.checks.table import Table, plain
 from egress.release.conflict import Conflict
+from egress.release.picture import Picture
 from hub.words import Message
 
 SCHEMA = "bulle.report/1"
@@ -45,6 +46,7 @@ class OutputReport:
     dp: Mapping[str, Any] = field(default_factory=_empty)
     conflicts: tuple[Conflict, ...] = ()
     text: str | None = None
+    pictures: tuple[Picture, ...] = ()
 
     def seen_by(self, audience: Audience) -> OutputReport:
         """What `audience` may read of it."""
@@ -70,7 +72,9 @@ class OutputReport:
             "price": _plain(self.price),
             "dp": _plain(self.dp),
             "conflicts": [conflict.to_dict() for conflict in self.conflicts],
-        } | ({} if self.text is None else {"text": self.text})
+        }
+        raw |= {} if self.text is None else {"text": self.text}
+        raw |= {"pictures": [picture.to_dict() for picture in self.pictures]} if self.pictures else {}
         return json.dumps(raw, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
 
     @classmethod
@@ -94,6 +98,7 @@ class OutputReport:
             dp=MappingProxyType(raw["dp"]),
             conflicts=tuple(Conflict.from_dict(conflict) for conflict in raw.get("conflicts", ())),
             text=raw.get("text"),
+            pictures=tuple(Picture.from_dict(picture) for picture in raw.get("pictures", ())),
         )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from egress.assess import Declaration
 from egress.checks.model import Finding, Outcome, Protection, Risk
+from egress.outputs.charts import DeclaredChart
 from egress.outputs.claims import DeclaredFrame
 from egress.outputs.declarations import DeclarationProblem, Declared, reconcile
 from egress.outputs.model import Rendered, Unreadable, Withheld
@@ -24,7 +25,7 @@ class RefusedOutput:
 
 @dataclass(frozen=True)
 class Content:
-    """`declarations`, `frames`, `private` and `sources` are in the source's order, and no two outputs share a name."""
+    """`declarations` and the tuples below `withheld` are in the source's order; no two outputs share a name."""
 
     declarations: tuple[Declaration, ...]
     refused: tuple[RefusedOutput, ...]
@@ -32,6 +33,7 @@ class Content:
     frames: tuple[DeclaredFrame, ...] = ()
     private: tuple[DeclaredPrivate, ...] = ()
     sources: tuple[DeclaredSource, ...] = ()
+    charts: tuple[DeclaredChart, ...] = ()
 
     @property
     def disturbed(self) -> bool:
@@ -55,6 +57,7 @@ def read_content(submitted: bytes, rerun: Rendered, max_bytes: int) -> Content |
         tuple(item for item in found if isinstance(item, DeclaredFrame)),
         tuple(item for item in found if isinstance(item, DeclaredPrivate)),
         tuple(item for item in found if isinstance(item, DeclaredSource)),
+        tuple(item for item in found if isinstance(item, DeclaredChart)),
     )
 
 

@@ -111,6 +111,13 @@ class ReaderLimits(Frozen):
     memory_mb: int = Field(ge=128, description="data of the process")
 
 
+class ChartLimits(Frozen):
+    """One process that draws the charts of a request: it ends with its answer."""
+
+    seconds: int = Field(ge=1, description="wall clock and CPU time")
+    memory_mb: int = Field(ge=1024, description="data of the process; a browser's engine begins with 700")
+
+
 class DoorLimits(Frozen):
     """What the edge takes from browsers (images/doors)."""
 
@@ -161,6 +168,7 @@ class ContainerLimits(Frozen):
     privacy: PrivacyLimits
     breakglass: BreakGlassLimits
     reader: ReaderLimits
+    charts: ChartLimits
     door: DoorLimits
     volume: VolumeLimits
     idle: IdleLimits

@@ -1,6 +1,7 @@
 """What researchers import: declare an output for release, and see before anybody else what the rules say of it."""
 
 from bulle.acro import release_acro
+from bulle.chart import release_chart
 from bulle.data import sql, tables
 from bulle.frame import release_frame
 from bulle.preview import preview
@@ -13,6 +14,7 @@ __all__ = [
     "preview",
     "release",
     "release_acro",
+    "release_chart",
     "release_frame",
     "release_ols",
     "release_source",

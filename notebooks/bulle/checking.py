@@ -12,9 +12,11 @@ from bulle.context import Context, open_context
 from bulle.judge import Judged, Spending, completed, judged_of
 from bulle.plainfile import PlainFileError, read_plain
 from egress.assess import Declaration, assess_request
+from egress.charts.vega import RULE, refusal
 from egress.checks import text
 from egress.checks.model import Assurance, Finding, Outcome, Protection, worst
 from egress.frames import assess_on
+from egress.outputs.charts import DeclaredChart
 from egress.outputs.claims import FRAME_PROTECTIONS, DeclaredFrame
 from egress.outputs.model import Unreadable
 from egress.outputs.notebook import read_notebook
@@ -111,7 +113,28 @@ def _outputs(content: Content, context: Context, wish: Wish) -> tuple[Judged, ..
     private = _judge_private(content.private, context, wish.spending) if content.private else ()
     sources = _judge_sources(content.sources, context) if content.sources else ()
     refused = (_refused(output) for output in content.refused)
-    return (*_judge(declarations, context, wish.spending), *frames, *private, *sources, *refused)
+    tables = (*_judge(declarations, context, wish.spending), *frames, *private, *sources)
+    return (*tables, *_judge_charts(content.charts, tables), *refused)
+
+
+def _judge_charts(charts: Sequence[DeclaredChart], tables: Sequence[Judged]) -> tuple[Judged, ...]:
+    """Each chart as what its table is, or refused; nothing is drawn here."""
+    known = {one.name: one for one in tables}
+    leaving = {one.name: None if one.outcome is Outcome.FAIL else one.protected for one in tables}
+    return tuple(_judge_chart(chart, known.get(chart.table), refusal(chart, leaving)) for chart in charts)
+
+
+def _judge_chart(chart: DeclaredChart, table: Judged | None, wrong: Message | None) -> Judged:
+    if table is not None and table.protected is None and table.outcome is not Outcome.FAIL:
+        why = say("The enclave draws this chart when it has drawn its table's noise.")
+        finding = RULE.found(Outcome.REVIEW, chart.name, why)
+    elif wrong is not None:
+        finding = RULE.found(Outcome.FAIL, chart.name, wrong)
+    else:
+        why = say("The enclave draws this chart of its table as that leaves, and it leaves with it.")
+        finding = RULE.passed(chart.name, why)
+    outcome = worst((finding.outcome, table.outcome if table is not None else Outcome.PASS))
+    return Judged(chart.name, chart.title, Assurance.RECOMPUTED, outcome, (finding,))
 
 
 def _refused(output: RefusedOutput) -> Judged:

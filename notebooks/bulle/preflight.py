@@ -13,7 +13,8 @@ from bulle.judge import Judged
 from bulle.picture import html_report
 from bulle.session import Session
 from egress.assess import Declaration
-from egress.checks.model import Protection
+from egress.checks.model import Outcome, Protection
+from egress.checks.table import Table
 from egress.outputs.model import Emitted
 
 # One per kernel: it forgets when the notebook starts anew.
@@ -25,6 +26,12 @@ def preflight(emitted: Emitted, language: str) -> dict[str, Any]:
     rho = None if emitted.rho is None else Decimal(emitted.rho)
     declaration = Declaration(emitted.name, emitted.sql, emitted.title, Protection(emitted.protect), rho)
     return shown(_SESSION.judge(declaration, workspace()), language)
+
+
+def leaving(name: str) -> Table | None:
+    """The table that this notebook declared as `name`, as it would leave; None for one that would not, or has noise."""
+    _, judged = _SESSION.declared.get(name, (None, None))
+    return judged.protected if judged is not None and judged.outcome is not Outcome.FAIL else None
 
 
 def shown(judged: Judged, language: str) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from types import MappingProxyType
 from pydantic import ValidationError
 
 from bulle.reader import language
+from egress.outputs.charts import DeclaredChart
 from egress.outputs.declarations import DeclarationProblem, declarations
 from egress.outputs.model import Unreadable
 from egress.outputs.notebook import read_notebook
@@ -90,7 +91,8 @@ def declared_outputs(notebook: bytes) -> Mapping[str, str]:
     return {
         item.name: getattr(item, "title", "")
         for item in declarations(read)
-        if item.name is not None and not isinstance(item, DeclarationProblem)
+        if item.name is not None
+        and not isinstance(item, DeclarationProblem | DeclaredChart)  # a chart is part of its table
     }
 
 

@@ -1,0 +1,54 @@
+"""A chart beside its table, as checkers and authors see it: the page's own policy lets it appear, in both languages."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from playwright.sync_api import expect
+
+from egress.charts.draw import draw
+from egress.charts.vega import drawing
+from egress.outputs.charts import Channel, Chart, emitted_chart
+from egress.release.picture import Picture
+from hub.policy.limits import read_limits
+from tests.browser.conftest import Open, Pictures
+from tests.egress.web.hub_stand import PREFIX
+from tests.egress.web.planted import Planted, by_year
+
+pytestmark = pytest.mark.browser
+MINE = "reste-a-charge-1"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _request(planted: Planted) -> None:
+    report = by_year()
+    assert report.protected is not None
+    year, persons = report.protected.columns[:2]
+    bars = Chart("bar", (Channel("x", year, "ordinal"), Channel("y", persons, "quantitative")))
+    drawn = draw([drawing(bars, report.protected, "Persons by year")], read_limits().charts)
+    assert drawn is not None
+    words = emitted_chart("chart_by_year", report.name, bars, "Persons by year").chart
+    picture = Picture("chart_by_year", "Persons by year", words, drawn[0].svg, drawn[0].png)
+    planted.submit(MINE)
+    planted.checked(MINE, replace(report, pictures=(picture,)))
+
+
+@pytest.mark.parametrize(
+    ("person", "language", "told"),
+    [
+        ("dora", "en-GB", "drawn by the enclave of the table as it leaves"),
+        ("dora", "fr-FR", "tracé par l'enclave à partir du tableau tel qu'il sort"),
+        ("alice", "en-GB", "drawn by the enclave of the table as it leaves"),
+    ],
+)
+def test_the_chart_appears_beside_its_table(
+    open_as: Open, pictures: Pictures, person: str, language: str, told: str
+) -> None:
+    page = open_as(person, language, path=f"{PREFIX}requests/{MINE}")
+    figure = page.locator("figure.chart")
+    expect(figure).to_have_count(1)
+    assert told in figure.inner_text()
+    assert page.evaluate("document.querySelector('figure.chart img').naturalWidth") > 100
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    pictures.take(page, f"chart-{person}-{language[:2]}")
