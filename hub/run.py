@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from hub.container import ContainerPlan, Limits, Mount, Tmpfs
 from hub.policy.limits import RunnerLimits
-from hub.words import Message
+from hub.words import Message, say
 from hub.workspace import StateLayout
 
 MIB = 1024 * 1024
@@ -24,11 +24,14 @@ SCRATCH = PurePosixPath("/tmp")  # noqa: S108 -- a tmpfs inside the container
 
 @dataclass(frozen=True)
 class RunPlan:
-    """Which request is re-run on which extract of its project; `folder` is the extract's name. All else follows."""
+    """Which request is re-run on which extract of its project; `folder` is the extract's name. `image`: the digest that
+    the launcher's image must have for the run to begin, "" where any will do. All else follows.
+    """
 
     request: str
     project: str
     folder: str
+    image: str = ""
 
 
 class RunStatus(StrEnum):
@@ -56,6 +59,16 @@ class RunResult:
     seconds: float
     image: str = ""
     message: Message | None = None
+
+
+def other_image(now: str, then: str) -> Message:
+    """Why what ran in the image `then` is not run in `now`."""
+    return say(
+        "The runner's image is {now} and that of the request was {then}; ask an operator to load that image, then ask "
+        "again.",
+        now=now or "-",
+        then=then or "-",
+    )
 
 
 def run_container(plan: RunPlan, layout: StateLayout, image: str, limits: RunnerLimits) -> ContainerPlan:

@@ -37,6 +37,7 @@ from hub.extracts.reader import ExtractError, open_extract
 from hub.policy.decide import may_reproduce
 from hub.policy.model import DisclosureRules
 from hub.policy.verdict import Grant, RefusedError, require
+from hub.run import other_image
 from hub.words import Message, say
 from hub.workspace import StateLayout
 
@@ -133,19 +134,15 @@ class Reproducer:
         self._require_extract(request, folder, digest)
         files = {name.removeprefix(STUDY): content for name, content in study.items() if name.startswith(STUDY)}
         notebook = files.pop(NOTEBOOK)
-        frozen = FrozenRequest(request.id, request.project, person, notebook, files, imports_in(study), reproduced=True)
+        imported = imports_in(study)
+        frozen = FrozenRequest(
+            request.id, request.project, person, notebook, files, imported, reproduced=True, image=str(facts["image"])
+        )
         result = self._runner(frozen, self._layout.extract(request.project, folder))
         if result.status is RerunStatus.NOT_RUN:
             raise StepError(result.message)
         if result.image != facts["image"]:
-            raise StepError(
-                say(
-                    "The runner's image is {now} and that of the request was {then}; ask an operator to load that "
-                    "image, then ask again.",
-                    now=result.image or "-",
-                    then=facts["image"] or "-",
-                )
-            )
+            raise StepError(other_image(result.image, str(facts["image"])))
         return result
 
     def _require_extract(self, request: ReleaseRequest, folder: str, digest: str) -> None:

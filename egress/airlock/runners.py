@@ -30,7 +30,8 @@ LOG = logging.getLogger("bulle.worker")
 class FrozenRequest:
     """A request's bytes, out of quarantine; `imports` holds the files of each folder below /imports.
 
-    `person` has it run: its author, or who reproduces it.
+    `person` has it run: its author, or who reproduces it. `image`: the digest of the image that it must run in, "" for
+    any.
     """
 
     id: str
@@ -40,6 +41,7 @@ class FrozenRequest:
     files: Mapping[str, bytes]
     imports: Mapping[str, Mapping[str, bytes]] = field(default_factory=lambda: MappingProxyType({}))
     reproduced: bool = False
+    image: str = ""
 
 
 # Why it may not be run for that person any more, None while it may.
@@ -75,7 +77,7 @@ class SealedRunner:
         self._standing = standing
 
     def __call__(self, frozen: FrozenRequest, extract: PurePosixPath) -> RerunResult:
-        plan = RunPlan(frozen.id, frozen.project, extract.name)
+        plan = RunPlan(frozen.id, frozen.project, extract.name, frozen.image)
         try:
             self._launcher.prepare(plan)
         except LauncherError as error:

@@ -34,7 +34,7 @@ from hub.launcher.shape import (
     StartRun,
 )
 from hub.policy.limits import ContainerLimits
-from hub.run import MIB, RunPlan, run_container
+from hub.run import MIB, RunPlan, RunResult, RunStatus, other_image, run_container
 from hub.session import sealed_name, session_container
 from hub.workspace import StateLayout
 
@@ -133,12 +133,13 @@ class Launcher:
 
     def _run(self, order: StartRun, output: Output, is_gone: IsGone) -> Answer:
         settings = self._settings
-        plan = RunPlan(order.request, order.project, order.extract)
+        plan = RunPlan(order.request, order.project, order.extract, order.image)
         container = run_container(plan, settings.layout, settings.image, settings.limits.runner)
         try:
             for mount in container.mounts:
                 check_folder(settings.layout.root, mount.source)
-            result = run(container, settings.limits.runner.max_output_mb * MIB, output, is_gone)
+            refused = _of_another_image(plan, settings.image)
+            result = refused or run(container, settings.limits.runner.max_output_mb * MIB, output, is_gone)
         finally:
             self._drop(order.request)
         return {
@@ -153,6 +154,14 @@ class Launcher:
         layout = self._settings.layout
         drop_run_folder(layout.root, layout.run(request))
         drop_run_folder(layout.root, layout.run_imports(request))
+
+
+def _of_another_image(plan: RunPlan, name: str) -> RunResult | None:
+    """Why `plan` does not run in the image called `name`. Raises: EngineError."""
+    found = image_digest(name, connect()) if plan.image else ""
+    if found == plan.image:
+        return None
+    return RunResult(RunStatus.ENGINE_DOWN, None, b"", 0.0, found, other_image(found, plan.image))
 
 
 def _seen(engine: docker.APIClient, name: str) -> Answer:

@@ -90,7 +90,7 @@ class Runs:
                 raise ValueError("more than the launcher lets through")
 
         try:
-            order = {"act": "run.start", **_of(plan), "extract": plan.folder}
+            order = {"act": "run.start", **_of(plan), "extract": plan.folder, "image": plan.image}
             said = _answered(ask(self._socket, order, seconds + ANSWER_SECONDS, output, given_up))
         except (LauncherError, WireError) as error:
             return RunResult(RunStatus.ENGINE_DOWN, None, b"", 0.0, message=error.message)

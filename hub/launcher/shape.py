@@ -20,6 +20,7 @@ from hub.workspace import Workspace
 
 # Names of folders: no separator and no leading dot, so that none leads anywhere else.
 ExtractFolder = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,63}$")]
+ImageDigest = Annotated[str, StringConstraints(pattern=r"^(sha256:[0-9a-f]{64})?$")]
 RequestId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,40}$")]
 Value = Annotated[str, StringConstraints(pattern=r"^[\x20-\x7e]*$", max_length=4096)]
 
@@ -112,10 +113,13 @@ class PrepareRun(_OfRun):
 
 
 class StartRun(_OfRun):
-    """Run a request on an extract of its project to its end, and remove its folder."""
+    """Run a request on an extract of its project to its end, and remove its folder. `image` chooses none: where it is
+    said and the launcher's own has another digest, nothing runs.
+    """
 
     act: Literal["run.start"]
     extract: ExtractFolder
+    image: ImageDigest = ""
 
 
 class DropRun(_OfRun):

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from egress.airlock.reviewer import ReviewerDesk
-from egress.airlock.runners import SealedRunner, Standing, standing_of
+from egress.airlock.runners import FrozenRequest, SealedRunner, Standing, standing_of
 from egress.dossier.archive import ENVIRONMENT, read_dossier
 from egress.release.review import Choice, Vote
 from egress.release.status import Status
+from egress.rerun.result import RerunStatus
 from egress.store.quarantine import Quarantine
 from hub.launcher.client import Runs
 from hub.launcher.engine import EngineError, connect, image_digest
@@ -70,15 +71,24 @@ def test_a_request_goes_through_a_sealed_container(tmp_path: Path) -> None:
     assert enclave.airlock.process("costs-1").status is Status.RELEASED
     assert SECRET.encode() not in enclave.desk.download("costs-1", "alice")
     with launcher(tmp_path, IMAGE, WORKER_IS_ROOT, limits=enclave.limits) as socket:
-        enclave.airlock = enclave.with_runner(
-            SealedRunner(Runs(socket), enclave.limits, enclave.layout, _standing(enclave))
-        )
+        runner = SealedRunner(Runs(socket), enclave.limits, enclave.layout, _standing(enclave))
+        enclave.airlock = enclave.with_runner(runner)
         _reproduce(enclave, request.rerun.image)
+        _refuse_another_image(enclave, runner)
+    assert list(runs.iterdir()) == []
     enclave.log.close()
 
 
 def _standing(enclave: TinyEnclave) -> Standing:
     return standing_of(Present(enclave.log, enclave.clock))
+
+
+def _refuse_another_image(enclave: TinyEnclave, runner: SealedRunner) -> None:
+    """Asked for a run in an image that it has not, the launcher runs nothing and says what to do."""
+    wanted = FrozenRequest("costs-1", "costs", "alice", notebook("print(1)"), {}, image=f"sha256:{'0' * 64}")
+    found = runner(wanted, enclave.layout.extract("costs", "v1"))
+    assert found.status is RerunStatus.NOT_RUN
+    assert "load that image" in str(found.message)
 
 
 def _reproduce(enclave: TinyEnclave, image: str) -> None:

@@ -54,6 +54,16 @@ def test_an_order_names_a_workspace_or_a_run(order: dict[str, Any]) -> None:
     assert not isinstance(read(order), Refusal)
 
 
+@pytest.mark.parametrize(
+    ("image", "taken"),
+    [("", True), (f"sha256:{'0' * 64}", True), ("sha256:0", False), ("debian", False), (f"sha256:{'0' * 64}\n", False)],
+)
+def test_a_run_may_ask_for_no_other_image_than_the_launchers_own(image: str, taken: bool) -> None:
+    assert (not isinstance(read({**START, "image": image}), Refusal)) is taken
+    for order in (CREATE, LOOK, PREPARE):
+        assert isinstance(read({**order, "image": image}), Refusal)
+
+
 @pytest.mark.parametrize("act", list(SessionAct))
 def test_every_act_on_a_session_is_an_order(act: SessionAct) -> None:
     assert not isinstance(read({**LOOK, "act": str(act)}), Refusal)
@@ -189,7 +199,7 @@ def test_a_mutated_order_is_refused_or_stays_within_the_frame(order: dict[str, A
     made = read(order)
     if isinstance(made, Refusal):
         return
-    assert set(order) <= {"act", "person", "project", "extract", "environment", "request"}
+    assert set(order) <= {"act", "person", "project", "extract", "environment", "request", "image"}
     for config in plans_of(made):
         host = config["HostConfig"]
         assert config["Image"] == "bulle/workspace:local"
