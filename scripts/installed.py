@@ -12,7 +12,7 @@ from pathlib import Path
 SITE = "lib/python3.11/site-packages"
 PYTHON = (f"/opt/bulle/{SITE}", f"/staged/root/{SITE}")
 R = ("/usr/lib/R/library", "/usr/lib/R/site-library", "/usr/local/lib/R/site-library", "/staged/R")
-JUPYTER = "/opt/bulle/share/jupyter"
+JUPYTER = ("/opt/bulle/share/jupyter", "/staged/root/share/jupyter")
 
 
 def debian() -> list[dict[str, str]]:
@@ -47,7 +47,7 @@ def r() -> list[dict[str, str]]:
 def npm() -> list[dict[str, str]]:
     """Packages that JupyterLab and its extensions were bundled from."""
     found = {}
-    for path in sorted(Path(JUPYTER).rglob("third-party-licenses.json")):
+    for path in sorted(path for folder in JUPYTER for path in Path(folder).rglob("third-party-licenses.json")):
         for one in json.loads(path.read_text(encoding="utf-8"))["packages"]:
             if one.get("name") and one.get("versionInfo"):
                 found[one["name"], one["versionInfo"]] = one.get("licenseId") or ""

@@ -9,13 +9,16 @@ import json
 import os
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Page, Playwright
 
 from scripts.visitor import AuthenticatorApp, Visitor
+from tests.browser.conftest import ARGUMENTS, CHROMIUM
 
 ROOT = Path(__file__).parents[2]
 PORT = 8765
@@ -52,6 +55,20 @@ class Stack:
 
     def told(self, kind: str) -> list[dict[str, Any]]:
         return [event for event in self.events() if event["kind"] == kind]
+
+
+@contextmanager
+def opened_in_chromium(playwright: Playwright, visitor: Visitor, **options: Any) -> Iterator[Page]:
+    """A page of a browser that has the person's session."""
+    cookies: list[Any] = [
+        {"name": each.name, "value": each.value, "url": f"{visitor.base}{each.path}", "secure": True}
+        for each in visitor.http.cookies.jar
+    ]
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+    context = browser.new_context(ignore_https_errors=True, viewport={"width": 1300, "height": 850}, **options)
+    context.add_cookies(cookies)
+    yield context.new_page()
+    browser.close()
 
 
 def compose_environment(state: Path) -> dict[str, str]:

@@ -21,6 +21,6 @@ def lay_extension(folder: Path) -> None:
         pytest.fail(why) if os.environ.get("CI") else pytest.skip(why)
     container = made.stdout.strip()
     try:
-        subprocess.run(["docker", "cp", f"{container}:/.", str(target)], check=True, capture_output=True)
+        subprocess.run(["docker", "cp", f"{container}:/labextension/.", str(target)], check=True, capture_output=True)
     finally:
         subprocess.run(["docker", "rm", container], check=True, capture_output=True)
