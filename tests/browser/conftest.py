@@ -133,6 +133,7 @@ def _wait(url: str) -> None:
 class Pictures:
     """Takes pictures when BULLE_SCREENSHOTS is set: "1" for those of the documentation, a folder for all of them."""
 
+    TALLEST = 1_790  # pixels of a documented picture: the head of a review, and its first output whole
     DOCUMENTED = ("requests-fr-light", "queue-en-light", "review-en-light", "request-en-light", "released-en-light")
 
     def __init__(self, wish: str) -> None:
@@ -141,12 +142,14 @@ class Pictures:
         self._wanted = bool(wish)
 
     def take(self, page: Page, name: str) -> None:
-        """The whole page as a PNG of few colours, which is all that text needs."""
+        """The page as a PNG of few colours, which is all that text needs; whole, but for the documentation."""
         if self._wanted and (not self._only or name in self.DOCUMENTED):
             from PIL import Image  # only whoever takes pictures needs it; it comes with matplotlib
 
             self._folder.mkdir(parents=True, exist_ok=True)
             image = Image.open(io.BytesIO(page.screenshot(full_page=True))).convert("RGB")
+            if self._only:
+                image = image.crop((0, 0, image.width, min(image.height, self.TALLEST)))
             image.quantize(160).save(self._folder / f"{name}.png", optimize=True)
 
 
