@@ -40,4 +40,4 @@ lock: ## rewrite locks/ from pyproject.toml (LOCK_ARGS=--upgrade for newer versi
 
 bench: ## measure, as ratios within one run (benchmarks/)
 	scripts/setup demo
-	for call in demo evidence acro "suppression --quick" "audit --quick" "dp --quick" "dp_peers --quick" preview airlock people launcher spawn hub; do echo "== $$call"; PYTHONPATH=. .venv/bin/python -m benchmarks.$$call; done
+	for call in demo evidence acro "suppression --quick" "audit --quick" "dp --quick" "dp_peers --quick" preview airlock people launcher spawn large_site; do echo "== $$call"; PYTHONPATH=. .venv/bin/python -m benchmarks.$$call; done

@@ -3,7 +3,7 @@
 The floor is what no enclave could save: `docker run` of the same image with the same options (those of a workspace that
 the hub has just opened, as the engine tells them) on a network that is there, until jupyterhub-singleuser answers. Both
 in turn; then nine at once, both ways; then the memory of an idle server, and with a kernel. What stands before the hub
-(edge, proxy, gate) is left out on both sides (benchmarks/hub_made.py).
+(edge, proxy, gate) is left out on both sides (benchmarks/large_site_made.py).
 
 To reach: 1.3 times the floor. Needs root, the engine and the images; run when nothing else does.
 
@@ -22,7 +22,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from benchmarks.hub_made import NET, Probe, RunningHub, enclave, running
+from benchmarks.large_site_made import NET, Probe, RunningHub, enclave, running
 from hub.session import sealed_name
 from hub.workspace import Workspace
 

