@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from string import Formatter
 
+from babel import Locale
 from babel.messages.pofile import read_po
 
 from hub.words import Message
@@ -12,20 +15,45 @@ from hub.words import Message
 LANGUAGES = ("en", "fr")
 
 
+@dataclass(frozen=True)
+class Forms:
+    """One sentence in one language: as it is said of a single thing, and of several."""
+
+    one: str
+    many: str
+
+
 @cache
-def _catalogue(language: str) -> dict[str, str]:
-    translations: dict[str, str] = {}
-    for path in sorted((Path(__file__).parent / "locale" / language).glob("*.po")):
+def _catalogue(language: str) -> dict[str, Forms]:
+    """By the English text, of several where the sentence counts; its English for one thing stands beside the French."""
+    forms: dict[str, Forms] = {}
+    for path in sorted((Path(__file__).parent / "locale" / "fr").glob("*.po")):
         with path.open("rb") as file:
-            for entry in read_po(file, locale=language):
-                if isinstance(entry.id, str) and isinstance(entry.string, str) and entry.id and entry.string:
-                    translations[entry.id] = entry.string
-    return translations
+            for entry in read_po(file, locale="fr"):
+                english, french = _forms(entry.id), _forms(entry.string)
+                if english.many and french.one and french.many:
+                    forms[english.many] = french if language == "fr" else english
+    return forms
+
+
+def _forms(text: str | tuple[str, ...] | list[str] | None) -> Forms:
+    if text is None or isinstance(text, str):
+        return Forms(text or "", text or "")
+    return Forms(text[0], text[-1])
+
+
+def _counted(message: Message) -> int | None:
+    """The number that decides between singular and plural: the first in the order of the text."""
+    named = (name for _, name, _, _ in Formatter().parse(message.text) if name)
+    return next((value for name in named if isinstance(value := message.values.get(name), int)), None)
 
 
 def render(message: Message, language: str = "en") -> str:
-    """The sentence in `language`; English where no translation stands."""
-    return message.fill(_catalogue(language).get(message.text, message.text))
+    """The sentence in `language`, by the number that it counts; English where no translation stands."""
+    forms = _catalogue(language).get(message.text, Forms(message.text, message.text))
+    count = _counted(message)
+    single = count is not None and Locale(language).plural_form(count) == "one"
+    return message.fill(forms.one if single else forms.many)
 
 
 def translate(text: str, language: str = "en", **values: str | int | float) -> str:

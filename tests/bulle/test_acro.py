@@ -61,7 +61,7 @@ def test_its_author_sees_that_verdicts_are_not_read(folder: Path, shown: Shown) 
     assert len(bundle[ACRO_MIME]["tables"]) == 2
     assert text.count("a person must look") == 2
     assert "Verdicts and exceptions in that folder are not read" in text
-    assert "1 outputs of the folder are no tables" in text
+    assert "1 output of the folder is no table" in text
     assert "41,230" in text.replace("41,235", "41,230")
     assert "no automatic finding" not in text
 

@@ -45,14 +45,18 @@ def _name(function: ast.expr) -> str:
 
 
 def french() -> dict[str, tuple[str, str]]:
-    """English to French and the catalogue's name."""
+    """English to French and the catalogue's name; of a sentence that counts, the plural."""
     entries: dict[str, tuple[str, str]] = {}
     for path in CATALOGUES:
         with path.open("rb") as file:
             for entry in read_po(file, locale="fr"):
                 if entry.id:
-                    entries[str(entry.id)] = (str(entry.string), path.name)
+                    entries[forms(entry.id)[-1]] = (forms(entry.string)[-1], path.name)
     return entries
+
+
+def forms(text: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (text,) if isinstance(text, str) else tuple(text)
 
 
 def places(text: str) -> set[str]:
@@ -78,12 +82,39 @@ def test_both_languages_have_the_same_places() -> None:
     assert not wrong, "\n".join(wrong)
 
 
+def test_singular_and_plural_have_the_same_places() -> None:
+    counted = 0
+    for path in CATALOGUES:
+        with path.open("rb") as file:
+            for entry in read_po(file, locale="fr"):
+                if isinstance(entry.id, tuple):
+                    counted += 1
+                    assert len({frozenset(places(each)) for each in (*forms(entry.id), *forms(entry.string))}) == 1
+    assert counted > 50
+
+
+@pytest.mark.parametrize(
+    ("count", "english", "french"),
+    [(0, "0 days left", "encore 0 jour"), (1, "1 day left", "encore 1 jour"), (2, "2 days left", "encore 2 jours")],
+)
+def test_one_thing_is_not_several(count: int, english: str, french: str) -> None:
+    message = say("{days} days left", days=count)
+    assert (render(message), render(message, "fr")) == (english, french)
+
+
+def test_the_first_number_of_a_sentence_decides() -> None:
+    one = say("{rows} rows of the table are about fewer than {least} persons.", least=11, rows=1)
+    assert render(one) == "1 row of the table is about fewer than 11 persons."
+    several = say("{rows} rows of the table are about fewer than {least} persons.", least=1, rows=12)
+    assert render(several) == "12 rows of the table are about fewer than 1 persons."
+
+
 @pytest.mark.parametrize("path", CATALOGUES, ids=lambda path: path.name)
 def test_a_catalogue_is_well_formed_and_has_no_doubtful_entry(path: Path) -> None:
     with path.open("rb") as file:
         catalogue = read_po(file, locale="fr", abort_invalid=True)
     assert not [entry.id for entry in catalogue if entry.id and entry.fuzzy]
-    assert not [entry.id for entry in catalogue if entry.id and not entry.string]
+    assert not [entry.id for entry in catalogue if entry.id and not all(forms(entry.string))]
 
 
 def test_a_sentence_means_one_thing_in_every_catalogue() -> None:

@@ -280,7 +280,7 @@ def by_site(title: str = "Visits and spending by site") -> OutputReport:
             exact.rows, [{"total": 100.0, "largest": part} for part in (2, 31, 88, 4, 9)], strict=True
         )
     ]
-    few = say("{number} cells count fewer than {threshold} persons; they are suppressed.", number=1, threshold=11)
+    few = say("{rows} rows of the table are about fewer than {least} persons.", rows=1, least=11)
     one = say("One person makes {share} % of this cell; at most {limit} % may come from one.", share=88, limit=85)
     word = say("The title is free wording; a person reads it.")
     findings = (

@@ -18,8 +18,13 @@ def _french() -> dict[str, str]:
     found: dict[str, str] = {}
     for path in (Path(hub.language.__file__).parent / "locale" / "fr").glob("web*.po"):
         with path.open("rb") as file:
-            found |= {str(entry.id): str(entry.string) for entry in read_po(file, locale="fr") if entry.id}
+            found |= {_last(entry.id): _last(entry.string) for entry in read_po(file, locale="fr") if entry.id}
     return found
+
+
+def _last(text: str | tuple[str, ...]) -> str:
+    """Of a sentence that counts, the plural, which is its key."""
+    return text if isinstance(text, str) else text[-1]
 
 
 def _texts() -> set[str]:

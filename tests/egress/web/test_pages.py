@@ -81,7 +81,7 @@ def test_pages_hold_no_script_no_style_and_nothing_from_elsewhere(waiting: House
 def test_an_author_reads_findings_for_authors_and_no_exact_value(waiting: House) -> None:
     page = text_of(waiting.person("alice").get(f"{PREFIX}requests/{ONE}").text)
     assert "suppressed" in page
-    assert "1 cells count fewer than 11 persons" in page
+    assert "1 row of the table is about fewer than 11 persons" in page
     assert "person_id stands in a filter" in page
     for hidden in ("One person makes", "Disclosure price", "largest share", "Dominance", f"{SECRET:,}", str(SECRET)):
         assert hidden not in page
@@ -409,4 +409,4 @@ def test_of_what_a_checker_reviewed_the_newest_are_shown_and_the_others_counted(
     page = text_of(house.person("carol").get(f"{PREFIX}queue").text)
     assert "Study reste-a-charge-2" in page
     assert "Study reste-a-charge-1" not in page
-    assert "1 older ones are not shown here" in page
+    assert "1 older one is not shown here" in page
