@@ -175,7 +175,9 @@ def directory(tmp_path: Path) -> Iterator[str]:
 ASK = """
 import ssl, sys, time
 import ldap3
-from ldap3.core.exceptions import LDAPException, LDAPOperationResult
+from ldap3.core import exceptions
+from ldap3.core.exceptions import LDAPException
+REFUSALS = exceptions.LDAPInvalidCredentialsResult, exceptions.LDAPConfidentialityRequiredResult
 def bind(who, password, start_tls=True):
     tls = ldap3.Tls(validate=ssl.CERT_REQUIRED, ca_certs_file="/ca.pem")
     for _ in range(400):
@@ -185,12 +187,15 @@ def bind(who, password, start_tls=True):
             if start_tls:
                 connection.start_tls()
             return connection if connection.bind() else None
-        except LDAPOperationResult as error:
+        except REFUSALS as error:
             return type(error).__name__
-        except LDAPException:  # no answer: the server is not up yet, or busy
+        except LDAPException:  # no answer, or none about the password: the server is not up yet, or busy
             time.sleep(0.1)
+    return "no answer"
 secret = open("/bind").read().strip()
 searcher = bind("cn=bulle,dc=bulle,dc=example", secret)
+if isinstance(searcher, str):
+    sys.exit("bulle's own account: " + searcher)
 searcher.search("ou=people,dc=bulle,dc=example", "(objectClass=inetOrgPerson)", attributes=["uid", "userPassword"])
 print(sorted(entry.uid.value for entry in searcher.entries), {bool(entry.userPassword) for entry in searcher.entries})
 alice = "uid=alice,ou=people,dc=bulle,dc=example"
