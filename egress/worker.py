@@ -12,7 +12,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path, PurePosixPath
@@ -66,30 +66,35 @@ def turn(airlock: Airlock, retries: Mapping[str, Retry], now: datetime) -> Mappi
     """
     airlock.take_in()
     airlock.expire()
-    left: dict[str, Retry] = {}
-    for request in airlock.due():
-        known = retries.get(request.id)
-        if known is not None and now < known.at:
-            left[request.id] = known
-            continue
-        after = airlock.process(request.id)
-        if after.owner is request.owner:
-            left[request.id] = _again(known, now)
+    owners = {request.id: request.owner for request in airlock.due()}
+
+    def step(identity: str) -> bool:
+        after = airlock.process(identity)
         LOG.info("request %s: %s", after.id, after.status)
+        return after.owner is not owners[identity]
+
+    left = _each(owners, retries, now, step)
     for again in airlock.reproduce():
         LOG.info("request %s: run again", again)
-    return MappingProxyType(left)
+    return left
 
 
 def bring_in(importer: Importer, retries: Mapping[str, Retry], now: datetime) -> Mapping[str, Retry]:
     """One look at imports: every step that is due; what has to be tried again, and when."""
     importer.tidy()
+    return _each(importer.due(), retries, now, importer.process)
+
+
+def _each(
+    due: Iterable[str], retries: Mapping[str, Retry], now: datetime, step: Callable[[str], bool]
+) -> Mapping[str, Retry]:
+    """Take `step`, which says whether it got on, with each that is due and need not wait. What waits, and until when."""
     left: dict[str, Retry] = {}
-    for identity in importer.due():
+    for identity in due:
         known = retries.get(identity)
         if known is not None and now < known.at:
             left[identity] = known
-        elif not importer.process(identity):
+        elif not step(identity):
             left[identity] = _again(known, now)
     return MappingProxyType(left)
 

@@ -7,9 +7,7 @@ policies. Lines are read again from the first kept day at each start: what was c
 from __future__ import annotations
 
 import logging
-import os
 import sys
-import time
 from collections.abc import Mapping
 from datetime import UTC
 from pathlib import Path, PurePosixPath
@@ -19,8 +17,8 @@ from hub.daily import Follower
 from hub.events.log import Clock, EventLog, utc_now
 from hub.events.state import Enclave, fold
 from hub.policy.alarms import AlarmPolicy, Place, read_alarms
-from hub.policy.files import PolicyFileError
 from hub.policy.limits import VolumeLimits, read_limits
+from hub.serving import keep_looking
 from hub.volume import MB, Line, Meter, due, read_line, with_events, with_lines
 from hub.workspace import StateLayout
 
@@ -113,21 +111,8 @@ def compose(environ: Mapping[str, str]) -> Reader:
 
 def main() -> int:
     """Read until stopped; 3 when a setting is missing."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
-    try:
-        reader = compose(os.environ)
-    except KeyError as error:
-        print(f"The meter needs {error.args[0]} in its environment.", file=sys.stderr)
-        return 3
-    except PolicyFileError as error:
-        print(*error.messages, sep="\n", file=sys.stderr)
-        return 3
-    while True:
-        try:
-            reader.look()
-        except Exception:  # the next look reads it again
-            LOG.exception("could not read the meter, or write the log")
-        time.sleep(POLL_SECONDS)
+    needs, trouble = "The meter needs {name} in its environment.", "could not read the meter, or write the log"
+    return keep_looking(compose, LOG, POLL_SECONDS, needs, trouble)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,16 @@
-"""A process that answers on a unix socket until it is told to stop: the launcher, the signer."""
+"""What runs until it is told to stop: who answers on a unix socket (launcher, signer), and who looks at the log and at
+files again and again (meter, notices, register).
+"""
 
 from __future__ import annotations
 
 import logging
 import os
 import signal
+import sys
+import time
 from collections.abc import Callable, Mapping
+from typing import Protocol
 
 from hub.policy.files import PolicyFileError
 from hub.wire import Listener
@@ -32,3 +37,34 @@ def serve(compose: Callable[[Mapping[str, str]], Listener], log: logging.Logger,
     listener.serve()
     log.info("stopped")
     return 0
+
+
+class Looks(Protocol):
+    """Who does at each look what is due."""
+
+    def look(self) -> int:
+        """How much was done. What it raises, the next look tries again."""
+
+
+def keep_looking(
+    compose: Callable[[Mapping[str, str]], Looks], log: logging.Logger, every: float, needs: str, trouble: str
+) -> int:
+    """Compose from the environment, and look every so many seconds; 3 when it cannot be composed.
+
+    `needs`: the sentence for the operator about the variable {name}. `trouble`: what is logged of a look that failed.
+    """
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    try:
+        looks = compose(os.environ)
+    except KeyError as error:
+        print(needs.format(name=error.args[0]), file=sys.stderr)
+        return 3
+    except PolicyFileError as error:
+        print(*error.messages, sep="\n", file=sys.stderr)
+        return 3
+    while True:
+        try:
+            looks.look()
+        except Exception:  # the next look does it again
+            log.exception(trouble)
+        time.sleep(every)

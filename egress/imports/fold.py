@@ -114,8 +114,7 @@ def _removed(found: ImportRequest, event: Event) -> ImportRequest:
 
 
 def _failed(found: ImportRequest, event: Event) -> ImportRequest:
-    times = found.failure.times + 1 if found.failure else 1
-    return replace(found, failure=Failure(event.at, Message.from_dict(event.body["reason"]), times))
+    return replace(found, failure=Failure.after(found.failure, event))
 
 
 _STEPS: Mapping[str, Callable[[ImportRequest, Event], ImportRequest]] = MappingProxyType(

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import sys
-import time
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -17,8 +15,9 @@ from pathlib import Path, PurePosixPath
 
 from egress.notices.told import Known, notices
 from hub.events.log import Clock, EventLog, utc_now
-from hub.policy.files import PolicyFileError, Purposes, read_purposes
+from hub.policy.files import Purposes, read_purposes
 from hub.policy.limits import IdleLimits, read_limits
+from hub.serving import keep_looking
 from hub.workspace import StateLayout, Workspace
 
 LOG = logging.getLogger("bulle.notices")
@@ -95,21 +94,8 @@ def compose(environ: Mapping[str, str]) -> Teller:
 
 def main() -> int:
     """Look until stopped; 3 when a setting is missing."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
-    try:
-        teller = compose(os.environ)
-    except KeyError as error:
-        print(f"The notices need {error.args[0]} in their environment.", file=sys.stderr)
-        return 3
-    except PolicyFileError as error:
-        print(*error.messages, sep="\n", file=sys.stderr)
-        return 3
-    while True:
-        try:
-            teller.look()
-        except Exception:  # the next look reads and writes it again
-            LOG.exception("could not read the log, or write a notice")
-        time.sleep(POLL_SECONDS)
+    needs, trouble = "The notices need {name} in their environment.", "could not read the log, or write a notice"
+    return keep_looking(compose, LOG, POLL_SECONDS, needs, trouble)
 
 
 if __name__ == "__main__":

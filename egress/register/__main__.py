@@ -7,10 +7,9 @@ data. BULLE_POLICIES: the folder of policies. BULLE_PUBLIC_URL: the enclave's ad
 from __future__ import annotations
 
 import logging
-import os
 import sys
-import time
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path, PurePosixPath
 
 from egress.register.known import Known
@@ -18,8 +17,9 @@ from egress.register.pages import register_files
 from egress.register.public import register
 from egress.store.atomic import write_whole
 from hub.events.log import Clock, EventLog, utc_now
-from hub.policy.files import PolicyFileError, Purposes, read_purposes
+from hub.policy.files import Purposes, read_purposes
 from hub.policy.register import RegisterPolicy, read_register
+from hub.serving import keep_looking
 from hub.workspace import StateLayout
 
 LOG = logging.getLogger("bulle.register")
@@ -43,13 +43,17 @@ class Registrar:
         self._folder, self._address = folder, address
         self._known, self._seen = Known(), 0
         self._written: dict[str, bytes] = {}
+        self._told: date | None = None  # the day as of which the files tell all that was read
 
     def look(self) -> int:
         """Write what is new; how many files. Raises: OSError, and what the log raises; the next look tries again."""
         events = self._log.read(after=self._seen)
         if events:
-            self._known, self._seen = self._known.after(events), events[-1].seq
-        told = register(self._known, self._policy, self._purposes, self._clock().date())
+            self._known, self._seen, self._told = self._known.after(events), events[-1].seq, None
+        today = self._clock().date()
+        if self._told == today:
+            return 0
+        told = register(self._known, self._policy, self._purposes, today)
         changed = {
             name: content
             for name, content in register_files(told, self._address).items()
@@ -58,6 +62,7 @@ class Registrar:
         for name, content in changed.items():
             write_whole(self._folder / name, content)
             self._written[name] = content
+        self._told = today
         return len(changed)
 
 
@@ -75,21 +80,8 @@ def compose(environ: Mapping[str, str]) -> Registrar:
 
 def main() -> int:
     """Look until stopped; 3 when a setting is missing."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
-    try:
-        registrar = compose(os.environ)
-    except KeyError as error:
-        print(f"The register needs {error.args[0]} in its environment.", file=sys.stderr)
-        return 3
-    except PolicyFileError as error:
-        print(*error.messages, sep="\n", file=sys.stderr)
-        return 3
-    while True:
-        try:
-            registrar.look()
-        except Exception:  # the next look reads and writes it again
-            LOG.exception("could not read the log, or write the register")
-        time.sleep(POLL_SECONDS)
+    needs, trouble = "The register needs {name} in its environment.", "could not read the log, or write the register"
+    return keep_looking(compose, LOG, POLL_SECONDS, needs, trouble)
 
 
 if __name__ == "__main__":

@@ -174,8 +174,7 @@ def _expired(request: ReleaseRequest, event: Event) -> ReleaseRequest:
 
 
 def _failed(request: ReleaseRequest, event: Event) -> ReleaseRequest:
-    times = request.failure.times + 1 if request.failure else 1
-    return replace(request, failure=Failure(event.at, Message.from_dict(event.body["reason"]), times))
+    return replace(request, failure=Failure.after(request.failure, event))
 
 
 _STEPS: Mapping[str, Callable[[ReleaseRequest, Event], ReleaseRequest]] = MappingProxyType(

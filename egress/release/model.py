@@ -12,6 +12,7 @@ from typing import Any
 from egress.checks.model import Assurance, Outcome, Protection
 from egress.release.review import Appeal, Approval, Decision, Review, Said, Sample
 from egress.release.status import STATUS_OWNER, Owner, Status
+from hub.events.chain import Event
 from hub.policy.review import ReviewRules
 from hub.words import Message
 
@@ -138,6 +139,12 @@ class Failure:
     at: str
     reason: Message
     times: int
+
+    @classmethod
+    def after(cls, before: Failure | None, event: Event) -> Failure:
+        """The failure that `event` tells of, after that `before` it."""
+        times = before.times + 1 if before else 1
+        return cls(event.at, Message.from_dict(event.body["reason"]), times)
 
 
 @dataclass(frozen=True)
