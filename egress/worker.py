@@ -88,7 +88,7 @@ def bring_in(importer: Importer, retries: Mapping[str, Retry], now: datetime) ->
 def _each(
     due: Iterable[str], retries: Mapping[str, Retry], now: datetime, step: Callable[[str], bool]
 ) -> Mapping[str, Retry]:
-    """Take `step`, which says whether it got on, with each that is due and need not wait. What waits, and until when."""
+    """Take `step`, which says whether it got on, with each that is due and need not wait; what waits, until when."""
     left: dict[str, Retry] = {}
     for identity in due:
         known = retries.get(identity)
