@@ -116,7 +116,7 @@ class Made:
         )
         desk = Desk(self.log, self.quarantine, self.exports)
         limits = read_limits()
-        imports = ImportDesk(self.log, self.quarantine, limits.imports, rules_in(policies_dir()))
+        imports = ImportDesk(desk.following, self.quarantine, limits.imports, rules_in(policies_dir()))
         submitted = Submitted(self.quarantine, ApartReader(limits.reader).notebook)
         return build(Site(login, desk, imports, self.arrivals, submitted, utc_now))
 

@@ -51,7 +51,7 @@ def configure(environment: Mapping[str, str]) -> ASGIApp:
     desk = Desk(log, quarantine, Exports(Path(layout.exports)), utc_now)
     policies = Path(environment["BULLE_POLICIES"]) if environment.get("BULLE_POLICIES") else policies_dir()
     limits = read_limits(policies)
-    imports = ImportDesk(log, quarantine, limits.imports, rules_in(policies), utc_now)
+    imports = ImportDesk(desk.following, quarantine, limits.imports, rules_in(policies), utc_now)
     # trust_env off: a proxy named in the environment must not see tokens. The hub is one step away.
     hub = Hub(settings, httpx.Client(timeout=10, trust_env=False, follow_redirects=False))
     key = secrets.token_bytes(32)  # sessions live in this process, so the key that signs their ids does, too

@@ -136,6 +136,7 @@ def compose(environ: Mapping[str, str]) -> Worker:
     )
     importer = Importer(
         log=log,
+        following=airlock.following,
         quarantine=quarantine,
         arrivals=Arrivals(Path(layout.arrivals)),
         layout=layout,

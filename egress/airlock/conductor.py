@@ -79,6 +79,11 @@ class Airlock:
         self._examiner = Examiner(log, quarantine, layout, policies, limits)
         self._reproducer = Reproducer(log, self._following, quarantine, layout, runner, self._examiner, clock)
 
+    @property
+    def following(self) -> Following:
+        """The log as this process follows it; each follower reads and holds all of it, so that one serves both ways."""
+        return self._following
+
     def take_in(self) -> tuple[str, ...]:
         """Freeze what lies in outboxes; the ids of the requests made."""
         return self._door.take_in()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from egress.airlock.following import Following
@@ -13,7 +13,7 @@ from egress.imports.guards import Asker, Asking, asked_since, can_ask, can_decid
 from egress.imports.model import ImportRequest, digest_of, import_id
 from egress.scan.model import Scanned
 from egress.store.quarantine import Quarantine, QuarantineError
-from hub.events.log import Clock, EventLog, utc_now
+from hub.events.log import Clock, utc_now
 from hub.policy.decide import may_see_imports
 from hub.policy.files import PolicyFileError, read_rules
 from hub.policy.limits import ImportLimits
@@ -29,15 +29,11 @@ _KINDS = "import."
 class ImportDesk:
     """The people's side of the way in. `rules` answers what rules of that name say of imports."""
 
-    log: EventLog
+    following: Following
     quarantine: Quarantine
     limits: ImportLimits
     rules: Rules
     clock: Clock = utc_now
-    following: Following = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "following", Following(self.log))
 
     def look(self) -> Situation:
         """Everything as it stands now."""

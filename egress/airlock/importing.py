@@ -44,6 +44,7 @@ class Importer:
         self,
         *,
         log: EventLog,
+        following: Following,
         quarantine: Quarantine,
         arrivals: Arrivals,
         layout: StateLayout,
@@ -53,7 +54,7 @@ class Importer:
         clock: Clock,
     ) -> None:
         self._log = log
-        self._following = Following(log)
+        self._following = following
         self._quarantine = quarantine
         self._arrivals = arrivals
         self._layout = layout

@@ -134,6 +134,7 @@ def _decide(settings: Settings, identity: str, policies: Path | None, comment: s
 @contextmanager
 def _desk(settings: Settings, policies: Path | None = None) -> Iterator[ImportDesk]:
     """The desk of a log that is what was written. Raises: StopError."""
+    from egress.airlock.following import Following  # noqa: PLC0415 -- when called
     from egress.airlock.import_desk import ImportDesk, rules_in  # noqa: PLC0415 -- when called
     from egress.store.quarantine import Quarantine  # noqa: PLC0415 -- when called
     from hub.policy.files import policies_dir  # noqa: PLC0415 -- when called
@@ -145,7 +146,7 @@ def _desk(settings: Settings, policies: Path | None = None) -> Iterator[ImportDe
         enclave_of(log)
         quarantine = Quarantine(Path(settings.layout().quarantine))
         try:
-            yield ImportDesk(log, quarantine, read_limits(folder).imports, rules_in(folder))
+            yield ImportDesk(Following(log), quarantine, read_limits(folder).imports, rules_in(folder))
         except RefusedError as error:
             raise refused(error.refusal.reason) from error
 

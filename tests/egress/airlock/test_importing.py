@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
+from egress.airlock.following import Following
 from egress.airlock.import_desk import ImportDesk, rules_in
 from egress.airlock.importing import Importer
 from egress.airlock.runners import FrozenRequest
@@ -35,9 +36,10 @@ class Way:
         enclave, self.root = self.enclave, root
         self.arrivals, self.quarantine = Arrivals(root / "arrivals"), Quarantine(root / "quarantine")
         limits, rules = enclave.limits.imports, rules_in(enclave.policies)
-        self.desk = ImportDesk(enclave.log, self.quarantine, limits, rules, enclave.clock)
+        self.desk = ImportDesk(Following(enclave.log), self.quarantine, limits, rules, enclave.clock)
         self.importer = Importer(
             log=enclave.log,
+            following=Following(enclave.log),
             quarantine=self.quarantine,
             arrivals=self.arrivals,
             layout=enclave.layout,

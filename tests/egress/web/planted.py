@@ -111,13 +111,16 @@ class Planted:
 
     @property
     def imports(self) -> ImportDesk:
-        return ImportDesk(self.log, self.quarantine, read_limits().imports, rules_in(policies_dir()), self.clock)
+        return ImportDesk(
+            Following(self.log), self.quarantine, read_limits().imports, rules_in(policies_dir()), self.clock
+        )
 
     def bring_in(self) -> None:
         """The worker's turn on imports; this process stands in for the launcher, which makes their folders."""
         layout, limits = StateLayout(PurePosixPath(self.root)), read_limits().imports
         importer = Importer(
             log=self.log,
+            following=Following(self.log),
             quarantine=self.quarantine,
             arrivals=self.arrivals,
             layout=layout,
