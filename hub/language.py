@@ -51,9 +51,12 @@ def _counted(message: Message) -> int | None:
 def render(message: Message, language: str = "en") -> str:
     """The sentence in `language`, by the number that it counts; English where no translation stands."""
     forms = _catalogue(language).get(message.text, Forms(message.text, message.text))
+    return message.fill(forms.one if forms.one != forms.many and _single(message, language) else forms.many)
+
+
+def _single(message: Message, language: str) -> bool:
     count = _counted(message)
-    single = count is not None and Locale(language).plural_form(count) == "one"
-    return message.fill(forms.one if single else forms.many)
+    return count is not None and Locale(language).plural_form(count) == "one"
 
 
 def translate(text: str, language: str = "en", **values: str | int | float) -> str:
