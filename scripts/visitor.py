@@ -35,9 +35,7 @@ class AuthenticatorApp:
 
     def __init__(self, path: Path | None = None) -> None:
         self._path = path
-        self._known: dict[str, dict[str, Any]] = {}
-        if path is not None and path.exists():
-            self._known = json.loads(path.read_text(encoding="utf-8"))
+        self._known = self._kept()
 
     def __contains__(self, name: str) -> bool:
         return name in self._known
@@ -56,10 +54,17 @@ class AuthenticatorApp:
             time.sleep(0.5)
         entry["last"] = step
         if self._path is not None:
+            kept = {**self._kept(), name: entry}  # beside what others' apps have written since this one read the file
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._path.touch(mode=0o600)
-            self._path.write_text(json.dumps(self._known), encoding="utf-8")
+            self._path.write_text(json.dumps(kept), encoding="utf-8")
         return str(pyotp.TOTP(entry["secret"]).generate_otp(step))
+
+    def _kept(self) -> dict[str, dict[str, Any]]:
+        if self._path is None or not self._path.exists():
+            return {}
+        kept: dict[str, dict[str, Any]] = json.loads(self._path.read_text(encoding="utf-8"))
+        return kept
 
 
 @dataclass(frozen=True)
