@@ -76,10 +76,12 @@ def test_a_study_is_handed_in_from_jupyterlab_and_its_decision_is_told_there(sta
         expect(told).to_be_visible(timeout=15_000)
 
 
-def waited_for(stack: Stack, kind: str, person: str) -> dict[str, Any]:
+def waited_for(stack: Stack, kind: str, person: str, after: int = 0) -> dict[str, Any]:
+    """The newest event of `kind` about `person`; the log is the whole run's, so `after` names where to begin."""
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
-        found = [event for event in stack.told(kind) if event["body"].get("person") == person]
+        told = [event for event in stack.told(kind) if event["seq"] > after]
+        found = [event for event in told if event["body"].get("person") == person]
         if found:
             return dict(found[-1])
     raise AssertionError(kind)
@@ -96,7 +98,7 @@ def test_a_forgotten_workspace_is_warned_then_closed_and_the_log_says_why(stack:
             time.sleep(0.2)
         assert warned["body"]["until"] in notices.read_text()
         stack.days_forward(2)
-        closed = waited_for(stack, "session.stopped", "bob")
+        closed = waited_for(stack, "session.stopped", "bob", after=warned["seq"])
     finally:
         stack.days_forward(0)
     assert (closed["actor"], closed["body"]["rule"]) == ("hub", "session.idle")
