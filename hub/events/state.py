@@ -9,7 +9,9 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 from hub.catalogue.model import Catalogue
+from hub.events.campaigns import KINDS_OF_REVIEW, named_anew, reviewed
 from hub.events.chain import Event
+from hub.policy.campaign import Campaigns
 from hub.policy.factors import Asked, Factor, FactorKind, Factors
 from hub.policy.lockout import COUNTED, Attempts, keys_of, with_failure, with_lock, without
 from hub.policy.model import DataPermit, Person
@@ -20,7 +22,7 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 
-def _empty() -> Mapping[str, Any]:
+def _empty() -> Mapping[Any, Any]:
     return MappingProxyType({})
 
 
@@ -43,10 +45,19 @@ class Warned:
 
 
 @dataclass(frozen=True)
+class Closing:
+    """How an open workspace was closed last: by which rule, "" where its person closed it."""
+
+    at: datetime
+    rule: str
+
+
+@dataclass(frozen=True)
 class Enclave:
     """The state that permits and people are decided on. A later permit of a project replaces the earlier one, also one
     that was ended; all `versions` are kept, oldest first: an extract was built from one of them. `sessions`: who has
-    opened the workspace of which project and not closed it; `idle`: which of these were warned that nobody uses them.
+    opened the workspace of which project and not closed it, and when; `idle`: which of these were warned that nobody
+    uses them; `closings`: how each was closed last. `campaigns`: the habilitation reviews.
     """
 
     persons: Mapping[str, Person] = field(default_factory=_empty)
@@ -58,8 +69,10 @@ class Enclave:
     factors: Mapping[str, Factors] = field(default_factory=_empty)
     required: Requirements = field(default_factory=Requirements)
     stops: Stops = field(default_factory=Stops)
-    sessions: frozenset[tuple[str, str]] = frozenset()
-    idle: Mapping[tuple[str, str], Warned] = field(default_factory=lambda: MappingProxyType({}))
+    sessions: Mapping[tuple[str, str], datetime] = field(default_factory=_empty)
+    idle: Mapping[tuple[str, str], Warned] = field(default_factory=_empty)
+    closings: Mapping[tuple[str, str], Closing] = field(default_factory=_empty)
+    campaigns: Campaigns = field(default_factory=_empty)
 
     def projects_of(self, person: str) -> tuple[DataPermit, ...]:
         """The permits that name `person`, by project, whether in force or not."""
@@ -89,8 +102,10 @@ def _apply(state: Enclave, event: Event) -> Enclave:  # noqa: C901, PLR0912 -- a
         case "permit.issued":
             permit = DataPermit.model_validate_json(event.body["permit"])
             versions = (*state.versions.get(permit.project, ()), permit)
+            named = frozenset(member.person for member in permit.persons)
             return replace(
                 state,
+                persons=named_anew(state.persons, permit.project, named),
                 permits=_with(state.permits, permit.project, permit),
                 versions=_with(state.versions, permit.project, versions),
                 stops=state.stops.lifted(Scope.PERMIT, permit.project),
@@ -103,17 +118,8 @@ def _apply(state: Enclave, event: Event) -> Enclave:  # noqa: C901, PLR0912 -- a
         case "access.resumed":
             scope = Scope(event.body["scope"])
             return replace(state, stops=state.stops.lifted(scope, event.body["name"])) if scope in HALTS else state
-        case "session.started":
-            opened = (event.actor, event.project)
-            return replace(state, sessions=state.sessions | {opened}, idle=_without(state.idle, opened))
-        case "session.stopped":
-            closed = (str(event.body.get("person", event.actor)), event.project)
-            return replace(state, sessions=state.sessions - {closed}, idle=_without(state.idle, closed))
-        case "session.idle":
-            warned = Warned(datetime.fromisoformat(event.at), datetime.fromisoformat(event.body["until"]))
-            return replace(state, idle=_with(state.idle, (event.body["person"], event.project), warned))
-        case "session.used":
-            return replace(state, idle=_without(state.idle, (event.body["person"], event.project)))
+        case "session.started" | "session.stopped" | "session.idle" | "session.used":
+            return _session(state, event)
         case "extract.built":
             record = ExtractRecord(event.project, event.body["folder"], event.body["digest"], event.at)
             return replace(state, extracts=_with(state.extracts, event.project, record))
@@ -123,8 +129,32 @@ def _apply(state: Enclave, event: Event) -> Enclave:  # noqa: C901, PLR0912 -- a
             person = str(event.body.get("person", event.actor))
             factors = _factors(state.factors.get(person, Factors()), event)
             return replace(state, factors=_with(state.factors, person, factors))
+        case kind if kind in KINDS_OF_REVIEW:
+            campaigns, persons = reviewed(state.campaigns, state.persons, event)
+            return replace(state, campaigns=campaigns, persons=persons)
         case _:
             return state
+
+
+def _session(state: Enclave, event: Event) -> Enclave:
+    opened = (str(event.body.get("person", event.actor)), event.project)
+    at = datetime.fromisoformat(event.at)
+    match event.kind:
+        case "session.started":
+            return replace(state, sessions=_with(state.sessions, opened, at), idle=_without(state.idle, opened))
+        case "session.stopped":
+            closing = Closing(at, str(event.body.get("rule", "")))
+            return replace(
+                state,
+                sessions=_without(state.sessions, opened),
+                idle=_without(state.idle, opened),
+                closings=_with(state.closings, opened, closing),
+            )
+        case "session.idle":
+            return replace(
+                state, idle=_with(state.idle, opened, Warned(at, datetime.fromisoformat(event.body["until"])))
+            )
+    return replace(state, idle=_without(state.idle, opened))
 
 
 def _factors(factors: Factors, event: Event) -> Factors:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
+from hub.policy.habilitation import habilitation_refusal
 from hub.policy.model import DataPermit, ImportRules, Person, Role, TableGrant
 from hub.policy.roles import clash
 from hub.policy.standing import standing_refusal
@@ -262,6 +263,7 @@ def _as_member(  # noqa: PLR0913, PLR0917 -- who asks for what, in which role, b
         or stops.on(person.id, permit.project)
         or clash(person.id, roles)
         or standing_refusal(person.standing, today)
+        or habilitation_refusal(person.standing.asked, permit.project, today)
     )
     return refusal or Grant(act, person.id, permit.project, f"permit.{role}")
 

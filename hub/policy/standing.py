@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from pydantic import Field
 
 from hub.policy.base import Frozen, Name, Title
+from hub.policy.habilitation import Asked
 from hub.policy.verdict import Refusal
 from hub.words import say
 
@@ -45,16 +46,24 @@ class Signature(Frozen):
 
 
 class Standing(Frozen):
-    """What is asked of one person, and what they have. `trained_until` is the last day for which training counts."""
+    """What is asked of one person, and what they have. `trained_until` is the last day for which training counts;
+    `asked` are the memberships that a habilitation review asks about.
+    """
 
     required: Requirements = Requirements()
     signed: tuple[Signature, ...] = ()
     trained_until: date | None = None
+    asked: tuple[Asked, ...] = ()
 
     def with_signature(self, signature: Signature) -> Standing:
         """After one more signature; only the last one under each version is kept."""
         others = tuple(each for each in self.signed if (each.name, each.version) != (signature.name, signature.version))
         return self.model_copy(update={"signed": (*others, signature)})
+
+    def with_asked(self, project: str, asked: Asked | None) -> Standing:
+        """After `asked` of the membership of `project`; None: nothing is asked of it any more."""
+        others = tuple(each for each in self.asked if each.project != project)
+        return self.model_copy(update={"asked": others if asked is None else (*others, asked)})
 
 
 def unsigned(standing: Standing, today: date) -> tuple[Required, ...]:

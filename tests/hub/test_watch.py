@@ -91,6 +91,14 @@ class Stand:
     def tell(self, kind: str, project: str = "", **body: str) -> None:
         self.log.append("opal", kind, project, {"why": "x", **body})
 
+    def review(self, days: int, answer: str | None = None) -> None:
+        """A review asks about alice on `care` until today; it is answered, and so many days pass."""
+        asked = {"until": str(NOON.date()), "effect": "close", "holders": True, "asked": [["care", "alice"]]}
+        self.log.append("ada", "campaign.opened", "", {"campaign": "review-1", **asked})
+        if answer is not None:
+            self.tell(answer, "care", campaign="review-1", person="alice")
+        self.clock.now = NOON + timedelta(days=days)
+
     @property
     def closed(self) -> list[list[str]]:
         return [each.closed for each in self.open]
@@ -132,6 +140,10 @@ CAUSES: list[tuple[Callable[[Stand], None], list[list[str]]]] = [
     (lambda on: on.tell("permit.ended", "cost"), [[], [], ["permit.ended"]]),
     (lambda on: on.permit("care", ("amir",)), [["permit.not_named"], [], []]),
     (lambda on: setattr(on.clock, "now", NOON + timedelta(days=3)), [["permit.ended"]] * 3),
+    (lambda on: on.review(0, "membership.withdrawn"), [["habilitation.withdrawn"], [], []]),
+    (lambda on: on.review(0), [[], [], []]),
+    (lambda on: on.review(1), [["habilitation.unconfirmed"], [], []]),
+    (lambda on: on.review(1, "membership.confirmed"), [[], [], []]),
 ]
 
 
