@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
@@ -99,8 +99,7 @@ class Situation:
 
     def source_for(self, request: ReleaseRequest) -> str:
         """The data source that the tables of `request` are made of."""
-        permit = self.permit(request.project)
-        return source_of(request, {} if permit is None else {request.project: permit.source})
+        return source_of(request, self._source_of(request.project))
 
     def published_for(self, request: ReleaseRequest) -> tuple[Entry, ...]:
         """The tables of its source that `request` is held against."""
@@ -154,17 +153,26 @@ class Situation:
         permits = self.enclave.projects_of(person)
         return tuple(sorted({permit.source for permit in permits if self.is_checker(person, permit.project)}))
 
-    def ledger_for(self, person: str, source: str) -> tuple[Entry, ...]:
+    def ledger_for(self, person: str, source: str) -> Iterator[Entry]:
         """The tables of `source` that an output checker of it is told of: all of the projects they check, of others
-        those that were released.
+        those that were released. Request by request, the last submitted first: who needs some reads no more of them.
         """
         if source not in self.sources_checked_by(person):
-            return ()
-        return tuple(
-            entry
-            for entry in self.ledger
-            if entry.source == source and (entry.fate in LEFT or self.is_checker(person, entry.project))
-        )
+            return
+        checked = {permit.project for permit in self.enclave.projects_of(person)}
+        checked = {project for project in checked if self.is_checker(person, project)}
+        for request in reversed([*self.requests.values()]):
+            for entry in self.tables_of(request):
+                if entry.source == source and (entry.fate in LEFT or entry.project in checked):
+                    yield entry
+
+    def tables_of(self, request: ReleaseRequest) -> tuple[Entry, ...]:
+        """The tables of `request` as they stand in the ledger."""
+        return ledger([request], self._source_of(request.project))
+
+    def _source_of(self, project: str) -> dict[str, str]:
+        permit = self.permit(project)
+        return {} if permit is None else {project: permit.source}
 
 
 def _sources(enclave: Enclave) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 
 from egress.airlock.desk import Desk, Opened
 from egress.package.spelling import visible
@@ -32,10 +33,10 @@ def earlier_requests(opened: Opened) -> tuple[ReleaseRequest, ...]:
 def shared_keys(desk: Desk, opened: Opened, person: str) -> Mapping[str, tuple[Shared, ...]]:
     """For each output, the tables of its source in other requests that are broken down by some of the same keys."""
     situation, here = opened.situation, opened.request
-    entries = situation.ledger_for(person, situation.source_for(here))
-    keys = {entry: _keys(desk, entry) for entry in entries if entry.request == here.id}
-    others = [entry for entry in entries if entry.request != here.id][-MOST_TABLES:]
-    known = [(entry, _keys(desk, entry)) for entry in reversed(others)] if keys else []
+    keys = {entry: _keys(desk, entry) for entry in situation.tables_of(here)}
+    every = situation.ledger_for(person, situation.source_for(here)) if keys else iter(())
+    others = islice((entry for entry in every if entry.request != here.id), MOST_TABLES)
+    known = [(entry, _keys(desk, entry)) for entry in others]
     found: dict[str, tuple[Shared, ...]] = {}
     for mine, own in keys.items():
         pairs = ((entry, tuple(key for key in own if key in theirs)) for entry, theirs in known)

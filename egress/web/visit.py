@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse, Response
 
 from egress.airlock.situation import Situation
 from egress.package.spelling import number, visible
+from egress.web.rows import rows
 from egress.web.sessions import Session
 from egress.web.wording import moment
 from hub.language import LANGUAGES, preferred, render, translate
@@ -83,6 +84,7 @@ class Renderer:
             duration=lambda took: format_timedelta(took, locale=language),
             number=lambda value: number(value, language),
             visible=visible,
+            rows=rows,
             language=language,
             languages=[(code, LANGUAGE_NAMES[code]) for code in LANGUAGES if code != language],
             prefix=self.prefix,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from babel import Locale
+from babel.numbers import parse_pattern
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -95,6 +97,20 @@ def test_evidence_tells_the_largest_share_of_one_person() -> None:
 )
 def test_numbers_are_spelled_in_the_readers_language(value: object, english: str, french: str) -> None:
     assert (number(value, "en"), number(value, "fr")) == (english, french)
+
+
+@given(
+    st.one_of(
+        st.integers(-(10**15), 10**15),
+        st.floats(-1e12, 1e12, allow_nan=False).filter(lambda value: value == 0 or abs(value) >= 1e-4),
+        st.decimals(-(10**12), 10**12, places=8, allow_nan=False).filter(lambda value: value == 0 or abs(value) >= 1),
+    ),
+    st.sampled_from(["en", "fr"]),
+    st.booleans(),
+)
+def test_numbers_are_spelled_as_babel_spells_them(value: float | Decimal, language: str, grouped: bool) -> None:
+    pattern = parse_pattern("#,##0.######" if grouped else "0.######")
+    assert number(value, language, grouped=grouped) == pattern.apply(value, Locale.parse(language))
 
 
 def test_times_are_spelled_in_the_readers_language() -> None:
