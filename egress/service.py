@@ -25,7 +25,8 @@ from egress.web.hub import Hub, HubSettings
 from egress.web.login import Login
 from egress.web.sessions import Sessions
 from egress.web.submitted import Submitted
-from hub.events.log import EventLog, utc_now
+from hub.events.kept import log_of
+from hub.events.log import utc_now
 from hub.policy.files import PolicyFileError, policies_dir
 from hub.policy.limits import read_limits
 from hub.workspace import StateLayout
@@ -47,7 +48,7 @@ def configure(environment: Mapping[str, str]) -> ASGIApp:
         secret=_secret(Path(environment["BULLE_EGRESS_TOKEN_FILE"])),
     )
     quarantine = Quarantine(Path(layout.quarantine))
-    log = EventLog(Path(layout.log))
+    log = log_of(environment, layout.log)
     desk = Desk(log, quarantine, Exports(Path(layout.exports)), utc_now)
     policies = Path(environment["BULLE_POLICIES"]) if environment.get("BULLE_POLICIES") else policies_dir()
     limits = read_limits(policies)

@@ -30,6 +30,7 @@ from egress.release.signing import Known, known_after, may_sign, statement
 from egress.store.atomic import write_whole
 from hub.container import SERVICE_GROUP
 from hub.events.follow import Follower
+from hub.events.kept import log_of
 from hub.events.log import Clock, EventLog, utc_now
 from hub.policy.model import Frozen
 from hub.policy.verdict import Refusal
@@ -137,7 +138,7 @@ def signing_key(path: Path, log: EventLog) -> Ed25519PrivateKey:
 
 def compose(environ: Mapping[str, str]) -> Listener:
     """The signer that `environ` describes, listening. Raises: KeyError, ValueError, OSError."""
-    log = EventLog(Path(StateLayout(PurePosixPath(environ["BULLE_STATE"])).log))
+    log = log_of(environ, StateLayout(PurePosixPath(environ["BULLE_STATE"])).log)
     key = signing_key(Path(environ["BULLE_SIGNING_KEY"]), log)
     service = Service(Signer(log, key), log)
     return Listener(Path(environ["BULLE_SIGNER_SOCKET"]), SERVICE_GROUP, service.answer)

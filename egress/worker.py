@@ -27,7 +27,8 @@ from egress.airlock.signing import RemoteSigner
 from egress.store.arrivals import Arrivals
 from egress.store.exports import Exports
 from egress.store.quarantine import Quarantine
-from hub.events.log import EventLog, utc_now
+from hub.events.kept import log_of
+from hub.events.log import utc_now
 from hub.launcher.client import Runs
 from hub.policy.files import PolicyFileError, policies_dir
 from hub.policy.limits import read_limits
@@ -122,7 +123,7 @@ def compose(environ: Mapping[str, str]) -> Worker:
     policies = Path(environ["BULLE_POLICIES"]) if environ.get("BULLE_POLICIES") else policies_dir()
     limits = read_limits(policies)
     Path(layout.log).parent.mkdir(parents=True, exist_ok=True)
-    log, quarantine = EventLog(Path(layout.log)), Quarantine(Path(layout.quarantine))
+    log, quarantine = log_of(environ, layout.log), Quarantine(Path(layout.quarantine))
     runs = Runs(Path(environ["BULLE_LAUNCHER_SOCKET"]))
     airlock = Airlock(
         log=log,

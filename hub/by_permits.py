@@ -43,7 +43,7 @@ def roles_of(person: str, permits: tuple[DataPermit, ...]) -> list[dict[str, Any
 class ByPermits(Authenticator):  # type: ignore[misc]  # published without types
     """JupyterHub's side of it: settings that pages read, and the model of a person."""
 
-    log_at = Unicode(help="path or URL of the event log").tag(config=True)
+    log_at = Unicode(help="the event log, as open_log takes it").tag(config=True)
     people = Instance(PeoplePolicy, help="what is asked of people at the door").tag(config=True)
     undertakings = Tuple(help="the texts that people sign (Undertaking)").tag(config=True)
     proxies = Integer(1, help="proxies of ours between browsers and the hub").tag(config=True)

@@ -14,7 +14,7 @@ from typing import Any
 
 from hub.authenticator import EnclaveAuthenticator
 from hub.directory.model import DirectorySettings
-from hub.events.log import EventLog
+from hub.events.kept import log_address, open_log
 from hub.language import translate
 from hub.policy.alarms import Place
 from hub.policy.limits import read_limits
@@ -69,7 +69,8 @@ def _people(c: Any, environment: Mapping[str, str], layout: StateLayout) -> None
     """`BULLE_LOGIN` chooses who vouches for people: `directory` (LDAP, the default) or `oidc`."""
     policies = Path(environment["BULLE_POLICIES"])
     people, texts = read_people(policies), read_undertakings(policies)
-    log = EventLog(Path(layout.log))
+    log_at = log_address(environment, layout.log)
+    log = open_log(log_at)
     announce(log, Requirements(undertakings=tuple(each.required for each in texts), training=people.training.required))
     log.close()
     factor_key = read_key(Path(environment["BULLE_FACTOR_KEY_FILE"]))
@@ -87,7 +88,7 @@ def _people(c: Any, environment: Mapping[str, str], layout: StateLayout) -> None
             c.CryptKeeper.keys = [hmac.digest(factor_key, b"what JupyterHub keeps of logins", "sha256")]
         case other:
             raise ValueError(f"BULLE_LOGIN is directory or oidc, not {other}")
-    chosen.log_at, chosen.people, chosen.undertakings = str(layout.log), people, texts
+    chosen.log_at, chosen.people, chosen.undertakings = log_at, people, texts
     chosen.proxies = int(environment.get("BULLE_PROXIES", "1"))
 
 
@@ -125,7 +126,7 @@ def _directory(environment: Mapping[str, str]) -> DirectorySettings:
 def _workspaces(c: Any, environment: Mapping[str, str], layout: StateLayout) -> None:
     c.JupyterHub.spawner_class = EnclaveSpawner
     spawner = c.EnclaveSpawner
-    spawner.log_at = str(layout.log)
+    spawner.log_at = log_address(environment, layout.log)
     spawner.launcher_socket = environment["BULLE_LAUNCHER_SOCKET"]
     spawner.idle = read_limits(Path(environment["BULLE_POLICIES"])).idle
     spawner.hub_connect_url = f"http://hub:{GATE_PORT}"

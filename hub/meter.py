@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 
 from hub.alarms import KIND, Refused, Tally, body_of, due_alarms, read_refused, with_refused, with_told
 from hub.daily import Follower
+from hub.events.kept import log_of
 from hub.events.log import Clock, EventLog, utc_now
 from hub.events.state import Enclave, fold
 from hub.policy.alarms import AlarmPolicy, Place, read_alarms
@@ -106,7 +107,7 @@ def compose(environ: Mapping[str, str]) -> Reader:
     layout = StateLayout(PurePosixPath(environ["BULLE_STATE"]))
     policies = Path(environ["BULLE_POLICIES"])
     limits, alarms = read_limits(policies).volume, read_alarms(policies)
-    return Reader(Path(layout.traffic), Path(layout.refusals), EventLog(Path(layout.log)), limits, alarms)
+    return Reader(Path(layout.traffic), Path(layout.refusals), log_of(environ, layout.log), limits, alarms)
 
 
 def main() -> int:

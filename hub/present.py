@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
+from hub.events.kept import open_log
 from hub.events.log import Clock, EventLog, utc_now
 from hub.events.state import Enclave, fold
 from hub.policy.standing import Requirements
@@ -71,5 +72,5 @@ def announce(log: EventLog, required: Requirements) -> None:
 
 @cache
 def present_of(log: str) -> Present:
-    """The one reader of the log at `log` (path or URL) in this process."""
-    return Present(EventLog(log))
+    """The one reader of the log at `log` (as `open_log` takes it) in this process."""
+    return Present(open_log(log))

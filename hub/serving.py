@@ -1,5 +1,5 @@
-"""What runs until it is told to stop: who answers on a unix socket (launcher, signer), and who looks at the log and at
-files again and again (meter, notices, register).
+"""What runs until it is told to stop: who answers on a unix socket (launcher, signer, the log's keeper), and who looks
+at the log and at files again and again (meter, notices, register).
 """
 
 from __future__ import annotations
@@ -13,10 +13,19 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from hub.policy.files import PolicyFileError
-from hub.wire import Listener
 
 
-def serve(compose: Callable[[Mapping[str, str]], Listener], log: logging.Logger, waits_for: str) -> int:
+class Serves(Protocol):
+    """Who answers until it is closed (`hub.wire.Listener`)."""
+
+    def serve(self) -> None:
+        """Until `close`."""
+
+    def close(self) -> None:
+        """Take no more questions."""
+
+
+def serve(compose: Callable[[Mapping[str, str]], Serves], log: logging.Logger, waits_for: str) -> int:
     """Compose from the environment and serve; 3 when it cannot be composed, with one sentence per mistake."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     try:

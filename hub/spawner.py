@@ -46,7 +46,7 @@ class EnclaveSpawner(DockerSpawner):  # type: ignore[misc]  # published without 
     What DockerSpawner asks of its client goes to the launcher: this process has no container engine.
     """
 
-    log_at = Unicode(help="path or URL of the event log").tag(config=True)
+    log_at = Unicode(help="the event log, as open_log takes it").tag(config=True)
     launcher_socket = Unicode(help="path of the launcher's socket").tag(config=True)
     idle = Instance(IdleLimits, help="when a workspace that nobody uses is closed").tag(config=True)
 

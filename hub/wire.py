@@ -183,11 +183,15 @@ class Listener:
     """Listens at `path` and has each question answered in a thread of its own.
 
     `answer` gets the line, the asker's user id and the question, or None for bytes that are no question; it sends the
-    answer itself and raises nothing but OSError. `group` may connect beside this process's own user.
+    answer itself and raises nothing but OSError. `group` may connect beside this process's own user. One user has
+    `places` questions open at a time.
     """
 
-    def __init__(self, path: Path, group: int, answer: Callable[[Line, int, bytes | None], None]) -> None:
+    def __init__(
+        self, path: Path, group: int, answer: Callable[[Line, int, bytes | None], None], places: int = PLACES
+    ) -> None:
         self._answer = answer
+        self._places = places
         self._busy: Counter[int] = Counter()
         self._counting = threading.Lock()
         path.unlink(missing_ok=True)
@@ -235,7 +239,7 @@ class Listener:
     def _seat(self, user: int) -> bool:
         """No caller can keep the others waiting: each has places of its own."""
         with self._counting:
-            if self._busy[user] >= PLACES:
+            if self._busy[user] >= self._places:
                 return False
             self._busy[user] += 1
             return True

@@ -89,7 +89,9 @@ def _replace(path: Path, content: bytes) -> None:
 def compose(environ: Mapping[str, str]) -> Teller:
     """The teller that `environ` describes. Raises: KeyError, PolicyFileError, and what the log raises."""
     layout, policies = StateLayout(PurePosixPath(environ["BULLE_STATE"])), Path(environ["BULLE_POLICIES"])
-    return Teller(layout, EventLog(Path(layout.log)), read_purposes(policies), read_limits(policies).idle)
+    return Teller(
+        layout, EventLog(Path(layout.log), read_only=True), read_purposes(policies), read_limits(policies).idle
+    )
 
 
 def main() -> int:

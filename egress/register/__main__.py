@@ -70,7 +70,7 @@ def compose(environ: Mapping[str, str]) -> Registrar:
     """The registrar that `environ` describes. Raises: KeyError, PolicyFileError, and what the log raises."""
     layout, policies = StateLayout(PurePosixPath(environ["BULLE_STATE"])), Path(environ["BULLE_POLICIES"])
     return Registrar(
-        EventLog(Path(layout.log)),
+        EventLog(Path(layout.log), read_only=True),
         read_register(policies),
         read_purposes(policies),
         Path(layout.register),

@@ -46,6 +46,7 @@ KINDS = MappingProxyType(
         "session.used": "a workspace that was to be closed is used again, and stays open",
         "session.volume": "a session has sent its browser more bytes than the policy expects of a person who reads",
         "alarm.raised": "a door, the hub or the engine refused what the policy calls abnormal, and how often that day",
+        "log.refused": "a process tried to write a kind of event that is not its own, or no event at all",
         "launcher.refused": "a process asked the launcher for what it does not start, and by which rule it was refused",
         "request.submitted": "a release request was frozen by digest",
         "request.refused_entry": "a submission did not become a request, and why",

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import (
     URL,
@@ -96,6 +97,9 @@ class Transaction(Reading):
         """Append one event. Raises ValueError for a kind that `hub.events.kinds` does not list."""
         if kind not in KINDS:
             raise ValueError(f"unknown kind of event: {kind}")
+        return self._write(actor, kind, project, body)
+
+    def _write(self, actor: str, kind: str, project: str, body: Mapping[str, Any]) -> Event:
         last = self._connection.execute(
             select(_EVENTS.c.seq, _EVENTS.c.digest).order_by(_EVENTS.c.seq.desc()).limit(1)
         ).first()
@@ -117,37 +121,39 @@ class Transaction(Reading):
 
 
 class EventLog:
-    """The log at `where`: a path (SQLite) or a database URL. Opening creates it when it is not there.
+    """The log at `where`: a path (SQLite) or a database URL. Opening creates it when it is not there, unless it is
+    opened `read_only`: then it need not be there before it is read, and appending fails.
 
     What stands in `always` is part of every event that this process writes.
     """
 
-    def __init__(self, where: str | Path, clock: Clock = utc_now, always: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        where: str | Path,
+        clock: Clock = utc_now,
+        always: Mapping[str, Any] | None = None,
+        *,
+        read_only: bool = False,
+    ) -> None:
         self._clock = clock
         self._always = dict(always or {})
-        self._engine = _engine(where)
+        self._engine = _engine(where, read_only=read_only)
+        if not read_only:
+            self._create()
+
+    def _create(self) -> None:
         with self._engine.begin() as connection:
-            self._lock(connection)
+            _lock(connection)
             _META.create_all(connection)
-            if self._is_sqlite:
+            if connection.dialect.name == "sqlite":
                 for statement in _APPEND_ONLY:
                     connection.execute(text(statement))
-
-    @property
-    def _is_sqlite(self) -> bool:
-        return self._engine.dialect.name == "sqlite"
-
-    def _lock(self, connection: Connection) -> None:
-        if self._is_sqlite:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-        else:  # one writer at a time, readers unhindered; released at the transaction's end
-            connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('bulle.events'))"))
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
         """Exclusive for writers until it ends; an exception appends nothing."""
         with self._engine.begin() as connection:
-            self._lock(connection)
+            _lock(connection)
             yield Transaction(connection, self._clock, self._always)
 
     @contextmanager
@@ -187,9 +193,19 @@ class EventLog:
         self._engine.dispose()
 
 
-def _engine(where: str | Path) -> Engine:
+def _lock(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:  # one writer at a time, readers unhindered; released at the transaction's end
+        connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('bulle.events'))"))
+
+
+def _engine(where: str | Path, *, read_only: bool) -> Engine:
     if isinstance(where, str) and "://" in where:
         engine = create_engine(where)
+    elif read_only:
+        spelled = f"file:{quote(str(Path(where).absolute()))}?mode=ro"
+        engine = create_engine(URL.create("sqlite", database=spelled, query={"uri": "true"}))
     else:  # a path is not spelled into a URL: its own % and ? would be read as the URL's
         engine = create_engine(URL.create("sqlite", database=str(Path(where).absolute())))
     if engine.dialect.name == "sqlite":

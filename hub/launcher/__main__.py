@@ -13,7 +13,7 @@ from ipaddress import IPv4Network
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 
-from hub.events.log import EventLog
+from hub.events.kept import log_of
 from hub.launcher.acts import Launcher, LauncherSettings
 from hub.launcher.memory import follow
 from hub.launcher.service import LOG, Service, listen, teller
@@ -40,7 +40,7 @@ def compose(environ: Mapping[str, str]) -> Listener:
     if settings.limits.folders.quota == "none":
         LOG.warning("home and project folders have no quota: one person can fill the disk for all (limits.toml)")
     follow(Path(layout.refusals / Place.ENGINE))
-    service = Service(Launcher(settings), CALLERS, teller(EventLog(Path(layout.log))))
+    service = Service(Launcher(settings), CALLERS, teller(log_of(environ, layout.log)))
     return listen(Path(environ["BULLE_LAUNCHER_SOCKET"]), service)
 
 

@@ -34,6 +34,7 @@ class Act(StrEnum):
     EXPORT_BUDGET = "export_budget"
     OVERSEE = "oversee"
     BREAK_GLASS = "break_glass"
+    WRITE_EVENT = "write_event"
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ import docker
 import pytest
 
 from hub.events.log import EventLog
+from hub.events.writers import Writer
 from hub.launcher.client import LauncherError, Runs, Sessions
 from hub.launcher.engine import image_digest
 from hub.launcher.seal import create_arguments
@@ -238,7 +239,9 @@ def services() -> dict[str, Any]:
 
 
 def sources(service: dict[str, Any]) -> list[str]:
-    return [str(volume["source"]) for volume in service.get("volumes", [])]
+    """What it mounts; sockets of the log's keeper, which are called like their writers, are looked at on their own."""
+    found = [str(volume["source"]) for volume in service.get("volumes", [])]
+    return [each for each in found if Path(each).parent.name != "log"]
 
 
 def test_nobody_but_the_launcher_mounts_the_engines_socket(services: dict[str, Any]) -> None:
@@ -258,7 +261,7 @@ def test_only_hub_and_worker_reach_the_launcher_and_neither_can_replace_its_sock
         name: volume.get("read_only", False)
         for name, service in services.items()
         for volume in service.get("volumes", [])
-        if str(volume["source"]).endswith("/launcher")
+        if str(volume["source"]).endswith("/launcher") and volume["target"] != "/run/log"
     }
     assert mounted == {"launcher": False, "hub": True, "egress-worker": True}
 
@@ -281,6 +284,23 @@ def test_the_signing_key_is_the_signers_alone(services: dict[str, Any]) -> None:
     assert services["signer"]["network_mode"] == "none"
     parts = {Path(each).name for each in sources(services["signer"])}
     assert parts == {"signing-key", "signer", "events"}
+
+
+def test_the_log_is_written_by_its_keeper_and_each_process_reaches_its_own_socket(services: dict[str, Any]) -> None:
+    def mounts(part: str) -> dict[str, tuple[str, bool]]:
+        return {
+            name: (str(volume["source"]), volume.get("read_only", False))
+            for name, service in services.items()
+            for volume in service.get("volumes", [])
+            if str(volume["target"]).endswith(part)
+        }
+
+    assert {name for name, (_, only_read) in mounts("/events").items() if not only_read} == {"keeper"}
+    reached = {name: (Path(source), only_read) for name, (source, only_read) in mounts("/run/log").items()}
+    [(folder, _)] = [reached.pop("keeper")]
+    assert reached == {writer.value: (folder / writer, True) for writer in Writer}
+    assert services["keeper"]["network_mode"] == "none"
+    assert {Path(each).name for each in sources(services["keeper"])} == {"events", "log"}
 
 
 def test_each_that_refuses_writes_its_own_lines_and_only_the_meter_reads_them(services: dict[str, Any]) -> None:

@@ -18,7 +18,7 @@ def started(module: str, environment: dict[str, str]) -> subprocess.Popen[str]:
     return subprocess.Popen(command, env=known | environment, stderr=subprocess.PIPE, text=True)
 
 
-@pytest.mark.parametrize("module", ["hub.launcher", "egress.signer"])
+@pytest.mark.parametrize("module", ["hub.launcher", "hub.keeper", "egress.signer"])
 def test_a_setting_that_is_missing_is_one_sentence(module: str) -> None:
     process = started(module, {})
     _, said = process.communicate(timeout=120)

@@ -5,7 +5,8 @@ from functools import cache
 from pathlib import Path
 
 import hub.present
-from hub.events.log import EventLog, utc_now
+from hub.events.kept import open_log
+from hub.events.log import utc_now
 
 DAYS = Path("/etc/bulle/clock/days")
 
@@ -15,7 +16,7 @@ def clock() -> datetime:
 
 
 # before any module of the hub takes it
-hub.present.present_of = cache(lambda log: hub.present.Present(EventLog(log), clock))
+hub.present.present_of = cache(lambda log: hub.present.Present(open_log(log), clock))
 
 import os  # noqa: E402 -- see above
 

@@ -28,13 +28,15 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
 @dataclass(frozen=True)
 class Settings:
     """`actor` None means the operating system's user. `ran_by` is who started the command, as far as this machine can
-    tell; events carry both, since `--as` is what that person says.
+    tell; events carry both, since `--as` is what that person says. `keeper` is the socket of the log's keeper, who
+    writes the log for the command; without one the command writes it.
     """
 
     language: str = "en"
     state: Path | None = None
     actor: str | None = None
     ran_by: str = ""
+    keeper: str = ""
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Settings:
@@ -42,7 +44,8 @@ class Settings:
         spelled = next((environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if environ.get(name)), "")
         state = environ.get("BULLE_STATE")
         language = "fr" if spelled[:2].lower() == "fr" else "en"
-        return cls(language, Path(state) if state else None, ran_by=_ran_by(environ))
+        keeper = environ.get("BULLE_LOG_SOCKET", "")
+        return cls(language, Path(state) if state else None, ran_by=_ran_by(environ), keeper=keeper)
 
     def text(self, message: Message) -> str:
         """The sentence in the reader's language."""
@@ -78,7 +81,7 @@ class Settings:
         """The event log. Only commands that begin an enclave create one; the others say that there is none."""
         from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415 -- see above
 
-        from hub.events.log import EventLog  # noqa: PLC0415 -- see above
+        from hub.events.kept import kept_at, open_log  # noqa: PLC0415 -- see above
 
         path = Path(self.layout().log)
         if not create and not path.is_file():
@@ -90,7 +93,8 @@ class Settings:
             )
         try:
             path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
-            return EventLog(path, always={"ran_by": self.ran_by} if self.ran_by else None)
+            where = kept_at(self.keeper, path) if self.keeper else path
+            return open_log(where, always={"ran_by": self.ran_by} if self.ran_by else None)
         except SQLAlchemyError as error:
             raise failed(say("The event log at {path} cannot be opened as a database.", path=str(path))) from error
 

@@ -14,15 +14,21 @@ from hub.events.chain import verify
 from hub.events.log import EventLog, Transaction
 from hub.events.state import Enclave, fold
 from hub.policy.files import PolicyFileError, Purposes, policies_dir, read_purposes
+from hub.policy.verdict import RefusedError
+from hub.wire import WireError
 from hub.words import say
 
 
 @contextmanager
 def opened(settings: Settings, *, create: bool = False) -> Iterator[EventLog]:
-    """The event log, given back at the end. Raises: StopError in place of the database's errors."""
+    """The event log, given back at the end. Raises: StopError in place of the database's and its keeper's errors."""
     log = settings.log(create=create)
     try:
         yield log
+    except WireError as error:
+        raise failed(error.message) from error
+    except RefusedError as error:
+        raise refused(error.refusal.reason) from error
     except SQLAlchemyError as error:
         path = str(settings.layout().log)
         raise failed(
