@@ -173,3 +173,27 @@ for request in ("reste-a-charge-1", "reste-a-charge-99"):
     assert said.stdout.split() == ["request.wrong_status", "signer.no_request"], said.stderr
     assert [event["body"]["rule"] for event in stack.told("request.unsigned")] == said.stdout.split()
     assert inside(stack, "egress-worker", "open('/run/signing-key/signing.pem')").returncode != 0
+
+
+def test_a_worker_that_is_taken_over_forges_no_review(stack: Stack) -> None:
+    forge = """
+import os, sqlite3
+from hub.events.kept import log_of
+from hub.policy.verdict import RefusedError
+from pathlib import Path
+path = Path(os.environ["BULLE_STATE"], "events", "log.db")
+try:
+    log_of(os.environ, path).append("carol", "review.given", "reste-a-charge", {"request": "reste-a-charge-1"})
+except RefusedError as error:
+    print(error.refusal.rule)
+try:
+    sqlite3.connect(path).execute("DROP TRIGGER events_no_update")
+except sqlite3.OperationalError:
+    print("read-only")
+print(os.path.exists("/run/log/egress-web"), os.path.exists("/run/log/admin"))
+"""
+    before = len(stack.told("review.given"))
+    said = inside(stack, "egress-worker", forge)
+    assert said.stdout.split() == ["log.writer", "read-only", "False", "False"], said.stderr
+    assert len(stack.told("review.given")) == before
+    assert [event["body"]["writer"] for event in stack.told("log.refused")] == ["egress-worker"]
