@@ -84,7 +84,7 @@ class Renderer:
             duration=lambda took: format_timedelta(took, locale=language),
             number=lambda value: number(value, language),
             visible=visible,
-            rows=rows,
+            rows=lambda shown, evidence: rows(shown, evidence, lambda message: render(message, language)),
             language=language,
             languages=[(code, LANGUAGE_NAMES[code]) for code in LANGUAGES if code != language],
             prefix=self.prefix,

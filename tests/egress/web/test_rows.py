@@ -4,14 +4,14 @@ from egress.checks.model import Finding, Outcome, Risk
 from egress.checks.table import Table
 from egress.web.rows import rows
 from egress.web.tables import ShownEvidence, show_exact, show_table
-from hub.language import translate
-from hub.words import say
+from hub.language import render
+from hub.words import Message, say
 
 HOSTILE = '"><script>alert(1)</script>'
 
 
-def french(text: str) -> str:
-    return translate(text, "fr")
+def french(message: Message) -> str:
+    return render(message, "fr")
 
 
 def test_texts_of_the_data_are_escaped_wherever_they_stand() -> None:
