@@ -28,6 +28,9 @@ from egress.airlock.import_desk import ImportDesk, rules_in
 from egress.apart.reading import ApartReader
 from egress.checks.model import Assurance, Audience, Finding, Outcome, Protection, Risk
 from egress.checks.table import Table
+from egress.pages.hub import Hub, HubSettings
+from egress.pages.login import Login
+from egress.pages.sessions import Sessions
 from egress.release.model import OutputRecord, Standing
 from egress.release.report import OutputReport
 from egress.release.review import Choice, Vote
@@ -35,9 +38,6 @@ from egress.store.arrivals import Arrivals
 from egress.store.exports import Exports
 from egress.store.quarantine import Quarantine
 from egress.web.app import Site, build
-from egress.web.hub import Hub, HubSettings
-from egress.web.login import Login
-from egress.web.sessions import Sessions
 from egress.web.submitted import Submitted
 from hub.events.log import EventLog, Transaction, utc_now
 from hub.policy.files import policies_dir

@@ -20,8 +20,9 @@ from hub.workspace import Workspace
 ONE_DOOR = say("Log in on the hub's login page; a password alone opens nothing.")
 
 
-def roles_of(person: str, permits: tuple[DataPermit, ...]) -> list[dict[str, Any]]:
-    """JupyterHub's roles of a person: "user", and one per permit that opens its project's server. Pure.
+def roles_of(person: str, permits: tuple[DataPermit, ...], *, administrator: bool = False) -> list[dict[str, Any]]:
+    """JupyterHub's roles of a person: "user", one per permit that opens its project's server, and an administrator's,
+    which opens the admin's desk. Pure.
 
     JupyterHub takes away managed roles that are not repeated, "user" included.
     """
@@ -37,7 +38,13 @@ def roles_of(person: str, permits: tuple[DataPermit, ...]) -> list[dict[str, Any
         }
         for permit in permits
     ]
-    return [{"name": "user"}, *projects]
+    desk = {
+        "name": f"desk.{person}",
+        "description": "Administers the enclave at the admin's desk",
+        "users": [person],
+        "scopes": ["access:services!service=desk"],
+    }
+    return [{"name": "user"}, *projects, *([desk] if administrator else [])]
 
 
 class ByPermits(Authenticator):  # type: ignore[misc]  # published without types
@@ -72,4 +79,5 @@ class ByPermits(Authenticator):  # type: ignore[misc]  # published without types
             for permit in enclave.projects_of(name)
             if not isinstance(opening(Workspace(name, permit.project), enclave, today), Refusal)
         )
-        return {"name": name, "admin": False, "roles": roles_of(name, opens)}
+        roles = roles_of(name, opens, administrator=name in enclave.administrators)
+        return {"name": name, "admin": False, "roles": roles}

@@ -136,11 +136,12 @@ def _workspaces(c: Any, environment: Mapping[str, str], layout: StateLayout) -> 
 def _requests(c: Any, environment: Mapping[str, str]) -> None:
     c.JupyterHub.services = [
         {
-            "name": "egress",
-            "url": environment["BULLE_EGRESS_URL"],
-            "api_token": _secret(environment["BULLE_EGRESS_TOKEN_FILE"]),
+            "name": name,
+            "url": environment[f"BULLE_{name.upper()}_URL"],
+            "api_token": _secret(environment[f"BULLE_{name.upper()}_TOKEN_FILE"]),
             "oauth_no_confirm": True,
         }
+        for name in ("egress", "desk")
     ]
 
 

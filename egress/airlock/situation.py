@@ -25,7 +25,7 @@ from hub.events.state import fold as fold_enclave
 from hub.policy.breakglass import BreakGlass
 from hub.policy.decide import may_see_requests
 from hub.policy.model import DataPermit, Person, Role
-from hub.policy.roles import clash
+from hub.policy.roles import administrator_clash, clash
 from hub.policy.stops import Stops
 from hub.policy.verdict import Grant, Refusal, RefusedError
 from hub.volume import Told, told
@@ -146,7 +146,9 @@ class Situation:
         """Whether the permit makes `person` an output checker: such a person reads findings that authors do not."""
         permit = self.permit(project)
         roles = permit.roles_of(person) if permit is not None else frozenset()
-        return Role.OUTPUT_CHECKER in roles and clash(person, roles) is None and self.sees(person, project)
+        if Role.OUTPUT_CHECKER not in roles or clash(person, roles) is not None or not self.sees(person, project):
+            return False
+        return person not in self.enclave.administrators or administrator_clash(person, roles) is None
 
     def sources_checked_by(self, person: str) -> tuple[str, ...]:
         """The sources whose tables `person` checks on some project."""

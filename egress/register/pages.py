@@ -40,7 +40,7 @@ class Entry:
 
 def register_files(register: Register, address: str) -> dict[str, bytes]:
     """Every file of the register, which is served below `address`."""
-    static = resources("egress.web") / "static"
+    static = resources("egress.pages") / "static"
     made = {JSON: register.model_dump_json(by_alias=True, indent=2).encode() + b"\n"}
     for language in LANGUAGES:
         made[f"index.{language}.html"] = _page(register, language)

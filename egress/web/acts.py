@@ -10,9 +10,10 @@ from starlette.responses import RedirectResponse, Response
 
 from egress.airlock.acts import Acts
 from egress.airlock.situation import Situation
+from egress.pages.visit import Visit
 from egress.release.model import ReleaseRequest
 from egress.release.turns import can_appeal, can_approve, can_recall, can_return, can_see_sample, can_withdraw
-from egress.web.visit import Renderer, Visit
+from egress.web.visit import Renderer
 from hub.policy.verdict import Grant
 
 MOST = 2_000  # characters of a reason

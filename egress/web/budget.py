@@ -12,8 +12,9 @@ from egress.airlock.desk import Desk
 from egress.budget.look import look
 from egress.budget.statement import FORMS, statement
 from egress.package.spelling import number
+from egress.pages.visit import Visit
 from egress.privacy.ledger import NANO, Balance
-from egress.web.visit import Renderer, Visit, roles_of
+from egress.web.visit import Renderer, roles_of
 from hub.policy.verdict import Act, Refusal, RefusedError
 from hub.words import say
 

@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from egress.airlock.desk import MAX_COMMENT, Desk, Opened
 from egress.airlock.situation import Situation
 from egress.checks.model import Audience
+from egress.pages.visit import Visit
 from egress.release.decision import carried
 from egress.release.fold_people import REVIEWED_IN
 from egress.release.model import OutputRecord, ReleaseRequest
@@ -26,7 +27,7 @@ from egress.web.researcher import steps
 from egress.web.since import NEW, Since, since
 from egress.web.source import source_of
 from egress.web.submitted import Submitted
-from egress.web.visit import Renderer, Visit, roles_of
+from egress.web.visit import Renderer, roles_of
 from egress.web.votes import VOTE, words_in
 from hub.events.log import Clock
 from hub.policy.decide import may_review

@@ -13,6 +13,7 @@ from egress.airlock.situation import Situation
 from egress.imports.guards import MOST_TITLE, MOST_WHY, Asking, can_decide, can_withdraw
 from egress.imports.model import ImportRequest
 from egress.imports.status import ImportStatus
+from egress.pages.visit import Visit
 from egress.release.model import FrozenFile
 from egress.scan.kinds import READABLE, WORDS, text_of
 from egress.scan.model import Looked, Scanned
@@ -20,7 +21,7 @@ from egress.store.arrivals import Arrivals
 from egress.store.quarantine import QuarantineError
 from egress.web import wording
 from egress.web.upload import Uploaded
-from egress.web.visit import Renderer, Visit, roles_of
+from egress.web.visit import Renderer, roles_of
 from hub.policy.decide import may_ask_import
 from hub.policy.model import DataPermit
 from hub.policy.verdict import Grant, Refusal, RefusedError, require

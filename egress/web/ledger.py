@@ -9,10 +9,11 @@ from starlette.responses import Response
 from egress.airlock.desk import Desk
 from egress.airlock.situation import Situation
 from egress.package.spelling import visible
+from egress.pages.visit import Visit
 from egress.query.described import filters_in_words, keys_in_words
 from egress.release.ledger import Entry
 from egress.web import wording
-from egress.web.visit import Renderer, Visit, roles_of
+from egress.web.visit import Renderer, roles_of
 
 # Rows of a page; the command line lists all.
 MOST = 200

@@ -11,7 +11,8 @@ from starlette.responses import Response
 
 from egress.airlock.desk import Desk
 from egress.airlock.situation import Situation
-from egress.web.visit import Renderer, Visit, roles_of
+from egress.pages.visit import Visit
+from egress.web.visit import Renderer, roles_of
 from egress.web.wording import ACT, STAGE, TRIED
 from hub.events.log import Clock
 from hub.policy.decide import may_oversee

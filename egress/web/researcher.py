@@ -8,6 +8,7 @@ from starlette.responses import RedirectResponse, Response
 
 from egress.airlock.desk import Desk
 from egress.airlock.situation import Situation
+from egress.pages.visit import Visit
 from egress.release.guards import can_download
 from egress.release.model import ReleaseRequest
 from egress.release.reviewing import told_to_author
@@ -15,7 +16,7 @@ from egress.release.times import Usual, usual
 from egress.web import wording
 from egress.web.acts import offered
 from egress.web.outputs import output_views
-from egress.web.visit import Renderer, Visit, roles_of
+from egress.web.visit import Renderer, roles_of
 from hub.events.log import Clock
 from hub.policy.decide import BUDGET_ROLES
 from hub.policy.model import Role

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from types import MappingProxyType
-
-from babel.dates import format_datetime
 
 from egress.checks.model import Assurance, Outcome, Protection, Risk
 from egress.imports.status import ImportStatus
 from egress.outputs.model import Kind
-from egress.package.spelling import visible
 from egress.release.ledger import Fate
 from egress.release.novelty import Novelty
 from egress.release.review import Choice, Criterion
@@ -250,11 +246,3 @@ _OTHER_KIND = say("Something undeclared")
 def kind_of(kind: str) -> Message:
     """An undeclared thing's kind in words."""
     return next((words for known, words in _KINDS.items() if str(known) == kind), _OTHER_KIND)
-
-
-def moment(at: str, language: str) -> str:
-    """An event's time for people, in UTC."""
-    try:
-        return f"{format_datetime(datetime.fromisoformat(at), 'd MMM y, HH:mm', locale=language)} UTC"
-    except ValueError:
-        return visible(at)

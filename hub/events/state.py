@@ -74,6 +74,19 @@ class Enclave:
     closings: Mapping[tuple[str, str], Closing] = field(default_factory=_empty)
     campaigns: Campaigns = field(default_factory=_empty)
 
+    @property
+    def administrators(self) -> frozenset[str]:
+        """Who administers the enclave."""
+        return frozenset(person.id for person in self.persons.values() if person.administrator)
+
+    def running(self, today: date) -> tuple[DataPermit, ...]:
+        """The permits that are in force or to come, by project."""
+        return tuple(
+            permit
+            for project, permit in sorted(self.permits.items())
+            if permit.valid_until >= today and self.stops.at(Scope.PERMIT, project) is None
+        )
+
     def projects_of(self, person: str) -> tuple[DataPermit, ...]:
         """The permits that name `person`, by project, whether in force or not."""
         return tuple(permit for _, permit in sorted(self.permits.items()) if permit.roles_of(person))
@@ -89,11 +102,15 @@ def fold(events: Iterable[Event], state: Enclave | None = None) -> Enclave:
 def _apply(state: Enclave, event: Event) -> Enclave:  # noqa: C901, PLR0912 -- a table of kinds, a line or two each
     match event.kind:
         case "person.added":
-            return _standing(state, Person.model_validate(event.body["person"]))
+            return _added(state, Person.model_validate(event.body["person"]))
         case "person.removed":
             # Who is added again, under the same name, begins anew: with no signature and no second factor.
             left = str(event.body["person"])
             return replace(state, persons=_without(state.persons, left), factors=_without(state.factors, left))
+        case "administrator.appointed" | "administrator.dismissed":
+            named = state.persons.get(str(event.body["person"]))
+            appointed = event.kind == "administrator.appointed"
+            return state if named is None else _standing(state, named.model_copy(update={"administrator": appointed}))
         case "people.required" | "undertaking.signed" | "training.recorded":
             return _required(state, event)
         case "source.registered":
@@ -167,6 +184,12 @@ def _factors(factors: Factors, event: Event) -> Factors:
         case "factor.recovery_asked":
             return replace(factors, asked=Asked(event.actor, datetime.fromisoformat(body["until"])))
     return Factors(enrol_until=datetime.fromisoformat(body["until"]))
+
+
+def _added(state: Enclave, person: Person) -> Enclave:
+    """`person`, who stays an administrator where only their name was corrected."""
+    known = state.persons.get(person.id)
+    return _standing(state, person.model_copy(update={"administrator": known is not None and known.administrator}))
 
 
 def _standing(state: Enclave, person: Person, **changes: Any) -> Enclave:

@@ -7,7 +7,7 @@ from datetime import date
 
 from hub.policy.habilitation import habilitation_refusal
 from hub.policy.model import DataPermit, ImportRules, Person, Role, TableGrant
-from hub.policy.roles import clash
+from hub.policy.roles import administrator_clash, clash
 from hub.policy.standing import standing_refusal
 from hub.policy.stops import Stops
 from hub.policy.verdict import Act, Grant, Refusal
@@ -262,6 +262,7 @@ def _as_member(  # noqa: PLR0913, PLR0917 -- who asks for what, in which role, b
         _permit_in_force(permit, today)
         or stops.on(person.id, permit.project)
         or clash(person.id, roles)
+        or (administrator_clash(person.id, roles) if person.administrator else None)
         or standing_refusal(person.standing, today)
         or habilitation_refusal(person.standing.asked, permit.project, today)
     )

@@ -55,7 +55,8 @@ class Role(StrEnum):
 class Person(Frozen):
     """A natural person known to the enclave; `id` is the login name in the site's directory.
 
-    `standing` is folded from other events than the one that made the person known, and is no part of that one.
+    `standing` and `administrator` are folded from other events than the one that made the person known, and are no
+    part of that one.
     """
 
     id: PersonId
@@ -63,6 +64,7 @@ class Person(Frozen):
     # Left out where it is not said: events of before keep their spelling.
     organisation: Text | None = Field(None, exclude_if=lambda organisation: organisation is None)
     standing: Standing = Field(default_factory=Standing, exclude=True)
+    administrator: bool = Field(default=False, exclude=True)
 
 
 class Membership(Frozen):

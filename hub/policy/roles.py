@@ -6,8 +6,9 @@ numérique" (2015), the SNDS security baseline, TEHDAS2 M7.4 and SATRE.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from hub.policy.model import DataPermit, Role
 from hub.policy.verdict import Refusal
@@ -45,6 +46,10 @@ EXCLUSIVE_ROLES: tuple[Exclusion, ...] = (
 
 # Who registers people's rights gives none to themselves that work on data or outputs (CNNum 2015; SNDS 6.1).
 _NOT_FOR_THE_ISSUER = frozenset({Role.RESEARCHER, Role.EXTRACTOR, Role.OUTPUT_CHECKER, Role.REPRODUCIBILITY_REVIEWER})
+# What an administrator is on no project: an issuer's, and those who watch over what administrators do.
+NOT_FOR_ADMINISTRATORS: Mapping[Role, str] = MappingProxyType(
+    {**dict.fromkeys(sorted(_NOT_FOR_THE_ISSUER), _CELL), Role.AUDITOR: _PRIVILEGED, Role.OVERSIGHT: _PRIVILEGED}
+)
 
 
 def clash(person: str, roles: Collection[Role]) -> Refusal | None:
@@ -60,6 +65,27 @@ def clash(person: str, roles: Collection[Role]) -> Refusal | None:
             )
             return Refusal("roles.exclusive", why)
     return None
+
+
+def administrator_clash(person: str, roles: Collection[Role]) -> Refusal | None:
+    """Why `person`, an administrator of the enclave, cannot have these roles, None when they can."""
+    for role, source in NOT_FOR_ADMINISTRATORS.items():
+        if role in roles:
+            why = say(
+                "{person} is an administrator of the enclave, and {role} on no project ({source}).",
+                person=person,
+                role=str(role),
+                source=source,
+            )
+            return Refusal("roles.administrator", why)
+    return None
+
+
+def administrator_refusals(permit: DataPermit, administrators: Collection[str]) -> tuple[Refusal, ...]:
+    """The administrators to whom `permit` gives a role that they cannot have, one refusal each."""
+    named = dict.fromkeys(member.person for member in permit.persons if member.person in administrators)
+    found = (administrator_clash(person, permit.roles_of(person)) for person in named)
+    return tuple(refusal for refusal in found if refusal is not None)
 
 
 def role_refusals(permit: DataPermit) -> tuple[Refusal, ...]:

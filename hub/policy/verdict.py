@@ -35,6 +35,11 @@ class Act(StrEnum):
     OVERSEE = "oversee"
     BREAK_GLASS = "break_glass"
     WRITE_EVENT = "write_event"
+    APPOINT_ADMINISTRATOR = "appoint_administrator"
+    DISMISS_ADMINISTRATOR = "dismiss_administrator"
+    ADMINISTER = "administer"
+    ISSUE_PERMIT = "issue_permit"
+    WITHDRAW_DRAFT = "withdraw_draft"
 
 
 @dataclass(frozen=True)

@@ -83,7 +83,7 @@ class Stand:
 
 def environment_of(folder: Path, slapd: Slapd | None, authority: Authority | None, public_url: str) -> dict[str, str]:
     """The environment that the composition root reads, with secrets and policies in `folder`."""
-    for name in ("bind", "egress", "proxy"):
+    for name in ("bind", "egress", "desk", "proxy"):
         (folder / name).write_text(SEARCHER_PASSWORD if name == "bind" else f"{name}-secret-of-this-test")
     (folder / "factor-key").write_text("0f" * 32)
     shutil.copytree(policies_dir(), folder / "policies")
@@ -101,6 +101,8 @@ def environment_of(folder: Path, slapd: Slapd | None, authority: Authority | Non
         "BULLE_LAUNCHER_SOCKET": str(folder / "no-launcher"),
         "BULLE_EGRESS_URL": "http://127.0.0.1:9",
         "BULLE_EGRESS_TOKEN_FILE": str(folder / "egress"),
+        "BULLE_DESK_URL": "http://127.0.0.1:9",
+        "BULLE_DESK_TOKEN_FILE": str(folder / "desk"),
         "BULLE_PROXY_TOKEN_FILE": str(folder / "proxy"),
         "BULLE_COOKIE_SECRET_FILE": str(folder / "cookie"),
         "BULLE_FACTOR_KEY_FILE": str(folder / "factor-key"),

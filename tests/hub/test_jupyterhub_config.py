@@ -18,7 +18,7 @@ from hub.spawner import EnclaveSpawner
 
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
-    for name in ("bind", "egress", "proxy"):
+    for name in ("bind", "egress", "desk", "proxy"):
         (tmp_path / name).write_text(f"{name}-secret\n")
     (tmp_path / "factor-key").write_text("0f" * 32 + "\n")
     return {
@@ -33,6 +33,8 @@ def environment(tmp_path: Path) -> dict[str, str]:
         "BULLE_LAUNCHER_SOCKET": "/run/launcher/socket",
         "BULLE_EGRESS_URL": "http://egress-web:8010",
         "BULLE_EGRESS_TOKEN_FILE": str(tmp_path / "egress"),
+        "BULLE_DESK_URL": "http://desk:8020",
+        "BULLE_DESK_TOKEN_FILE": str(tmp_path / "desk"),
         "BULLE_PROXY_TOKEN_FILE": str(tmp_path / "proxy"),
         "BULLE_COOKIE_SECRET_FILE": str(tmp_path / "cookie"),
         "BULLE_FACTOR_KEY_FILE": str(tmp_path / "factor-key"),
@@ -57,7 +59,8 @@ def test_the_environment_becomes_settings(environment: dict[str, str], tmp_path:
     assert c.ConfigurableHTTPProxy.auth_token == "proxy-secret"
     assert c.ConfigurableHTTPProxy.should_start is False
     assert c.JupyterHub.cleanup_servers is False
-    [service] = c.JupyterHub.services
+    service, desk = c.JupyterHub.services
+    assert (desk["name"], desk["api_token"]) == ("desk", "desk-secret")
     assert (service["name"], service["api_token"], service["oauth_no_confirm"]) == ("egress", "egress-secret", True)
 
 

@@ -23,8 +23,8 @@ pytestmark = [pytest.mark.journey, pytest.mark.containers]
 
 PROJECT = "reste-a-charge"
 W = f"/user/bob/{PROJECT}"
-NAMES = ["front", "edge", "ldap", "egress-web", "launcher", "host.docker.internal", "example.com"]
-PORTS = [22, 53, 80, 389, 443, 2375, 8000, 8001, 8010, 8081, 8082, 8443, 8765]
+NAMES = ["front", "edge", "ldap", "egress-web", "desk", "launcher", "host.docker.internal", "example.com"]
+PORTS = [22, 53, 80, 389, 443, 2375, 8000, 8001, 8010, 8020, 8081, 8082, 8443, 8765]
 PROBE = """
 import json, socket
 from concurrent.futures import ThreadPoolExecutor
@@ -74,7 +74,7 @@ def test_from_a_kernel_the_gate_answers_and_nothing_else(stack: Stack, bob: Visi
     others = [
         *(
             each
-            for name in ("net", "edge-1", "ldap-1", "egress-web-1")
+            for name in ("net", "edge-1", "ldap-1", "egress-web-1", "desk-1")
             for each in addresses(f"bulle-test-{name}").values()
         ),
         *own_addresses(),

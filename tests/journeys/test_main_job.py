@@ -93,7 +93,7 @@ def test_a_workspace_has_its_extract_and_no_way_out(stack: Stack) -> None:
     probe = """
 import os, pathlib, socket
 print(sorted(path.name for path in pathlib.Path("/data").iterdir()))
-for host, port in (("1.1.1.1", 443), ("172.17.0.1", 22), ("ldap", 389), ("egress-web", 8010)):
+for host, port in (("1.1.1.1", 443), ("172.17.0.1", 22), ("ldap", 389), ("egress-web", 8010), ("desk", 8020)):
     try:
         socket.create_connection((host, port), 3)
         print("REACHED", host)
@@ -133,11 +133,17 @@ for question in ({"act": "session.look", "person": "alice", "project": "reste-a-
 
 def test_only_the_launcher_holds_the_engines_socket(stack: Stack) -> None:
     look = "import os; print([p for p in ('/var/run/docker.sock', '/run/docker.sock') if os.path.exists(p)])"
-    for service in ("hub", "egress-worker", "egress-web", "signer", "proxy", "ldap"):
+    for service in ("hub", "egress-worker", "egress-web", "desk", "signer", "proxy", "ldap"):
         seen = inside(stack, service, look)
         assert (seen.returncode, seen.stdout.strip()) == (0, "[]"), service
     assert "docker.sock" in inside(stack, "launcher", look).stdout
-    assert inside(stack, "egress-web", "open('/run/launcher/socket')").returncode != 0
+    for service in ("egress-web", "desk"):
+        assert inside(stack, service, "open('/run/launcher/socket')").returncode != 0
+
+
+def test_the_desk_has_the_log_and_the_policies_only(stack: Stack) -> None:
+    look = f"import os; print(sorted(os.listdir({str(stack.state)!r})))"
+    assert inside(stack, "desk", look).stdout.strip() == "['events']"
 
 
 def test_hub_and_worker_have_nothing_else_started(stack: Stack) -> None:

@@ -16,7 +16,7 @@ from hub.extracts.plan import data_refusals, permit_digest, permit_text
 from hub.policy.files import PolicyFileError, read_rules
 from hub.policy.issue import cap_refusals, issue_refusals
 from hub.policy.model import DataPermit
-from hub.policy.roles import issuer_refusal
+from hub.policy.roles import administrator_refusals, issuer_refusal
 from hub.policy.stops import Scope
 from hub.policy.verdict import Refusal
 from hub.words import say
@@ -29,6 +29,7 @@ def issue(  # noqa: PLR0913, PLR0917 -- what is issued into which log, by which 
     if enclave.permits.get(permit.project) == permit and not is_ended(enclave, permit.project):
         return False
     against = refusals(permit, enclave.sources.get(permit.source), frozenset(enclave.persons), policies)
+    against = (*against, *administrator_refusals(permit, enclave.administrators))
     own = issuer_refusal(permit, actor)
     if own is not None:
         against = (*against, own)

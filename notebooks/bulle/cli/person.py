@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import click
 from pydantic import ValidationError
 
+from bulle.cli.administrators import appoint, dismiss
 from bulle.cli.closing import wait_closed
 from bulle.cli.failure import Code, refused
 from bulle.cli.permit import policies_option
@@ -30,6 +32,8 @@ command = Group(
     "person",
     about=say("The persons known to the enclave. Being known opens nothing; a permit that names a person does."),
 )
+command.add_command(appoint)
+command.add_command(dismiss)
 
 
 @command.command(
@@ -97,14 +101,24 @@ def list_persons(settings: Settings, as_json: bool) -> None:  # noqa: FBT001 -- 
     if as_json:
         settings.print_json({"schema": "bulle.persons/1", "persons": persons})
         return
-    titles = (say("person"), say("name"), say("trained until"), say("not signed"), say("projects"))
-    rows = [
-        [", ".join(value) if isinstance(value, list) else value or "-" for value in each.values()] for each in persons
-    ]
+    titles = (
+        say("person"),
+        say("name"),
+        say("trained until"),
+        say("not signed"),
+        say("projects"),
+        say("administrator"),
+    )
+    no, yes = settings.text(say("no")), settings.text(say("yes"))
+    rows = [[*(_cell(each[key]) for key in list(each)[:-1]), yes if each["administrator"] else no] for each in persons]
     click.echo(aligned([settings.text(title) for title in titles], rows))
 
 
-def _described(enclave: Enclave, person: Person) -> dict[str, str | list[str] | None]:
+def _cell(value: str | list[str] | None) -> str:
+    return ", ".join(value) if isinstance(value, list) else value or "-"
+
+
+def _described(enclave: Enclave, person: Person) -> dict[str, Any]:
     trained, missing = person.standing.trained_until, unsigned(person.standing, datetime.now(UTC).date())
     return {
         "id": person.id,
@@ -112,6 +126,7 @@ def _described(enclave: Enclave, person: Person) -> dict[str, str | list[str] | 
         "trained_until": trained.isoformat() if trained else None,
         "unsigned": [each.name for each in missing],
         "projects": [permit.project for permit in enclave.projects_of(person.id)],
+        "administrator": person.administrator,
     }
 
 

@@ -20,6 +20,7 @@ from egress.register.model import Register
 from egress.rerun.result import Isolation, RerunStatus
 from hub.catalogue.model import Catalogue
 from hub.extracts.manifest import Manifest
+from hub.policy.desk import DeskPolicy
 from hub.policy.files import Purposes
 from hub.policy.model import DataPermit, DisclosureRules
 from hub.policy.people import PeoplePolicy
@@ -210,6 +211,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "catalogue": Catalogue,
     "check": CheckAnswer,
     "manifest": Manifest,
+    "desk": DeskPolicy,
     "people": PeoplePolicy,
     "permit": DataPermit,
     "protect": ProtectAnswer,

@@ -20,8 +20,10 @@ import httpx
 from hub.jupyterhub_config import USER_SCOPES
 
 PREFIX = "/services/egress/"
+DESK = "/services/desk/"
 PASSWORD = "a password of this test only"
 SERVICE_TOKEN = "0123456789abcdef-the-services-own-token"
+DESK_TOKEN = "89abcdef01234567-the-desks-own-token"
 ADMIN_TOKEN = "fedcba9876543210-the-tests-own-admin-token"
 
 _CONFIG = """
@@ -57,6 +59,7 @@ c.JupyterHub.load_roles = [
 ]
 c.JupyterHub.services = [
     {{"name": "egress", "url": "http://127.0.0.1:{public}", "api_token": {token!r}, "oauth_no_confirm": True}},
+    {{"name": "desk", "url": "http://127.0.0.1:{public}", "api_token": {desk!r}, "oauth_no_confirm": True}},
     {{"name": "test", "api_token": {admin!r}}},
 ]
 """
@@ -112,8 +115,9 @@ def running_hub(folder: Path) -> Iterator[RunningHub]:
             hub=hub.port,
             folder=folder,
             password=PASSWORD,
-            scopes=list(USER_SCOPES),
+            scopes=[*USER_SCOPES, "access:services!service=desk"],  # an administrator's; the desk asks for itself
             token=SERVICE_TOKEN,
+            desk=DESK_TOKEN,
             admin=ADMIN_TOKEN,
         )
     )

@@ -9,10 +9,10 @@ import httpx
 from starlette.testclient import TestClient
 
 from egress.apart.reading import ApartReader
+from egress.pages.hub import Hub, HubSettings
+from egress.pages.login import Login
+from egress.pages.sessions import Sessions
 from egress.web.app import Site, build
-from egress.web.hub import Hub, HubSettings
-from egress.web.login import Login
-from egress.web.sessions import Sessions
 from egress.web.submitted import Submitted
 from hub.policy.limits import read_limits
 from tests.egress.web.hub_stand import PREFIX, SERVICE_TOKEN, RunningHub

@@ -16,10 +16,10 @@ from schemathesis import GenerationMode
 from starlette.testclient import TestClient
 
 from egress.imports.guards import Asking
+from egress.pages.description import describe
+from egress.pages.protection import HEADERS
+from egress.pages.sessions import COOKIE
 from egress.release.model import FrozenFile
-from egress.web.description import describe
-from egress.web.protection import HEADERS
-from egress.web.sessions import COOKIE
 from tests.egress.web.hub_stand import PREFIX
 from tests.egress.web.people import House, csrf
 from tests.egress.web.planted import ATTACK, by_site, by_year
@@ -76,7 +76,7 @@ def test_the_description_tells_of_every_page_and_act(house: House) -> None:
     assert ("POST", "requests/{request}/download") in told
     assert len(told) >= 20
     assert schemathesis.openapi.from_dict(document(house)).statistic.operations.total >= len(told)
-    assert describe((), PREFIX)["paths"] == {}
+    assert describe((), PREFIX, "none")["paths"] == {}
 
 
 def test_nobody_gets_in_without_a_login(waiting: House) -> None:

@@ -8,15 +8,18 @@ from pathlib import Path
 
 from babel.messages.pofile import read_po
 
+import egress.desk
+import egress.pages
 import egress.web
 import hub.language
 
-ROOM = Path(egress.web.__file__).parent
+ROOMS = [Path(str(room.__file__)).parent for room in (egress.web, egress.pages, egress.desk)]
 
 
 def _french() -> dict[str, str]:
     found: dict[str, str] = {}
-    for path in (Path(hub.language.__file__).parent / "locale" / "fr").glob("web*.po"):
+    locale = Path(hub.language.__file__).parent / "locale" / "fr"
+    for path in [*locale.glob("web*.po"), *locale.glob("desk*.po")]:
         with path.open("rb") as file:
             found |= {_last(entry.id): _last(entry.string) for entry in read_po(file, locale="fr") if entry.id}
     return found
@@ -29,9 +32,9 @@ def _last(text: str | tuple[str, ...]) -> str:
 
 def _texts() -> set[str]:
     found: set[str] = set()
-    for template in ROOM.glob("templates/*.html"):
+    for template in (path for room in ROOMS for path in room.glob("templates/*.html")):
         found |= {match[1] for match in re.findall(r"\bt\(\s*([\"'])(.*?)\1", template.read_text(encoding="utf-8"))}
-    for module in ROOM.glob("*.py"):
+    for module in (path for room in ROOMS for path in room.glob("*.py")):
         for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "say":
                 text = node.args[0]

@@ -6,8 +6,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from egress.web.login import local_target
-from egress.web.sessions import FRESH, LIFETIME
+from egress.pages.login import local_target
+from egress.pages.sessions import FRESH, LIFETIME
 from tests.egress.web.hub_stand import PREFIX, SERVICE_TOKEN
 from tests.egress.web.people import House, csrf
 

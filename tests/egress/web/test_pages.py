@@ -9,8 +9,8 @@ import pytest
 from anyio.to_thread import current_default_thread_limiter
 from starlette.testclient import TestClient
 
-from egress.web.app import THREADS
-from egress.web.protection import HEADERS, POLICY
+from egress.pages.protection import HEADERS, POLICY
+from egress.pages.site import THREADS
 from tests.egress.web.hub_stand import PREFIX
 from tests.egress.web.people import House, csrf, text_of
 from tests.egress.web.planted import ATTACK, SECRET, by_site, by_year, noisy, single_persons

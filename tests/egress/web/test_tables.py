@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from egress.checks.model import Finding, Outcome, Risk
 from egress.checks.table import Table
 from egress.package.spelling import number, visible
+from egress.pages.visit import moment
 from egress.web.tables import show_evidence, show_exact, show_table
-from egress.web.wording import moment
 from hub.words import say
 
 

@@ -96,7 +96,8 @@ NETWORK = (
     Attack(
         "services",
         "hub, proxy, directory, release pages and launcher, by name and by address",
-        'got = reach(*((host, port) for host in (*SERVICES, HUB, "ldap", "egress-web", "front", "edge", "net")\n'
+        "got = reach(*((host, port)\n"
+        '    for host in (*SERVICES, HUB, "ldap", "egress-web", "desk", "front", "edge", "net")\n'
         "    for port in (389, 8000, 8001, 8010, 8081, 8443)))",
         "one port of one address answers: the gate's",
         "no connection is made, so nothing sees it",

@@ -70,7 +70,9 @@ def results(stack: Stack, second_project: None) -> Results:
 def places() -> dict[str, Any]:
     """Where a kernel looks for others."""
     services = [
-        at for name in ("net", "edge-1", "ldap-1", "egress-web-1") for at in addresses(f"bulle-test-{name}").values()
+        at
+        for name in ("net", "edge-1", "ldap-1", "egress-web-1", "desk-1")
+        for at in addresses(f"bulle-test-{name}").values()
     ]
     mine = addresses("bulle-test-net")[f"bulle-ws-{PROJECT}--{PERSON}"]
     return {

@@ -11,8 +11,8 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from egress.web.hub import Hub, LoginError
-from egress.web.sessions import COOKIE, LIFETIME, Session, Sessions
+from egress.pages.hub import Hub, LoginError
+from egress.pages.sessions import COOKIE, LIFETIME, Session, Sessions
 from hub.words import say
 
 _STATE_COOKIE = "bulle-login-"

@@ -30,7 +30,7 @@ _ACTED = {
 }
 
 
-def describe(routes: Iterable[BaseRoute], prefix: str) -> dict[str, Any]:
+def describe(routes: Iterable[BaseRoute], prefix: str, title: str) -> dict[str, Any]:
     """The document of `routes`, which are mounted at `prefix`."""
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
@@ -39,7 +39,7 @@ def describe(routes: Iterable[BaseRoute], prefix: str) -> dict[str, Any]:
                 paths.setdefault(prefix.rstrip("/") + route.path, {})[method.lower()] = _operation(route, method)
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Bulle: requests, reviews and releases", "version": "1"},
+        "info": {"title": title, "version": "1"},
         "paths": paths,
         "components": {"securitySchemes": {"hub": {"type": "apiKey", "in": "cookie", "name": "bulle-session"}}},
         "security": [{"hub": []}],

@@ -1,0 +1,20 @@
+"""The desk put together. A part is added by its module below and a line in PARTS."""
+
+from __future__ import annotations
+
+from starlette.types import ASGIApp
+
+from egress.desk import home
+from egress.desk.part import Desk, DeskDoors
+from egress.pages.site import site
+
+PARTS = (home.PART,)
+_STATUS_OF_RULE: dict[str, int] = {}
+
+
+def build(desk: Desk) -> ASGIApp:
+    """The application, mounted at the service's prefix."""
+    desk.parts = PARTS
+    doors = DeskDoors(desk, _STATUS_OF_RULE)
+    routes = [route for part in PARTS for route in part.routes(desk, doors)]
+    return site(doors, "Bulle: the admin's desk", routes, desk.following.look)

@@ -1,0 +1,72 @@
+"""Every address of the desk, as it describes them itself: a new one is asked the same questions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from egress.pages.protection import HEADERS
+from tests.egress.desk.people import DeskHouse
+from tests.egress.web.hub_stand import DESK
+from tests.egress.web.people import csrf
+
+# These are nobody's: they open, end or prepare a session.
+ANYBODYS = ("oauth_callback", "logout", "language/{code}", "health", "openapi.json")
+PLACES = {"code": "fr"}
+
+
+def document(house: DeskHouse) -> dict[str, Any]:
+    found: dict[str, Any] = house.browser().get(f"{DESK}openapi.json").json()
+    return found
+
+
+def operations(house: DeskHouse) -> Iterator[tuple[str, str]]:
+    """Method and path of everything that is an administrator's."""
+    for path, methods in document(house)["paths"].items():
+        if path.removeprefix(DESK) not in ANYBODYS:
+            yield from ((method.upper(), path.format(**PLACES)) for method in methods)
+
+
+def token_of(house: DeskHouse, person: str) -> str:
+    return csrf(house.person(person).get(DESK).text)
+
+
+def test_nobody_gets_in_without_a_login(house: DeskHouse) -> None:
+    browser, before = house.browser(), house.planted.log.last()
+    for method, path in operations(house):
+        answer = browser.request(method, path, data={"csrf": ""} if method == "POST" else None)
+        assert answer.status_code == (302 if method == "GET" else 401), (method, path)
+    assert house.planted.log.last() == before
+
+
+@pytest.mark.parametrize("person", ["alice", "hilda", "stranger"])
+def test_who_administers_nothing_is_refused_everywhere(house: DeskHouse, person: str) -> None:
+    browser, before = house.person(person), house.planted.log.last()
+    token = csrf(browser.get(DESK).text)
+    for method, path in operations(house):
+        answer = browser.request(method, path, data={"csrf": token, "why": "because"} if method == "POST" else None)
+        assert answer.status_code == 403, (method, path)
+        assert "no administrator" in answer.text
+    assert house.planted.log.last() == before
+
+
+def test_no_act_without_the_sessions_own_token(house: DeskHouse) -> None:
+    erin, franks = house.person("erin"), token_of(house, "frank")
+    own, before = csrf(erin.get(DESK).text), house.planted.log.last()
+    for method, path in [*operations(house), ("POST", f"{DESK}logout")]:
+        if method == "POST":
+            for token in ("", franks):
+                assert erin.post(path, data={"csrf": token}).status_code == 403, path
+            headers = {"sec-fetch-site": "cross-site", "sec-fetch-dest": "document"}
+            assert erin.post(path, data={"csrf": own}, headers=headers).status_code == 403, path
+    assert house.planted.log.last() == before
+
+
+def test_every_answer_is_protected(house: DeskHouse) -> None:
+    erin = house.person("erin")
+    for method, path in operations(house):
+        answer = erin.request(method, path)
+        assert answer.status_code < 500, path
+        assert all(answer.headers[name.lower()] == value for name, value in HEADERS.items()), path
