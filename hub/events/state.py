@@ -108,9 +108,9 @@ def _apply(state: Enclave, event: Event) -> Enclave:  # noqa: C901, PLR0912 -- a
             left = str(event.body["person"])
             return replace(state, persons=_without(state.persons, left), factors=_without(state.factors, left))
         case "administrator.appointed" | "administrator.dismissed":
-            named = state.persons.get(str(event.body["person"]))
+            known = state.persons.get(str(event.body["person"]))
             appointed = event.kind == "administrator.appointed"
-            return state if named is None else _standing(state, named.model_copy(update={"administrator": appointed}))
+            return state if known is None else _standing(state, known.model_copy(update={"administrator": appointed}))
         case "people.required" | "undertaking.signed" | "training.recorded":
             return _required(state, event)
         case "source.registered":
