@@ -16,7 +16,8 @@ from egress.airlock.following import Following
 from egress.desk.app import build
 from egress.desk.part import Desk
 from egress.pages.process import login_of, serve
-from hub.events.log import EventLog, utc_now
+from hub.events.kept import log_of
+from hub.events.log import utc_now
 from hub.policy.desk import read_desk
 from hub.policy.files import policies_dir
 from hub.workspace import StateLayout
@@ -31,7 +32,8 @@ def configure(environment: Mapping[str, str]) -> ASGIApp:
     layout = StateLayout(PurePosixPath(environment["BULLE_STATE"]))
     login = login_of(environment, NAME)
     policies = Path(environment["BULLE_POLICIES"]) if environment.get("BULLE_POLICIES") else policies_dir()
-    return build(Desk(login, Following(EventLog(Path(layout.log))), read_desk(policies), policies, utc_now))
+    following = Following(log_of(environment, layout.log))
+    return build(Desk(login, following, read_desk(policies), policies, utc_now))
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ class Writer(StrEnum):
     LAUNCHER = "launcher"
     METER = "meter"
     WEB = "egress-web"
+    DESK = "desk"
     WORKER = "egress-worker"
     SIGNER = "signer"
 
@@ -49,6 +50,14 @@ WRITES: Mapping[Writer, frozenset[str]] = MappingProxyType(
                 *("sample.seen", "reproduction.asked", "reproduction.refused"),
                 *("import.asked", "import.not_taken", "import.approved", "import.rejected", "import.decision_refused"),
                 *("import.withdrawn", "package.downloaded", "package.download_refused", "budget.exported"),
+            }
+        ),
+        # What administrators do on pages. Who they are is not theirs to say.
+        Writer.DESK: frozenset(
+            {
+                *("person.added", "person.removed", "training.recorded", "source.registered"),
+                *("permit.drafted", "permit.draft_withdrawn", "permit.draft_refused", "permit.issued", "permit.ended"),
+                *("access.halted", "access.resumed"),
             }
         ),
         # What the machine does; the fold derives a decision again from the reviews, which are not its to write.

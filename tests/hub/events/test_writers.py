@@ -26,8 +26,14 @@ def test_what_people_decide_comes_from_the_pages_or_from_root(kind: str) -> None
 
 
 @pytest.mark.parametrize("kind", ADMINS)
-def test_what_opens_and_halts_comes_from_root(kind: str) -> None:
-    assert {writer for writer in Writer if isinstance(may_write(writer, kind, "p"), Grant)} == {Writer.ADMIN}
+def test_what_opens_and_halts_comes_from_the_desk_or_from_root(kind: str) -> None:
+    may = {writer for writer in Writer if isinstance(may_write(writer, kind, "p"), Grant)}
+    assert may == {Writer.DESK, Writer.ADMIN}
+
+
+@pytest.mark.parametrize("kind", ["administrator.appointed", "administrator.dismissed"])
+def test_who_administers_is_said_by_root_alone(kind: str) -> None:
+    assert {writer for writer in Writer if isinstance(may_write(writer, kind, ""), Grant)} == {Writer.ADMIN}
 
 
 @pytest.mark.parametrize("writer", Writer)
