@@ -28,6 +28,7 @@ from hub.policy.model import DataPermit, Person, Role
 from hub.policy.roles import administrator_clash, clash
 from hub.policy.stops import Stops
 from hub.policy.verdict import Grant, Refusal, RefusedError
+from hub.strays import Stray, strays
 from hub.volume import Told, told
 from hub.words import say
 
@@ -43,6 +44,7 @@ class Situation:
     emergencies: Mapping[str, BreakGlass] = field(default_factory=lambda: MappingProxyType({}))
     volumes: Mapping[object, Told] = field(default_factory=lambda: MappingProxyType({}))
     alarms: Mapping[Kind, Alarm] = field(default_factory=lambda: MappingProxyType({}))
+    strays: tuple[Stray, ...] = ()
     published: Sources = field(default_factory=lambda: MappingProxyType({}))
     reproductions: Reproductions = field(default_factory=lambda: MappingProxyType({}))
     known: Known = field(default_factory=lambda: MappingProxyType({}))
@@ -67,6 +69,7 @@ class Situation:
             fold_breakglass(events, self.emergencies),
             told(events, self.volumes),
             alarms(events, self.alarms),
+            strays(events, self.strays),
             self._published(enclave, requests, named),
             fold_reproductions(events, self.reproductions),
             known_after(self.known, (requests[each] for each in named if each in requests)),

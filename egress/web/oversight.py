@@ -1,5 +1,5 @@
 """The page of those who answer for the data or its use: what is halted, what operators did outside their role, which
-sessions showed more than a person reads, and what was tried and refused.
+sessions showed more than a person reads, what was tried and refused, and which processes asked for too much.
 """
 
 from __future__ import annotations
@@ -52,6 +52,7 @@ class OversightPages:
                 for each in reversed([*situation.alarms.values()])
                 if each.kind.project in projects
             ],
+            strays=situation.strays[::-1] if permits else (),
             volumes=[each for each in reversed([*situation.volumes.values()]) if each.project in projects],
             requests=[(each, ACT[each.act], STAGE[each.stage_at(now)]) for each in requests],
         )

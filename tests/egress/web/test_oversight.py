@@ -41,6 +41,8 @@ def watched(house: House) -> House:
     for project, tried, times in ((PROJECT, "files", 1), (PROJECT, "files", 10), ("urgences", "memory", 1)):
         kind = Kind("2026-05-04", "edge", tried, "alice", project)
         log.append("meter", "alarm.raised", project, body_of(kind, times))
+    log.append("egress", "launcher.refused", "", {"rule": "launcher.act"})
+    log.append("keeper", "log.refused", "", {"writer": "egress-worker", "rule": "log.writer"})
     return house
 
 
@@ -52,6 +54,7 @@ def test_who_answers_for_a_project_sees_its_halts_and_acts_and_no_others(watched
     assert "confirmed, not used yet" in text
     assert "vera" in text
     assert text.count("was shown") == 1
+    assert text.index("egress-worker was refused by log.writer.") < text.index("egress was refused by launcher.act.")
     assert f"alice was shown 250 MB of {PROJECT} in one session." in text
     assert f"alice on {PROJECT}: a raw file of a workspace (10 ×)" in text
     assert "urgences" not in text
@@ -66,13 +69,14 @@ def test_researchers_and_checkers_see_none_of_it(watched: House, person: str) ->
     assert "halted since" not in found
     assert "was shown" not in found
     assert "bg-1" not in found
+    assert "log.writer" not in found
     assert LINK not in found
 
 
 def test_where_nothing_happened_it_says_so(house: House) -> None:
     text = text_of(page(house, "hilda"))
     assert "Nothing is halted." in text
-    assert "None so far." in text
+    assert text.count("None so far.") == 2
     assert "None above the policy's limit." in text
     assert "Nothing abnormal was refused." in text
 
@@ -81,6 +85,7 @@ def test_it_speaks_french(watched: House) -> None:
     text = text_of(page(watched, "hilda", "fr"))
     assert "Actes d'exploitants hors de leur rôle" in text
     assert "confirmé, pas encore utilisé" in text
+    assert "egress-worker a été refusé par log.writer." in text
     assert f"En une session, alice a vu 250 Mo de {PROJECT}." in text
     assert f"Le projet {PROJECT} est à l'arrêt" in text
     assert "un fichier brut d'un espace de travail (10 ×)" in text
