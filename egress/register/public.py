@@ -5,7 +5,7 @@ No name of a person, no reason, no comment, no title or name that an author chos
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from statistics import median
 
@@ -25,6 +25,7 @@ from egress.register.model import (
 )
 from egress.release.model import ReleaseRequest
 from egress.release.status import Owner, Status
+from egress.release.times import turns_of
 from hub.catalogue.model import Catalogue
 from hub.policy.base import Title
 from hub.policy.breakglass import BreakGlass, Stage
@@ -77,7 +78,7 @@ def _permit(known: Known, permit: DataPermit, policy: RegisterPolicy, purposes: 
         ended=day(ended.at) if ended else None,
         researchers=researchers,
         results=tuple(_results(requests)),
-        refusals=sum(not _REFUSED.isdisjoint(reached) for each in requests for reached in _turns(each)),
+        refusals=sum(not _REFUSED.isdisjoint(reached) for each in requests for reached in turns_of(each)),
         in_progress=sum(each.owner in _UNDECIDED for each in requests),
     )
 
@@ -115,18 +116,13 @@ def _results(requests: Iterable[ReleaseRequest]) -> Iterable[Result]:
             )
 
 
-def _turns(request: ReleaseRequest) -> Iterable[Mapping[Status, str]]:
-    """When each status was reached, turn by turn."""
-    return (*(turn.reached for turn in request.turns), request.reached)
-
-
 def _delays(known: Known, policy: RegisterPolicy) -> Iterable[Delay]:
     requests, imports = known.requests.values(), known.imports.values()
     extract = [known.extracted[project] - at for project, at in known.issued.items() if project in known.extracted]
     decision = [
         moment(min(ends)) - moment(reached[Status.SUBMITTED])
         for each in requests
-        for reached in _turns(each)
+        for reached in turns_of(each)
         if (ends := [at for status, at in reached.items() if status in _DECIDED])
     ]
     release = [

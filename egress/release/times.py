@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
@@ -12,7 +12,7 @@ from egress.release.status import Status
 
 LEAST = 3  # fewer tell how long somebody's request took, not what is usual
 
-_ANSWERS = (Status.AWAITS_APPROVAL, Status.APPROVED, Status.REJECTED, Status.RETURNED)
+ANSWERS = (Status.AWAITS_APPROVAL, Status.APPROVED, Status.REJECTED, Status.RETURNED)
 
 
 @dataclass(frozen=True)
@@ -27,17 +27,23 @@ def usual(requests: Iterable[ReleaseRequest]) -> Usual:
     """What `requests` took: from their submission to the end of the checks, and from there to
     the first answer of people. Each turn that is over counts as well.
     """
-    reached = [each for request in requests for each in (*(turn.reached for turn in request.turns), request.reached)]
-    checks = [took for at in reached if (took := _between(at.get(Status.SUBMITTED), at.get(Status.CHECKED)))]
+    reached = [each for request in requests for each in turns_of(request)]
+    checks = [took for at in reached if (took := between(at.get(Status.SUBMITTED), at.get(Status.CHECKED)))]
     review = [
         took
         for at in reached
-        if (took := _between(at.get(Status.IN_REVIEW), next((at[each] for each in _ANSWERS if each in at), None)))
+        if (took := between(at.get(Status.IN_REVIEW), next((at[each] for each in ANSWERS if each in at), None)))
     ]
     return Usual(_median(checks), _median(review))
 
 
-def _between(begin: str | None, end: str | None) -> timedelta | None:
+def turns_of(request: ReleaseRequest) -> tuple[Mapping[Status, str], ...]:
+    """When each status was reached, turn by turn."""
+    return (*(turn.reached for turn in request.turns), request.reached)
+
+
+def between(begin: str | None, end: str | None) -> timedelta | None:
+    """How long it took; None where it did not end, or not after it began."""
     if begin is None or end is None or end < begin:
         return None
     return datetime.fromisoformat(end) - datetime.fromisoformat(begin)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from enum import IntEnum
 
+from hub.policy.verdict import RefusedError
 from hub.words import Message
 
 
@@ -34,3 +36,12 @@ def refused(*messages: Message) -> StopError:
 def failed(*messages: Message) -> StopError:
     """Nothing was judged: wrong usage, or a file or service that does not answer."""
     return StopError(Code.ERROR, messages)
+
+
+@contextmanager
+def granted() -> Iterator[None]:
+    """An act that a rule may refuse. Raises: StopError with the refusal's sentence."""
+    try:
+        yield
+    except RefusedError as error:
+        raise refused(error.refusal.reason) from error

@@ -5,12 +5,12 @@ from __future__ import annotations
 import click
 
 from bulle.cli.closing import wait_closed
-from bulle.cli.failure import Code, StopError, refused
+from bulle.cli.failure import Code, granted
 from bulle.cli.reason import why_option
 from bulle.cli.settings import CHANNEL, Settings
 from bulle.cli.shape import Command, Group, option
 from bulle.cli.state import enclave_of, opened
-from hub.events.state import Enclave
+from hub.halting import halt
 from hub.policy.stops import Scope, Stop
 from hub.words import say
 
@@ -80,28 +80,10 @@ def list_stops(settings: Settings, as_json: bool) -> None:  # noqa: FBT001 -- a 
 
 def _halt(settings: Settings, scope: Scope, name: str, why: str) -> Code:
     with opened(settings) as log:
-        with log.transaction() as transaction:
-            enclave = enclave_of(transaction)
-            unknown = _unknown(enclave, scope, name)
-            if unknown is not None:
-                raise unknown
-            stop = enclave.stops.at(scope, name)
-            if stop is None:
-                body = {"scope": str(scope), "name": name, "why": why, "channel": CHANNEL}
-                at = name if scope is Scope.PROJECT else ""
-                event = transaction.append(settings.person(), "access.halted", at, body)
-                stop = Stop(scope, name, event.actor, event.at, why)
+        with log.transaction() as transaction, granted():
+            stop = halt(transaction, enclave_of(transaction), scope, name, settings.person(), why, CHANNEL)
         settings.print(stop.refusal.reason)
         return wait_closed(settings, log)
-
-
-def _unknown(enclave: Enclave, scope: Scope, name: str) -> StopError | None:
-    """A mistyped name would halt nothing, and whoever typed it would believe otherwise."""
-    if scope is Scope.PROJECT and name not in enclave.permits:
-        return refused(say("There is no permit for a project {name}; nothing was halted.", name=name))
-    if scope is Scope.PERSON and name not in enclave.persons:
-        return refused(say("No person {name} is known to the enclave; nothing was halted.", name=name))
-    return None
 
 
 def _described(stop: Stop) -> dict[str, str]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import click
 
-from bulle.cli.failure import refused
+from bulle.cli.failure import granted
 from bulle.cli.reason import why_option
 from bulle.cli.settings import CHANNEL, Settings
 from bulle.cli.shape import Command, Group
 from bulle.cli.state import enclave_of, opened
+from hub.halting import resume as lift
 from hub.policy.stops import Scope
 from hub.words import say
 
@@ -63,9 +64,5 @@ def everything(settings: Settings, why: str) -> None:
 
 
 def _resume(settings: Settings, scope: Scope, name: str, why: str) -> None:
-    with opened(settings) as log, log.transaction() as transaction:
-        refusal = enclave_of(transaction).stops.lift_refusal(scope, name, settings.person())
-        if refusal is not None:
-            raise refused(refusal.reason)
-        body = {"scope": str(scope), "name": name, "why": why, "channel": CHANNEL}
-        transaction.append(settings.person(), "access.resumed", name if scope is Scope.PROJECT else "", body)
+    with opened(settings) as log, log.transaction() as transaction, granted():
+        lift(transaction, enclave_of(transaction), scope, name, settings.person(), why, CHANNEL)

@@ -66,6 +66,8 @@ COMMANDS = MappingProxyType(
             _GRANT, say("What each source and project may spend of its privacy budget, and spent."), "bulle budget show"
         ),
         "extract": Entry(_GRANT, say("The data of one project, made from its permit."), "bulle extract build my-study"),
+        "desk": Entry(_GRANT, say("How long requests take, and what comes of them."), "bulle desk figures --csv"),
+        "session": Entry(_STOP, say("The workspaces that are open."), "bulle session list"),
         "halt": Entry(
             _STOP,
             say("Stop a project, a person or everything, now."),
