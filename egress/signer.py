@@ -27,7 +27,7 @@ from pydantic import ConfigDict, StringConstraints, ValidationError
 from egress.package.signature import Signature
 from egress.release.guards import SIGNER
 from egress.release.signing import Known, known_after, may_sign, statement
-from egress.store.atomic import write_whole
+from hub.atomic import write_whole
 from hub.container import SERVICE_GROUP
 from hub.events.follow import Follower
 from hub.events.kept import log_of

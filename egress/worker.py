@@ -14,7 +14,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path, PurePosixPath
 from threading import Event as Flag
 from types import MappingProxyType
@@ -33,11 +33,11 @@ from hub.launcher.client import Runs
 from hub.policy.files import PolicyFileError, policies_dir
 from hub.policy.limits import read_limits
 from hub.present import Present
+from hub.retry import Retry, retry_after
 from hub.workspace import StateLayout
 
 LOG = logging.getLogger("bulle.worker")
 PAUSE = 2.0  # seconds between two looks at the outboxes
-FIRST_RETRY, LAST_RETRY = timedelta(seconds=10), timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -46,19 +46,6 @@ class Worker:
 
     airlock: Airlock
     importer: Importer
-
-
-@dataclass(frozen=True)
-class Retry:
-    """When a request that failed is tried again, and how long the wait before that was."""
-
-    at: datetime
-    waited: timedelta
-
-    def next(self, now: datetime) -> Retry:
-        """Twice as long, up to LAST_RETRY."""
-        waited = min(self.waited * 2, LAST_RETRY)
-        return Retry(now + waited, waited)
 
 
 def turn(airlock: Airlock, retries: Mapping[str, Retry], now: datetime) -> Mapping[str, Retry]:
@@ -96,12 +83,8 @@ def _each(
         if known is not None and now < known.at:
             left[identity] = known
         elif not step(identity):
-            left[identity] = _again(known, now)
+            left[identity] = retry_after(known, now)
     return MappingProxyType(left)
-
-
-def _again(known: Retry | None, now: datetime) -> Retry:
-    return known.next(now) if known else Retry(now + FIRST_RETRY, FIRST_RETRY)
 
 
 def serve(worker: Worker, stop: Flag, clock: Callable[[], datetime] = utc_now) -> None:

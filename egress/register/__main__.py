@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from egress.register.known import Known
 from egress.register.pages import register_files
 from egress.register.public import register
-from egress.store.atomic import write_whole
+from hub.atomic import write_whole
 from hub.events.log import Clock, EventLog, utc_now
 from hub.policy.files import Purposes, read_purposes
 from hub.policy.register import RegisterPolicy, read_register

@@ -7,7 +7,7 @@ import hashlib
 import re
 from pathlib import Path
 
-from egress.store.atomic import write_whole
+from hub.atomic import write_whole
 from hub.words import Message, say
 
 _REQUEST = re.compile(r"[a-z][a-z0-9-]{0,60}")

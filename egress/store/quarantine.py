@@ -8,7 +8,7 @@ import re
 import stat
 from pathlib import Path
 
-from egress.store.atomic import write_whole
+from hub.atomic import write_whole
 from hub.words import Message, say
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")

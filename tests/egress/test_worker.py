@@ -13,7 +13,8 @@ import pytest
 
 from egress import worker
 from egress.release.status import Status
-from egress.worker import FIRST_RETRY, LAST_RETRY, Retry, compose, turn
+from egress.worker import compose, turn
+from hub.retry import FIRST_RETRY, LAST_RETRY, Retry
 from tests.egress.airlock.enclave import TinyEnclave, issue, make_enclave, notebook
 from tests.egress.airlock.remembering import RememberingRunner
 from tests.egress.release.requests import permit
@@ -41,13 +42,6 @@ def test_what_fails_is_tried_again_later_and_later(enclave: TinyEnclave) -> None
     (enclave.root / "elsewhere").rename(enclave.root / "extracts")
     assert turn(enclave.airlock, retries, later + 2 * FIRST_RETRY) == {}
     assert enclave.desk.look().request("costs-1").status is Status.REFUSED  # it declares nothing
-
-
-def test_the_wait_has_an_upper_end() -> None:
-    retry = Retry(NOW, FIRST_RETRY)
-    for _ in range(20):
-        retry = retry.next(NOW)
-    assert retry.waited == LAST_RETRY
 
 
 def test_one_request_that_waits_does_not_hold_up_another(enclave: TinyEnclave) -> None:

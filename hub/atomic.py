@@ -7,8 +7,8 @@ import tempfile
 from pathlib import Path
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Write `content` at `path`, readable by this process's user only: whole and on disk, or not at all.
+def write_whole(path: Path, content: bytes, mode: int = 0o600) -> None:
+    """Write `content` at `path`, whole and on disk, or not at all; with `mode` this process's user alone reads it.
 
     Raises: OSError; nothing half-written stays behind, nor a folder that was made for it.
     """
@@ -18,6 +18,7 @@ def write_whole(path: Path, content: bytes) -> None:
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(content)
+                os.fchmod(handle, mode)
                 file.flush()
                 os.fsync(file.fileno())
             Path(name).replace(path)
