@@ -96,6 +96,10 @@ class EnclaveAuthenticator(ByPermits):
     async def let_in(self, name: str, request: Any, proof: str) -> dict[str, Any]:
         """Write down that a person came in, by which proof; JupyterHub's model of them."""
         await self.door.accept(name, self.address_of(request), proof)
+        if self.mailboxes is not None:
+            account = await self.door.account(name)
+            if not isinstance(account, Refusal):
+                await self.keep_mailbox(name, account.mail, account.language, request)
         return self.model_of(name, await asyncio.to_thread(self.present.enclave))
 
     async def refresh_user(self, user: Any, handler: Any = None, **_: Any) -> dict[str, Any] | bool:  # noqa: ARG002 -- JupyterHub's signature

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from pathlib import Path
 from typing import Any
 
 from jupyterhub.auth import Authenticator
@@ -9,6 +11,8 @@ from traitlets import Instance, Integer, Tuple, Unicode, default
 
 from hub.address import address_of
 from hub.events.state import Enclave
+from hub.language import preferred
+from hub.mailbox import Mailboxes
 from hub.opening import opening
 from hub.policy.model import DataPermit
 from hub.policy.people import PeoplePolicy
@@ -54,6 +58,7 @@ class ByPermits(Authenticator):  # type: ignore[misc]  # published without types
     people = Instance(PeoplePolicy, help="what is asked of people at the door").tag(config=True)
     undertakings = Tuple(help="the texts that people sign (Undertaking)").tag(config=True)
     proxies = Integer(1, help="proxies of ours between browsers and the hub").tag(config=True)
+    mailbox_folder = Unicode(help="where people's mailboxes are kept; empty where nothing is mailed").tag(config=True)
 
     manage_roles = True
     allow_all = any_allow_config = True  # authenticate() has decided
@@ -70,6 +75,27 @@ class ByPermits(Authenticator):  # type: ignore[misc]  # published without types
     def address_of(self, request: Any) -> str:
         """From where a request comes."""
         return address_of(request, self.proxies)
+
+    @property
+    def mailboxes(self) -> Mailboxes | None:
+        """Where people are told of news by e-mail; None where nobody is, and no address is kept."""
+        return Mailboxes(Path(self.mailbox_folder)) if self.mailbox_folder else None
+
+    async def keep_mailbox(self, person: str, address: str, language: str, request: Any) -> None:
+        """Keep the address and language of who came in, and erase those of people who are known no more.
+
+        `language` is the directory's, as in an Accept-Language header; the browser's follows it. A failure keeps nobody
+        out: they are not told of news until the next login.
+        """
+        if self.mailboxes is None:
+            return
+        reads = preferred(f"{language},{request.headers.get('Accept-Language', '')}")
+        try:
+            known = (await asyncio.to_thread(self.present.enclave)).persons
+            await asyncio.to_thread(self.mailboxes.keep_only, known)
+            await asyncio.to_thread(self.mailboxes.told, person, address, reads)
+        except OSError:
+            self.log.exception("could not keep the mailbox of %s", person)
 
     def model_of(self, name: str, enclave: Enclave) -> dict[str, Any]:
         """JupyterHub's model of a person: no admin, and the roles that permits give now."""

@@ -60,3 +60,10 @@ def showed_second_factor(claims: Mapping[str, Any]) -> bool:
     """Whether the provider says so (`amr`)."""
     methods = claims.get("amr")
     return isinstance(methods, list) and any(method in SECOND_FACTORS for method in methods if isinstance(method, str))
+
+
+def mailbox_in(claims: Mapping[str, Any]) -> tuple[str, str]:
+    """Address and language, as far as the provider tells them (Core 5.1): not an address that it calls unverified."""
+    address, language = claims.get("email"), claims.get("locale")
+    told = isinstance(address, str) and claims.get("email_verified", True) is True
+    return str(address) if told else "", language if isinstance(language, str) else ""

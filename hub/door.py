@@ -72,8 +72,12 @@ class Door:
         halted = enclave.stops.on_person(name)
         if halted is not None:
             return halted
-        account = await self._ask(lambda: self._directory.find(name))
+        account = await self.account(name)
         return account if isinstance(account, Refusal) else enclave
+
+    async def account(self, name: str) -> Account | Refusal:
+        """What the directory says of `name` now."""
+        return await self._ask(lambda: self._directory.find(name))
 
     async def refuse(self, name: str, address: str, refusal: Refusal) -> Refusal:
         """Write a refusal down, and the locks that follow from it."""

@@ -90,6 +90,7 @@ def _people(c: Any, environment: Mapping[str, str], layout: StateLayout) -> None
             raise ValueError(f"BULLE_LOGIN is directory or oidc, not {other}")
     chosen.log_at, chosen.people, chosen.undertakings = log_at, people, texts
     chosen.proxies = int(environment.get("BULLE_PROXIES", "1"))
+    chosen.mailbox_folder = str(layout.mailboxes) if environment.get("BULLE_SMTP_URL") else ""
 
 
 def _provider(chosen: Any, environment: Mapping[str, str]) -> None:
@@ -103,7 +104,7 @@ def _provider(chosen: Any, environment: Mapping[str, str]) -> None:
     chosen.client_id = environment["BULLE_OIDC_CLIENT_ID"]
     chosen.client_secret = _secret(environment["BULLE_OIDC_CLIENT_SECRET_FILE"])
     chosen.username_claim = environment.get("BULLE_OIDC_NAME_CLAIM") or "preferred_username"
-    chosen.scope = ["openid", "profile"]
+    chosen.scope = ["openid", "profile", *(["email"] if environment.get("BULLE_SMTP_URL") else [])]
     chosen.oauth_callback_url = f"{environment['BULLE_PUBLIC_URL'].rstrip('/')}/hub/oauth_callback"
 
 
@@ -118,6 +119,7 @@ def _directory(environment: Mapping[str, str]) -> DirectorySettings:
         attribute=environment.get("BULLE_LDAP_LOGIN_ATTRIBUTE", "uid"),
         name=environment.get("BULLE_LDAP_NAME_ATTRIBUTE", "cn"),
         mail=environment.get("BULLE_LDAP_MAIL_ATTRIBUTE", "mail"),
+        language=environment.get("BULLE_LDAP_LANGUAGE_ATTRIBUTE", "preferredLanguage"),
         training=environment.get("BULLE_LDAP_TRAINING_ATTRIBUTE", ""),
         required_group=environment.get("BULLE_LDAP_GROUP", ""),
     )

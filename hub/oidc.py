@@ -18,7 +18,7 @@ from tornado import web
 from traitlets import Float, Unicode
 
 from hub.by_permits import ONE_DOOR, ByPermits
-from hub.claims import NO_SECOND_FACTOR, NOT_OURS, Expected, person_in, showed_second_factor
+from hub.claims import NO_SECOND_FACTOR, NOT_OURS, Expected, mailbox_in, person_in, showed_second_factor
 from hub.door import NO_LOG, UNKNOWN
 from hub.entrance.logout import EndsEverySession
 from hub.events.state import Enclave
@@ -116,6 +116,7 @@ class OidcAuthenticator(ByPermits, GenericOAuthenticator):  # type: ignore[misc]
             return await self._refuse(name, handler, NO_SECOND_FACTOR)
         body = {"rule": "oidc", "address": self.address_of(handler.request)}
         await asyncio.to_thread(self.present.tell, name, "login.accepted", "", body)
+        await self.keep_mailbox(name, *mailbox_in(claims), handler.request)
         self._asked[name] = time.monotonic()
         return {**self.model_of(name, enclave), "auth_state": model["auth_state"]}
 

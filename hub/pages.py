@@ -11,6 +11,7 @@ from jupyterhub.handlers.pages import HomeHandler, SpawnHandler
 from tornado import web
 
 from hub.entrance.language import InTheirLanguage
+from hub.entrance.mail import MailPage
 from hub.entrance.undertakings import UndertakingsPage
 from hub.entrance.who import WhoPage
 from hub.events.state import Enclave
@@ -46,7 +47,8 @@ class HomePage(InTheirLanguage, HomeHandler):  # type: ignore[misc]  # published
             return
         missing = standing_refusal(person.standing, today) if person else None
         rows = [self._row(user, permit, enclave, today) for permit in enclave.projects_of(user.name)]
-        self.finish(await self.render_template("home.html", rows=rows, missing=self.say(missing) if missing else ""))
+        missed, mails = self.say(missing) if missing else "", self.authenticator.mailboxes is not None
+        self.finish(await self.render_template("home.html", rows=rows, missing=missed, mails=mails))
 
     def _row(self, user: Any, permit: DataPermit, enclave: Enclave, today: date) -> dict[str, Any]:
         refusal = why_closed(user.name, permit, enclave, today)
@@ -88,6 +90,7 @@ def handlers() -> list[tuple[Any, ...]]:
         (r"/undertakings", UndertakingsPage),
         (r"/door/([a-z-]+\.(?:css|js))", web.StaticFileHandler, {"path": str(Path(__file__).parent / "static")}),
         (r"/home", HomePage),
+        (r"/mail", MailPage),
         (r"/who", WhoPage),
         (r"/spawn/([^/]+)/([^/]+)", OpenPage),
     ]

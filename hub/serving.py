@@ -71,6 +71,9 @@ def keep_looking(
     except PolicyFileError as error:
         print(*error.messages, sep="\n", file=sys.stderr)
         return 3
+    except (ValueError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 3
     while True:
         try:
             looks.look()

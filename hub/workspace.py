@@ -41,6 +41,11 @@ class StateLayout:
         return self.hub / "second-factors.db"
 
     @property
+    def mailboxes(self) -> PurePosixPath:
+        """`<person>.json`: where people are told of news by e-mail. The hub writes, the process that mails reads."""
+        return self.root / "mailboxes"
+
+    @property
     def sources(self) -> PurePosixPath:
         """`<source>/<table>.parquet`; read by the extractor only."""
         return self.root / "sources"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 from egress.airlock.situation import Situation
 from hub.events.chain import Event, Tampering
@@ -11,6 +12,8 @@ from hub.events.follow import Follower
 from hub.events.log import EventLog, Transaction
 from hub.policy.verdict import Refusal, RefusedError
 from hub.words import say
+
+S = TypeVar("S")
 
 
 class Following:
@@ -22,21 +25,22 @@ class Following:
 
     def look(self) -> Situation:
         """The situation at the log's end, for who decides nothing on it."""
-        return _held(self._follower.look(self._log))
+        return held(self._follower.look(self._log))
 
     @contextmanager
     def deciding(self) -> Iterator[tuple[Situation, Transaction]]:
         """The situation while nobody else can append, and the transaction that appends what was decided on it."""
         self.look()  # a long log is read before others must wait
         with self._log.transaction() as transaction:
-            yield _held(self._follower.catch_up(transaction)), transaction
+            yield held(self._follower.catch_up(transaction)), transaction
 
 
 def _after(events: Iterable[Event], before: Situation) -> Situation:
     return before.after(events)
 
 
-def _held(found: Situation | Tampering) -> Situation:
+def held(found: S | Tampering) -> S:
+    """The state that was found. Raises: RefusedError where the log was changed."""
     if isinstance(found, Tampering):
         reason = say(
             "The event log was changed at entry {seq}; nothing is decided on it until an operator looked.",

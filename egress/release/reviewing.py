@@ -109,3 +109,26 @@ def visible_reviews(request: ReleaseRequest, checker: str) -> tuple[Review, ...]
     """The reviews of this turn that an output checker may read: blinded ones, not before everybody has voted."""
     blinded = request.review.mode is Mode.BLINDED and request.status in {Status.IN_REVIEW, Status.APPEALED}
     return tuple(review for review in request.reviews if not blinded or review.checker == checker)
+
+
+def review_of(request: ReleaseRequest, person: str) -> Review | None:
+    """The review that `person` gave of `request`."""
+    return next((review for review in request.reviews if review.checker == person), None)
+
+
+def has_voted(request: ReleaseRequest, person: str) -> bool:
+    """Whether nothing more is asked of `person` in this round."""
+    if request.status is Status.CONSOLIDATING:
+        return person in request.confirmed
+    return review_of(request, person) is not None
+
+
+def asks_vote(request: ReleaseRequest, checker: str) -> bool:
+    """Whether `request` waits for a vote of this output checker of its project."""
+    its_own = checker == request.person or checker in request.barred
+    return request.status in REVIEWED_IN and not its_own and not has_voted(request, checker)
+
+
+def asks_look(request: ReleaseRequest, checker: str) -> bool:
+    """Whether the lot chose `request`, and this output checker of its project may look at it."""
+    return request.sample is not None and request.sample.seen is None and checker != request.person

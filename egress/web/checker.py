@@ -12,11 +12,16 @@ from egress.airlock.situation import Situation
 from egress.checks.model import Audience
 from egress.pages.visit import Visit
 from egress.release.decision import carried
-from egress.release.fold_people import REVIEWED_IN
 from egress.release.model import OutputRecord, ReleaseRequest
 from egress.release.novelty import Novelty, due_at, novelty
-from egress.release.review import Review
-from egress.release.reviewing import can_open_review, visible_reviews
+from egress.release.reviewing import (
+    asks_look,
+    asks_vote,
+    can_open_review,
+    has_voted,
+    review_of,
+    visible_reviews,
+)
 from egress.release.status import Status
 from egress.store.quarantine import QuarantineError
 from egress.web import wording
@@ -59,26 +64,20 @@ class CheckerPages:
         }
         checking = [request for request in seen if request.project in mine]
         given = [request for request in reversed(checking) if review_of(request, visit.person)]
-        waiting = [request for request in checking if request.status in REVIEWED_IN]
-        todo = [
-            request
-            for request in waiting
-            if not has_voted(request, visit.person) and visit.person not in request.barred
-        ]
         return self.render.page(
             visit,
             "queue.html",
             roles_of(situation, visit.person),
             section="queue",
             todo=sorted(
-                (_waiting(situation, request, self.clock()) for request in todo if request.person != visit.person),
+                (
+                    _waiting(situation, request, self.clock())
+                    for request in checking
+                    if asks_vote(request, visit.person)
+                ),
                 key=lambda each: (each.due is None, each.due, each.request.id),
             ),
-            samples=[
-                request
-                for request in checking
-                if request.sample is not None and request.sample.seen is None and request.person != visit.person
-            ],
+            samples=[request for request in checking if asks_look(request, visit.person)],
             approving=[
                 request
                 for request in seen
@@ -186,15 +185,3 @@ class Waiting:
 def _waiting(situation: Situation, request: ReleaseRequest, now: datetime) -> Waiting:
     due = due_at(request)
     return Waiting(request, novelty(request, situation.known), due, due is not None and due < now)
-
-
-def has_voted(request: ReleaseRequest, person: str) -> bool:
-    """Whether nothing more is asked of `person` in this round."""
-    if request.status is Status.CONSOLIDATING:
-        return person in request.confirmed
-    return review_of(request, person) is not None
-
-
-def review_of(request: ReleaseRequest, person: str) -> Review | None:
-    """The review that `person` gave of `request`."""
-    return next((review for review in request.reviews if review.checker == person), None)

@@ -32,6 +32,7 @@ class DirectorySettings:
     attribute: str = "uid"
     name: str = "cn"
     mail: str = "mail"
+    language: str = "preferredLanguage"
     training: str = ""
     required_group: str = ""
     seconds: int = 5
@@ -45,16 +46,19 @@ class DirectorySettings:
     @property
     def attributes(self) -> tuple[str, ...]:
         """The attributes that are asked for."""
-        return tuple(each for each in (self.name, self.mail, self.training) if each)
+        return tuple(each for each in (self.name, self.mail, self.language, self.training) if each)
 
 
 @dataclass(frozen=True)
 class Account:
-    """One entry of the directory. `name` and `mail` are for people to read, "" when the directory has none."""
+    """One entry of the directory. `name` and `mail` are for people to read, "" when the directory has none; so is
+    `language`, which is spelled as an Accept-Language header (RFC 2798 2.7).
+    """
 
     dn: str
     name: str = ""
     mail: str = ""
+    language: str = ""
     trained_until: date | None = None
 
     @property
@@ -71,7 +75,8 @@ def account_of(settings: DirectorySettings, dn: str, raw: Mapping[str, Sequence[
         found = values.get(attribute.lower(), ()) if attribute else ()
         return _text(found[0]) if found else ""
 
-    return Account(dn, first(settings.name), first(settings.mail), _day(first(settings.training)))
+    trained_until = _day(first(settings.training))
+    return Account(dn, first(settings.name), first(settings.mail), first(settings.language), trained_until)
 
 
 def _text(raw: bytes) -> str:

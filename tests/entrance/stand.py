@@ -130,13 +130,13 @@ def standing_hub(folder: Path, slapd: Slapd | None, authority: Authority | None,
 
 
 @contextmanager
-def peopled_hub(make: Callable[[str], Path]) -> Iterator[Stand]:
+def peopled_hub(make: Callable[[str], Path], **settings: str) -> Iterator[Stand]:
     """A hub with a directory of its own; the enclave knows everybody in it but mallory. `make` makes folders."""
     authority = Authority.make(make("authority") / "good")
     slapd = Slapd(make("slapd"), authority)
     slapd.start()
     try:
-        with standing_hub(make("hub"), slapd, authority) as running:
+        with standing_hub(make("hub"), slapd, authority, **settings) as running:
             for name in PEOPLE.keys() - {"mallory"}:
                 add_person(running.log, name)
             issue_permit(running.log, permit("reste-a-charge"))

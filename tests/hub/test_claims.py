@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.claims import Expected, person_in, showed_second_factor
+from hub.claims import Expected, mailbox_in, person_in, showed_second_factor
 from hub.policy.verdict import Refusal
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -72,3 +72,18 @@ JSON = st.recursive(
 def test_whatever_is_claimed_is_answered(claims: dict[str, Any]) -> None:
     assert isinstance(person_in({**GOOD, **claims}, EXPECTED, NOW), (str, Refusal))
     assert isinstance(showed_second_factor(claims), bool)
+
+
+@pytest.mark.parametrize(
+    ("claims", "mailbox"),
+    [
+        ({"email": "a@site.test", "locale": "fr-FR"}, ("a@site.test", "fr-FR")),
+        ({"email": "a@site.test", "email_verified": True}, ("a@site.test", "")),
+        ({"email": "a@site.test", "email_verified": False}, ("", "")),
+        ({"email": "a@site.test", "email_verified": "true"}, ("", "")),
+        ({"email": ["a@site.test"], "locale": 7}, ("", "")),
+        ({}, ("", "")),
+    ],
+)
+def test_only_an_address_that_the_provider_vouches_for(claims: dict[str, Any], mailbox: tuple[str, str]) -> None:
+    assert mailbox_in(claims) == mailbox

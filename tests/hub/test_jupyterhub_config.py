@@ -64,6 +64,12 @@ def test_the_environment_becomes_settings(environment: dict[str, str], tmp_path:
     assert (service["name"], service["api_token"], service["oauth_no_confirm"]) == ("egress", "egress-secret", True)
 
 
+def test_addresses_are_kept_only_where_somebody_mails(environment: dict[str, str], tmp_path: Path) -> None:
+    assert configured(environment).EnclaveAuthenticator.mailbox_folder == ""
+    mails = {**environment, "BULLE_SMTP_URL": "smtp://mail.hospital.example"}
+    assert configured(mails).EnclaveAuthenticator.mailbox_folder == str(tmp_path / "state" / "mailboxes")
+
+
 @pytest.mark.parametrize("section", ["EnclaveSpawner", "EnclaveAuthenticator"])
 def test_every_setting_is_one_that_exists(environment: dict[str, str], section: str) -> None:
     kind: Any = {"EnclaveSpawner": EnclaveSpawner, "EnclaveAuthenticator": EnclaveAuthenticator}[section]

@@ -90,6 +90,7 @@ COMMANDS = MappingProxyType(
             "bulle rerun my-study-1 --as rita",
         ),
         "log": Entry(_PROVE, say("The sealed log of every act."), "bulle log verify"),
+        "mail": Entry(_PROVE, say("Whether news reaches people by e-mail."), "bulle mail"),
         "register": Entry(
             _PROVE,
             say("The public register: permits, delays, results, alerts, and nobody's name."),

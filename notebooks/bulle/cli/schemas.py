@@ -22,6 +22,7 @@ from hub.catalogue.model import Catalogue
 from hub.extracts.manifest import Manifest
 from hub.policy.desk import DeskPolicy
 from hub.policy.files import Purposes
+from hub.policy.mail import MailPolicy
 from hub.policy.model import DataPermit, DisclosureRules
 from hub.policy.people import PeoplePolicy
 from hub.policy.register import RegisterPolicy
@@ -220,6 +221,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "rules": DisclosureRules,
     "undertaking": Undertaking,
     "register-policy": RegisterPolicy,
+    "mail": MailPolicy,
     "register": Register,
     "verify": VerifyAnswer,
 }

@@ -34,8 +34,8 @@ def test_the_last_day_of_a_training(raw: bytes, day: date | None) -> None:
 
 
 def test_attributes_are_found_in_any_case_and_the_first_value_counts() -> None:
-    account = account_of(SETTINGS, "cn=a", {"CN": [b" Alice Martin ", b"other"], "MAIL": [b"a@site.test"]})
-    assert account == Account("cn=a", "Alice Martin", "a@site.test")
+    raw = {"CN": [b" Alice Martin ", b"other"], "MAIL": [b"a@site.test"], "preferredLanguage": [b"fr-FR, en;q=0.5"]}
+    assert account_of(SETTINGS, "cn=a", raw) == Account("cn=a", "Alice Martin", "a@site.test", "fr-FR, en;q=0.5")
 
 
 @pytest.mark.parametrize("raw", [b"x" * (MAX_ATTRIBUTE + 1), b"a\x00b", b"a\nb", b"\xe2\x80\xaeevil", b"\xff"])
