@@ -15,11 +15,13 @@ from egress.airlock.charted import with_charts
 from egress.airlock.earlier import Earlier
 from egress.airlock.extracts import project_extract
 from egress.airlock.failure import StepError
+from egress.airlock.figured import with_figures
 from egress.airlock.judge import Judge, draws_noise
 from egress.airlock.judged import Judged
 from egress.apart.reading import ApartReader
 from egress.outputs.charts import DeclaredChart
 from egress.outputs.declarations import Confirmed, DeclarationProblem
+from egress.outputs.figures import DeclaredFigure
 from egress.outputs.model import Unreadable, Withheld
 from egress.outputs.reading import Reading
 from egress.package.tables import to_csv
@@ -42,7 +44,7 @@ from hub.run import MIB
 from hub.words import Message, say
 from hub.workspace import StateLayout
 
-_COMPUTED_BY = ("bulle", "duckdb", "sqlglot", "scipy", "opendp", "pandas", "nbconvert")
+_COMPUTED_BY = ("bulle", "duckdb", "sqlglot", "scipy", "opendp", "pandas", "nbconvert", "pillow")
 
 
 @dataclass(frozen=True)
@@ -155,7 +157,9 @@ class Examiner:
                 known = tuple(each.fingerprint for each in beside.compared)
                 most = self._limits.intake.max_text_kb * 1000
                 judge = Judge(self._log, spend, permit, rules, extract, engine, request.id, lineage, known, most)
-                judged = beside.look(judge.judge(items))
+                tables = beside.look(judge.judge(items))
+                figures = [item for item in items if isinstance(item, DeclaredFigure)]
+                judged = with_figures(tables, figures, engine, self._limits.figures)
         except EngineError as error:
             raise StepError(error.message) from error
         charts = [item for item in items if isinstance(item, DeclaredChart)]
@@ -183,9 +187,7 @@ class Examiner:
         report, shown = judged.report, judged.fingerprint
         digest = self._quarantine.put(report.to_bytes())
         fingerprint = None if shown is None else self._quarantine.put(shown.to_bytes())
-        return OutputRecord(
-            report.name, report.title, report.assurance, report.outcome, report.protect, digest, fingerprint
-        )
+        return report.record(digest, fingerprint)
 
 
 def lineage_of(extract: Extract, permits: Sequence[DataPermit], source: str) -> Lineage:

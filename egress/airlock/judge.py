@@ -16,6 +16,7 @@ from egress.frames import assess_on
 from egress.outputs.charts import DeclaredChart
 from egress.outputs.claims import DeclaredFrame
 from egress.outputs.declarations import Confirmed, DeclarationProblem, Declared
+from egress.outputs.figures import DeclaredFigure
 from egress.outputs.private import DeclaredPrivate, written
 from egress.outputs.source_claim import DeclaredSource
 from egress.privacy.account import Account
@@ -47,7 +48,7 @@ class Judge:
     max_text: int = 0
 
     def judge(self, items: Sequence[Confirmed]) -> list[Judged]:
-        """One output per declaration but charts, in order, under names that no two share.
+        """One output per declaration but charts and figures, in order, under names that no two share.
 
         Raises: StepError, EngineError when the service cannot do its part.
         """
@@ -64,8 +65,8 @@ class Judge:
                     judged.append(Judged(self._claimed(item)))
                 case DeclaredSource():
                     judged.append(Judged(self._source(item)))
-                case DeclaredChart():
-                    continue  # drawn when its table is final (egress.airlock.charted)
+                case DeclaredChart() | DeclaredFigure():
+                    continue  # when tables are final (egress.airlock.charted, egress.airlock.figured)
                 case DeclarationProblem():
                     name = f"{item.name or 'declaration'}-in-cell-{item.cell}"
                     taken[name] += 1

@@ -37,12 +37,12 @@ def check(text: str, most_bytes: int, keys: frozenset[str]) -> tuple[Finding, ..
     if size > most_bytes:
         why = say("The text has {size} bytes; one may have {limit}.", size=size, limit=most_bytes)
         return (RULE.found(Outcome.FAIL, "text", why),)
-    found = sorted(_identifiers(text, keys), key=lambda each: each.outcome is not Outcome.FAIL)[:MOST_PLACES]
+    found = sorted(identifiers(text, keys), key=lambda each: each.outcome is not Outcome.FAIL)[:MOST_PLACES]
     read = say("No machine can say what this text tells: somebody reads every line of it, and decides.")
     return (*found, RULE.found(Outcome.REVIEW, "text", read))
 
 
-def _identifiers(text: str, keys: frozenset[str]) -> Iterator[Finding]:
+def identifiers(text: str, keys: frozenset[str]) -> Iterator[Finding]:
     """A person's number or address is refused; what an establishment, a date or a code may be is for people."""
     for number, line in enumerate(text.split("\n"), start=1):
         where = f"line {number}"

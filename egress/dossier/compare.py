@@ -42,7 +42,8 @@ def compare(output: MadeOutput, before: Table | None, now: Table | None, content
     digest = hashlib.sha256(content).hexdigest()
     if digest == output.sha256:
         return Compared(output, Verdict.SAME, digest)
-    return Compared(output, Verdict.DIFFERS, digest, _where(before, now))
+    where = (say("Its pixels are others."),) if output.file.endswith(".png") else _where(before, now)
+    return Compared(output, Verdict.DIFFERS, digest, where)
 
 
 def _where(before: Table | None, now: Table | None) -> tuple[Message, ...]:

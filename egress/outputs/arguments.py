@@ -9,6 +9,7 @@ from decimal import Decimal, InvalidOperation
 
 from egress.outputs.charts import chart_problem
 from egress.outputs.claims import frame_problem
+from egress.outputs.figures import figure_problem
 from egress.outputs.model import Emitted
 from egress.outputs.private import EmittedPrivate, PrivateKind, PrivateWords, words_of
 from egress.outputs.source_claim import cells_problem
@@ -58,6 +59,11 @@ def source_argument_problem(arguments: Mapping[str, object]) -> tuple[str, Messa
 def chart_argument_problem(arguments: Mapping[str, object]) -> tuple[str, Message] | None:
     """As `argument_problem`, of a call of bulle.release_chart."""
     return _words_problem(arguments) or chart_problem(arguments)
+
+
+def figure_argument_problem(arguments: Mapping[str, object]) -> tuple[str, Message] | None:
+    """As `argument_problem`, of a call of bulle.release_figure without its figure."""
+    return _words_problem(arguments) or figure_problem(arguments)
 
 
 def _words_problem(arguments: Mapping[str, object]) -> tuple[str, Message] | None:

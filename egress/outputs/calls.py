@@ -42,13 +42,19 @@ FUNCTIONS = {
     "release_chart": Signature(
         ("name", "table", "chart"), frozenset({"name", "table", "chart", "title"}), json=frozenset({"chart"})
     ),
+    "release_figure": Signature(
+        ("name", "figure"), frozenset({"name", "figure", "shows", "title"}), data=frozenset({"figure"})
+    ),
     "release_ols": Signature(("name",), frozenset({"name", "table", "outcome", "predictors", "where", "title", "rho"})),
     "release_source": Signature(("name",), frozenset({"name", "cells", "title"})),
     "release_synthetic": Signature(
         ("name",), frozenset({"name", "table", "columns", "rows", "algorithm", "title", "rho"})
     ),
 }
-_HOMES = {"bulle", "bulle.release", "bulle.frame", "bulle.acro", "bulle.private", "bulle.source", "bulle.chart"}
+_HOMES = {
+    "bulle",
+    *(f"bulle.{module}" for module in ("release", "frame", "acro", "private", "source", "chart", "figure")),
+}
 
 Constant = str | int | float | bytes | complex | bool | None
 Argument = Constant | tuple[Constant, ...]

@@ -95,10 +95,14 @@ def declared_chart(arguments: Mapping[str, object], cell: int) -> DeclaredChart:
     return DeclaredChart(name, table, chart, title, cell)
 
 
+def is_name(raw: object) -> bool:
+    """Whether `raw` can be what a declared table, or a column of it, is called."""
+    return isinstance(raw, str) and _COLUMN.fullmatch(raw) is not None
+
+
 def chart_problem(arguments: Mapping[str, object]) -> tuple[str, Message] | None:
     """The rule that a chart's own words break, and the sentence for its author."""
-    table = arguments.get("table")
-    if not isinstance(table, str) or not _COLUMN.fullmatch(table):
+    if not is_name(arguments.get("table")):
         return "chart.table", say("Its table must be the name of a table that the notebook declares.")
     chart = read_vega(arguments.get("chart"))
     return ("chart.grammar", chart) if isinstance(chart, Message) else None
@@ -157,7 +161,7 @@ def _channel(name: str, raw: object) -> Channel | Message:
     if not isinstance(raw, dict) or not {"field", "type"} <= set(raw) <= set(known):
         return _not_listed(name, known)
     field, kind = raw["field"], raw["type"]
-    if not isinstance(field, str) or not _COLUMN.fullmatch(field):
+    if not is_name(field):
         return say("In its chart, field in {place} must be the name of a column of its table.", place=name)
     if not isinstance(kind, str) or kind not in types:
         return _not_listed(f"{name}.type", types)

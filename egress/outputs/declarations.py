@@ -17,6 +17,7 @@ from egress.outputs.arguments import (
     PROTECTIONS,
     argument_problem,
     chart_argument_problem,
+    figure_argument_problem,
     frame_argument_problem,
     name_of,
     private_argument_problem,
@@ -36,6 +37,7 @@ from egress.outputs.claims import (
     folder_problem,
     words_of,
 )
+from egress.outputs.figures import DeclaredFigure, FigureCall, confirmed_figure, figure_call
 from egress.outputs.model import AnyEmitted, Rendered
 from egress.outputs.private import DeclaredPrivate, PrivateKind, declared_private
 from egress.outputs.source_claim import DeclaredSource, EmittedSource, declared_source
@@ -74,8 +76,8 @@ _ELSEWHERE = (
 
 # What is nothing but words: all that a re-run can do is say the same.
 Worded: TypeAlias = Declared | DeclaredPrivate | DeclaredSource | DeclaredChart
-Written: TypeAlias = Worded | FrameCall | AcroCall | DeclarationProblem
-Confirmed: TypeAlias = Worded | DeclaredFrame | DeclarationProblem
+Written: TypeAlias = Worded | FrameCall | AcroCall | FigureCall | DeclarationProblem
+Confirmed: TypeAlias = Worded | DeclaredFrame | DeclaredFigure | DeclarationProblem
 
 
 def declarations(rendered: Rendered) -> tuple[Written, ...]:
@@ -120,7 +122,7 @@ def _in_place(items: Sequence[Confirmed], cells: list[int]) -> Sequence[Confirme
     """How often, and where, a declaration comes out is the run's choice: once, in its own cell, says nothing."""
     return [
         DeclarationProblem(item.name, item.cell, *_ELSEWHERE)
-        if isinstance(item, Worded | DeclaredFrame) and cells != [item.cell]
+        if isinstance(item, Worded | DeclaredFrame | DeclaredFigure) and cells != [item.cell]
         else item
         for item in items
     ]
@@ -144,6 +146,9 @@ def _confirm(
         case FrameCall():
             frame = confirmed_frame(item, made, shown)
             return [frame if isinstance(frame, DeclaredFrame) else DeclarationProblem(item.name, item.cell, *frame)]
+        case FigureCall():
+            figure = confirmed_figure(item, made, shown)
+            return [figure if isinstance(figure, DeclaredFigure) else DeclarationProblem(item.name, item.cell, *figure)]
         case AcroCall():
             tables = confirmed_acro(item, made, shown)
             if not (tables and isinstance(tables[0], DeclaredFrame)):
@@ -204,6 +209,8 @@ def _check(call: Call) -> Written:
         return DeclarationProblem(name_of(given), call.cell, *problem)
     if call.function == "release_frame":
         return FrameCall(words_of(given), call.cell)
+    if call.function == "release_figure":
+        return figure_call(given, call.cell)
     if call.function == "release_acro":
         return AcroCall(str(given["folder"]), call.cell)
     if call.function == "release_source":
@@ -229,6 +236,7 @@ _PROBLEMS: dict[str, Callable[[Mapping[str, object]], tuple[str, Message] | None
     "release_frame": frame_argument_problem,
     "release_source": source_argument_problem,
     "release_chart": chart_argument_problem,
+    "release_figure": figure_argument_problem,
     "release_acro": lambda given: folder_problem(given.get("folder")),
     **{name: partial(private_argument_problem, kind) for name, kind in _PRIVATE.items()},
 }

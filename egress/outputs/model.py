@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from egress.outputs.charts import EmittedChart
 from egress.outputs.claimed import EmittedAcro, EmittedFrame
+from egress.outputs.figures import EmittedFigure
 from egress.outputs.private import EmittedPrivate
 from egress.outputs.source_claim import EmittedSource
 from hub.words import Message
@@ -44,7 +45,9 @@ class Emitted:
     rho: str | None
 
 
-AnyEmitted: TypeAlias = Emitted | EmittedFrame | EmittedAcro | EmittedPrivate | EmittedSource | EmittedChart
+AnyEmitted: TypeAlias = (
+    Emitted | EmittedFrame | EmittedAcro | EmittedPrivate | EmittedSource | EmittedChart | EmittedFigure
+)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import Any
 
 from egress.outputs.charts import CHART_MIME, read_chart
 from egress.outputs.claimed import ACRO_MIME, FRAME_MIME
+from egress.outputs.figures import FIGURE_MIME, read_figure
 from egress.outputs.frames import read_acro, read_frame
 from egress.outputs.model import (
     DECLARATION_MIME,
@@ -201,6 +202,7 @@ _READERS: dict[str, Callable[[Any], AnyEmitted | None]] = {
     PRIVATE_MIME: read_private,
     SOURCE_MIME: read_source,
     CHART_MIME: read_chart,
+    FIGURE_MIME: read_figure,
 }
 
 

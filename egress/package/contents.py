@@ -9,6 +9,7 @@ from egress.checks.model import Outcome
 from egress.checks.table import Table
 from egress.package.noise import SYNTHETIC, Told, read_told
 from egress.release.model import ReleaseRequest
+from egress.release.picture import Figure
 from egress.release.report import OutputReport
 from hub.policy.model import DisclosureRules
 from hub.words import Message, say
@@ -72,7 +73,26 @@ class ReleasedText:
         return {}
 
 
-Released: TypeAlias = ReleasedTable | ReleasedText
+@dataclass(frozen=True)
+class ReleasedFigure:
+    """One approved figure, redrawn from its pixels. It leaves with the tables that it shows."""
+
+    report: OutputReport
+    figure: Figure
+    told: None = None
+
+    @property
+    def file(self) -> str:
+        """Where it stands in the package."""
+        return f"figures/{self.report.name}.png"
+
+    @property
+    def figures(self) -> dict[str, bytes]:
+        """It has none but itself."""
+        return {}
+
+
+Released: TypeAlias = ReleasedTable | ReleasedText | ReleasedFigure
 
 
 @dataclass(frozen=True)
@@ -104,7 +124,8 @@ def withheld_kinds(request: ReleaseRequest) -> dict[str, bool]:
 
 
 def contents_of(request: ReleaseRequest, reports: tuple[OutputReport, ...], rules: DisclosureRules) -> PackageContents:
-    """The contents, when `reports` are exactly those of the approved outputs and each has something that may leave.
+    """The contents, when `reports` are exactly those of the approved outputs and each has something that may leave;
+    a figure leaves with the tables that it shows.
 
     Raises: PackageError.
     """
@@ -116,6 +137,11 @@ def contents_of(request: ReleaseRequest, reports: tuple[OutputReport, ...], rule
         if released is None:
             raise PackageError(say("The output {output} has nothing that may leave.", output=report.name))
         outputs.append(released)
+    tables = {released.report.name for released in outputs if isinstance(released, ReleasedTable)}
+    for released in outputs:
+        if isinstance(released, ReleasedFigure) and not set(released.figure.shows) <= tables:
+            why = say("The figure {output} would leave without a table that it shows.", output=released.report.name)
+            raise PackageError(why)
     # By name: in which order a notebook declares is its author's choice, and n outputs have n! orders.
     return PackageContents(request, tuple(sorted(outputs, key=lambda released: released.report.name)), rules)
 
@@ -126,4 +152,6 @@ def released_of(report: OutputReport) -> Released | None:
         return None
     if report.protected is not None:
         return ReleasedTable(report, report.protected)
+    if report.figure is not None:
+        return ReleasedFigure(report, report.figure)
     return None if report.text is None else ReleasedText(report, report.text)

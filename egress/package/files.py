@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from egress.package.contents import PackageContents, Released, ReleasedText
+from egress.package.contents import PackageContents, Released, ReleasedFigure, ReleasedText
 from egress.package.signature import SIGNATURE, SUMS
 from egress.package.spelling import visible
 from egress.package.tables import to_csv
@@ -33,6 +33,8 @@ def output_files(contents: PackageContents) -> dict[str, bytes]:
 
 def output_bytes(released: Released) -> bytes:
     """One approved output as it leaves; a text as it was read, with all spelled out that a reader cannot see."""
+    if isinstance(released, ReleasedFigure):
+        return released.figure.png
     if isinstance(released, ReleasedText):
         return visible(released.text).encode()
     return to_csv(filed(released))
@@ -42,6 +44,7 @@ def notes_of(contents: PackageContents) -> Mapping[str, FileNote]:
     """What every file of the package is, by its name."""
     about = "Made by the enclave from the project's extract, checked and approved ({}, protection: {})."
     text = "Cells of the researcher's notebook, read and approved by an output checker."
+    drawn = "A figure that the researcher's code drew of {}; redrawn by the enclave, seen and approved by a checker."
     return {
         README: FileNote("Read me", "text/plain", "How to read this package, in English and French."),
         CRITERIA: FileNote("Criteria", "application/json", "Rules, thresholds, versions and outcomes of the checks."),
@@ -61,11 +64,16 @@ def notes_of(contents: PackageContents) -> Mapping[str, FileNote]:
             for released in contents.outputs
             if isinstance(released, ReleasedText)
         },
-        **{name: _figure(name, released) for released in contents.tables for name in released.figures},
+        **{
+            released.file: FileNote(released.report.title, "image/png", drawn.format(", ".join(released.figure.shows)))
+            for released in contents.outputs
+            if isinstance(released, ReleasedFigure)
+        },
+        **{name: _chart(name, released) for released in contents.tables for name in released.figures},
     }
 
 
-def _figure(name: str, released: Released) -> FileNote:
+def _chart(name: str, released: Released) -> FileNote:
     media = "image/svg+xml" if name.endswith(".svg") else "image/png"
     about = f"A chart that the enclave drew of {released.file}, and of nothing else."
     title = next(picture.title for picture in released.report.pictures if f"/{picture.name}." in name)

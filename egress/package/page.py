@@ -17,7 +17,14 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output, new_raw_cell
 from egress.checks.model import Protection
 from egress.checks.table import Table, Value, plain
 from egress.package.citation import TO_CITE, citation
-from egress.package.contents import PackageContents, Released, ReleasedTable, ReleasedText, withheld_kinds
+from egress.package.contents import (
+    PackageContents,
+    Released,
+    ReleasedFigure,
+    ReleasedTable,
+    ReleasedText,
+    withheld_kinds,
+)
 from egress.package.noise import OLS, SAMPLE, SYNTHETIC, Interval, Told, half_width_of
 from egress.package.readme import SYNTHETIC_TOLD
 from egress.package.spelling import visible
@@ -50,6 +57,10 @@ _REGRESSION = say(
 )
 _READ = say(
     "Cells of the notebook as they were handed in. An output checker has read them; the enclave did not compute them."
+)
+_DRAWN = say(
+    "The notebook drew this figure, and an output checker has looked at it; the enclave did not draw it. It shows: "
+    "{tables}."
 )
 _ROUNDED = say("These numbers are rounded.")
 _KINDS = {SYNTHETIC: SYNTHETIC_TOLD, OLS: _REGRESSION}
@@ -128,7 +139,13 @@ def _each(told: Callable[[str], str]) -> str:
 
 def _section(contents: PackageContents, released: Released) -> str:
     """One output with all that is said of it; its name is an identifier, and so an anchor."""
-    shown = _text(released) if isinstance(released, ReleasedText) else _table(contents, released) + _figures(released)
+    match released:
+        case ReleasedText():
+            shown = _text(released)
+        case ReleasedFigure():
+            shown = _figure(released)
+        case ReleasedTable():
+            shown = _table(contents, released) + _charts(released)
     return (
         f'<section id="{escape(released.report.name)}">\n<h2>{_called(released)}</h2>\n'
         f'<p class="about"><code>{escape(released.file)}</code></p>\n{shown}</section>'
@@ -158,7 +175,13 @@ def _table(contents: PackageContents, released: ReleasedTable) -> str:
     )
 
 
-def _figures(released: ReleasedTable) -> str:
+def _figure(released: ReleasedFigure) -> str:
+    told = Message(_DRAWN.text, {"tables": ", ".join(released.figure.shows)})
+    alt = escape(visible(released.report.title))
+    return f'<figure><img alt="{alt}" src="{released.figure.address}"></figure>\n<p>{_both(told)}</p>\n'
+
+
+def _charts(released: ReleasedTable) -> str:
     """Its charts as images: a browser runs nothing that stands in one."""
     return "".join(
         f'<figure><img alt="{escape(visible(picture.title) or picture.name)}" '

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from egress.checks.model import Protection
 from egress.package.citation import TO_CITE, citation
-from egress.package.contents import PackageContents
+from egress.package.contents import PackageContents, ReleasedFigure, ReleasedText
 from egress.package.noise import OLS
 from hub.language import render
 from hub.words import Message, say
@@ -24,6 +24,7 @@ _COLUMNS = (
     say("  An added column whose name the table has already ends in _dp."),
 )
 TEXTS = say("texts/ holds cells of the notebook that were asked for and read; a character nobody sees is spelled out.")
+_FIGURES = say("figures/ holds figures that the researcher's code drew of these tables, as PNG; people looked at them.")
 _REGRESSION = say("  Of a regression, estimate_low and estimate_high hold sampling and noise together.")
 
 
@@ -57,10 +58,12 @@ def _in_language(contents: PackageContents, language: str) -> str:
         sentences += (_REGRESSION,)
     if any(released.is_synthetic for released in noisy):
         sentences += (SYNTHETIC_TOLD,)
-    if len(contents.outputs) > len(contents.tables):
+    if any(isinstance(released, ReleasedText) for released in contents.outputs):
         sentences += (TEXTS,)
     if any(released.figures for released in contents.tables):
         sentences += (say("figures/ holds charts that the enclave drew of these tables, as SVG and PNG."),)
+    if any(isinstance(released, ReleasedFigure) for released in contents.outputs):
+        sentences += (_FIGURES,)
     names = "\n".join(f"  {name}" for name in contents.output_files)
     cited = [
         sentence

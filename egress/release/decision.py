@@ -37,20 +37,29 @@ def disagree(reviews: Iterable[Review], outputs: Iterable[OutputRecord]) -> bool
 def decide(reviews: tuple[Review, ...], outputs: Iterable[OutputRecord], rules: ReviewRules) -> Decision | None:
     """The decision once enough people have reviewed, else None.
 
-    Under a veto an output leaves when each of them voted to approve it; under a quorum when so many did.
+    Under a veto an output leaves when each of them voted to approve it; under a quorum when so many did. A figure
+    leaves with the tables that it shows.
     """
     if not enough(reviews, rules):
         return None
-    fates = {
+    outputs = tuple(outputs)
+    alone = {
         output.name: _fate([_choice(review, output.name) for review in reviews], rules)
         for output in outputs
         if output.reviewable
     }
+    fates = {output.name: _with_tables(output, alone) for output in outputs if output.reviewable}
     approved, changes, rejected = (
         tuple(name for name, fate in fates.items() if fate is choice)
         for choice in (Choice.APPROVE, Choice.CHANGE, Choice.REJECT)
     )
     return Decision(approved, rejected, changes)
+
+
+def _with_tables(output: OutputRecord, alone: Mapping[str, Choice]) -> Choice:
+    """What becomes of an output that leaves with its tables or not at all: the worst that befalls any of them."""
+    fates = {alone[output.name], *(alone.get(name, Choice.REJECT) for name in output.shows)}
+    return next(choice for choice in (Choice.REJECT, Choice.CHANGE, Choice.APPROVE) if choice in fates)
 
 
 def _fate(choices: list[Choice], rules: ReviewRules) -> Choice:

@@ -63,6 +63,7 @@ class Brought:
 class OutputRecord:
     """One declared output after the checks. `report` is the digest of its full result in quarantine
     (`egress.release.report`), `fingerprint` that of a recomputed exact table; the event log holds no value of a cell.
+    `shows`: the tables that a figure shows; it leaves with all of them or not at all.
     """
 
     name: str
@@ -72,6 +73,7 @@ class OutputRecord:
     protect: Protection
     report: str
     fingerprint: str | None = None
+    shows: tuple[str, ...] = ()
 
     @property
     def reviewable(self) -> bool:
@@ -87,7 +89,8 @@ class OutputRecord:
             "protect": str(self.protect),
             "report": self.report,
         }
-        return said if self.fingerprint is None else {**said, "fingerprint": self.fingerprint}
+        said |= {} if self.fingerprint is None else {"fingerprint": self.fingerprint}
+        return {**said, "shows": list(self.shows)} if self.shows else said
 
     @classmethod
     def from_dict(cls, raw: Mapping[str, Any]) -> OutputRecord:
@@ -99,6 +102,7 @@ class OutputRecord:
             Protection(raw["protect"]),
             str(raw["report"]),
             None if raw.get("fingerprint") is None else str(raw["fingerprint"]),
+            tuple(str(name) for name in raw.get("shows", ())),
         )
 
 

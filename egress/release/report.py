@@ -13,7 +13,8 @@ from typing import Any
 from egress.checks.model import Assurance, Audience, Finding, Outcome, Protection, Risk
 from egress.checks.table import Table, plain
 from egress.release.conflict import Conflict
-from egress.release.picture import Picture
+from egress.release.model import OutputRecord
+from egress.release.picture import Figure, Picture
 from hub.words import Message
 
 SCHEMA = "bulle.report/1"
@@ -28,8 +29,8 @@ class OutputReport:
     """One output after the checks. `exact`, `evidence`, `price` and `conflicts` are for checkers; dates in them are
     ISO strings.
 
-    `price`: {"rho", "epsilon", "delta", "limit"}; `dp`: what a DP release tells beside its table. `text`: what would
-    leave of an output that is no table.
+    `price`: {"rho", "epsilon", "delta", "limit"}; `dp`: what a DP release tells beside its table. `text` and
+    `figure`: what would leave of an output that is no table.
     """
 
     name: str
@@ -47,6 +48,7 @@ class OutputReport:
     conflicts: tuple[Conflict, ...] = ()
     text: str | None = None
     pictures: tuple[Picture, ...] = ()
+    figure: Figure | None = None
 
     def seen_by(self, audience: Audience) -> OutputReport:
         """What `audience` may read of it."""
@@ -54,6 +56,12 @@ class OutputReport:
             return self
         findings = tuple(finding for finding in self.findings if finding.audience is Audience.AUTHOR)
         return replace(self, findings=findings, exact=None, evidence=_empty(), price=_empty(), conflicts=())
+
+    def record(self, digest: str, fingerprint: str | None = None) -> OutputRecord:
+        """What the log says of it; `digest` is its place in quarantine."""
+        shows = () if self.figure is None else self.figure.shows
+        kept = (self.name, self.title, self.assurance, self.outcome, self.protect)
+        return OutputRecord(*kept, digest, fingerprint, shows)
 
     def to_bytes(self) -> bytes:
         """Canonical JSON: the same report has the same digest."""
@@ -75,6 +83,7 @@ class OutputReport:
         }
         raw |= {} if self.text is None else {"text": self.text}
         raw |= {"pictures": [picture.to_dict() for picture in self.pictures]} if self.pictures else {}
+        raw |= {} if self.figure is None else {"figure": self.figure.to_dict()}
         return json.dumps(raw, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
 
     @classmethod
@@ -99,6 +108,7 @@ class OutputReport:
             conflicts=tuple(Conflict.from_dict(conflict) for conflict in raw.get("conflicts", ())),
             text=raw.get("text"),
             pictures=tuple(Picture.from_dict(picture) for picture in raw.get("pictures", ())),
+            figure=Figure.from_dict(raw["figure"]) if "figure" in raw else None,
         )
 
 

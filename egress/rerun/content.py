@@ -9,6 +9,7 @@ from egress.checks.model import Finding, Outcome, Protection, Risk
 from egress.outputs.charts import DeclaredChart
 from egress.outputs.claims import DeclaredFrame
 from egress.outputs.declarations import DeclarationProblem, Declared, reconcile
+from egress.outputs.figures import DeclaredFigure
 from egress.outputs.model import Rendered, Unreadable, Withheld
 from egress.outputs.notebook import read_notebook, withheld
 from egress.outputs.private import DeclaredPrivate
@@ -34,6 +35,7 @@ class Content:
     private: tuple[DeclaredPrivate, ...] = ()
     sources: tuple[DeclaredSource, ...] = ()
     charts: tuple[DeclaredChart, ...] = ()
+    figures: tuple[DeclaredFigure, ...] = ()
 
     @property
     def disturbed(self) -> bool:
@@ -58,6 +60,7 @@ def read_content(submitted: bytes, rerun: Rendered, max_bytes: int) -> Content |
         tuple(item for item in found if isinstance(item, DeclaredPrivate)),
         tuple(item for item in found if isinstance(item, DeclaredSource)),
         tuple(item for item in found if isinstance(item, DeclaredChart)),
+        tuple(item for item in found if isinstance(item, DeclaredFigure)),
     )
 
 

@@ -21,7 +21,9 @@ from hub.words import Message, say
 
 @dataclass(frozen=True)
 class OutputView:
-    """What both pages need of one output; `problem` stands in for a report that cannot be read."""
+    """What both pages need of one output; `problem` stands in for a report that cannot be read,
+    `beside` are the tables that a figure shows, by name.
+    """
 
     record: OutputRecord
     report: OutputReport | None
@@ -35,6 +37,7 @@ class OutputView:
     noise: ShownNoise | None = None
     price: ShownPrice | None = None
     description: str = ""
+    beside: tuple[tuple[str, ShownTable], ...] = ()
     verdict: Choice | None = None
     problem: Message | None = None
 
@@ -43,8 +46,14 @@ def output_views(desk: Desk, opened: Opened, language: str) -> list[OutputView]:
     """Every output of a request, as far as who opened it may read it."""
     described = desk.descriptions(opened.request)
     views = [_view(desk, opened, record, language) for record in opened.request.outputs]
+    tables = {view.record.name: view.protected for view in views if view.protected is not None}
     return [
-        replace(view, description=described.get(view.record.name, ""), verdict=_verdict(opened, view.record.name))
+        replace(
+            view,
+            description=described.get(view.record.name, ""),
+            verdict=_verdict(opened, view.record.name),
+            beside=tuple((name, tables[name]) for name in view.record.shows if name in tables),
+        )
         for view in views
     ]
 

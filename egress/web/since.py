@@ -26,19 +26,23 @@ class Line:
 @dataclass(frozen=True)
 class Since:
     """`new`: the output was not there before. `cells`: how many cells of the exact table differ; None where rows or
-    columns are others.
+    columns are others. `text`: lines of a text that differ, None where they are too many. `picture`: whether a figure
+    is another.
     """
 
     new: bool = False
     sql: tuple[Line, ...] | None = ()
     cells: int | None = 0
+    text: tuple[Line, ...] | None = ()
+    picture: bool = False
     gone: tuple[Message, ...] = ()
     come: tuple[Message, ...] = ()
 
     @property
     def nothing(self) -> bool:
         """Whether the output is what it was."""
-        return not self.new and self.sql == () and self.cells == 0 and not self.gone and not self.come
+        same = self.sql == () and self.cells == 0 and self.text == () and not self.picture
+        return same and not self.new and not self.gone and not self.come
 
 
 NEW = Since(new=True)
@@ -50,6 +54,8 @@ def since(before: OutputReport, now: OutputReport) -> Since:
     return Since(
         sql=difference(before.sql, now.sql),
         cells=_cells(before.exact or before.protected, now.exact or now.protected),
+        text=difference(before.text or "", now.text or ""),
+        picture=before.figure != now.figure,
         gone=tuple(each for each in was if each not in found),
         come=tuple(each for each in found if each not in was),
     )

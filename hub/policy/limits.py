@@ -118,6 +118,18 @@ class ChartLimits(Frozen):
     memory_mb: int = Field(ge=1024, description="data of the process; a browser's engine begins with 700")
 
 
+class FigureLimits(Frozen):
+    """Pictures that notebooks draw, and the process that decodes one: it ends with its answer."""
+
+    max_kb: int = Field(ge=1, description="one picture as the re-run left it; 1 kB is 1,000 bytes")
+    max_side: int = Field(ge=16, le=20_000, description="pixels of one side")
+    max_pixels: int = Field(ge=256, le=50_000_000, description="width times height")
+    bits: int = Field(ge=1, le=7, description="of each colour that leave; those below are taken away")
+    dense: float = Field(gt=0, description="bits for a pixel of the picture that leaves, above which people are told")
+    seconds: int = Field(ge=1, description="of the process that decodes, wall clock and CPU time")
+    memory_mb: int = Field(ge=128, description="data of the process that decodes")
+
+
 class DoorLimits(Frozen):
     """What the edge takes from browsers (images/doors)."""
 
@@ -169,6 +181,7 @@ class ContainerLimits(Frozen):
     breakglass: BreakGlassLimits
     reader: ReaderLimits
     charts: ChartLimits
+    figures: FigureLimits
     door: DoorLimits
     volume: VolumeLimits
     idle: IdleLimits

@@ -3,6 +3,7 @@
 from bulle.acro import release_acro
 from bulle.chart import release_chart
 from bulle.data import sql, tables
+from bulle.figure import release_figure
 from bulle.frame import release_frame
 from bulle.preview import preview
 from bulle.private import release_ols, release_synthetic
@@ -15,6 +16,7 @@ __all__ = [
     "release",
     "release_acro",
     "release_chart",
+    "release_figure",
     "release_frame",
     "release_ols",
     "release_source",

@@ -15,9 +15,12 @@ from egress.assess import Declaration, assess_request
 from egress.charts.vega import RULE, refusal
 from egress.checks import text
 from egress.checks.model import Assurance, Finding, Outcome, Protection, worst
+from egress.figures.look import look
+from egress.figures.rule import Shown
 from egress.frames import assess_on
 from egress.outputs.charts import DeclaredChart
 from egress.outputs.claims import FRAME_PROTECTIONS, DeclaredFrame
+from egress.outputs.figures import DeclaredFigure
 from egress.outputs.model import Unreadable
 from egress.outputs.notebook import read_notebook
 from egress.outputs.private import DeclaredPrivate
@@ -114,7 +117,8 @@ def _outputs(content: Content, context: Context, wish: Wish) -> tuple[Judged, ..
     sources = _judge_sources(content.sources, context) if content.sources else ()
     refused = (_refused(output) for output in content.refused)
     tables = (*_judge(declarations, context, wish.spending), *frames, *private, *sources)
-    return (*tables, *_judge_charts(content.charts, tables), *refused)
+    figures = _judge_figures(content.figures, tables, context) if content.figures else ()
+    return (*tables, *_judge_charts(content.charts, tables), *figures, *refused)
 
 
 def _judge_charts(charts: Sequence[DeclaredChart], tables: Sequence[Judged]) -> tuple[Judged, ...]:
@@ -135,6 +139,22 @@ def _judge_chart(chart: DeclaredChart, table: Judged | None, wrong: Message | No
         finding = RULE.passed(chart.name, why)
     outcome = worst((finding.outcome, table.outcome if table is not None else Outcome.PASS))
     return Judged(chart.name, chart.title, Assurance.RECOMPUTED, outcome, (finding,))
+
+
+def _judge_figures(figures: Sequence[DeclaredFigure], tables: Sequence[Judged], context: Context) -> tuple[Judged, ...]:
+    """Each figure beside the tables that it shows, decoded and redrawn as the service does."""
+    limits = _limits().figures
+    known = {one.name: Shown(one.assurance, one.protect, one.protected, one.exact) for one in tables if one.protect}
+    try:
+        with Engine(context.folder, context.manifest) as engine:
+            keys = [engine.person_keys(text.suspects(each.title)) for each in figures]
+    except EngineError as error:
+        raise CheckError(error.message) from error
+    looked = [look(each, known, found, limits) for each, found in zip(figures, keys, strict=True)]
+    return tuple(
+        Judged(each.name, each.title, one.assurance, one.outcome, one.findings)
+        for each, one in zip(figures, looked, strict=True)
+    )
 
 
 def _refused(output: RefusedOutput) -> Judged:

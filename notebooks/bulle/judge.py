@@ -27,7 +27,8 @@ class Judged:
     """One output. `protected` is what would leave; `exact` is for its author, who has the data; `keys` name columns.
 
     `preview` tells the cost and accuracy of a DP output before anything is drawn; `loss` what protection takes;
-    `suggestion` a coarser table from which it takes nothing; `notes` what else its author should know.
+    `suggestion` a coarser table from which it takes nothing; `notes` what else its author should know; `protect` how a
+    table is protected, None for what is no table.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Judged:
     loss: Loss | None = None
     suggestion: Suggestion | None = None
     notes: tuple[Message, ...] = ()
+    protect: Protection | None = None
 
     def to_json(self, language: str) -> dict[str, Any]:
         """Its entry in `outputs` of `bulle.check/1`."""
@@ -89,6 +91,7 @@ def judged_of(assessment: Assessment) -> Judged:
         exact,
         keys,
         loss=loss_of(exact, protected, keys, findings) if exact is not None and protected is not None else None,
+        protect=assessment.declaration.protect,
     )
 
 

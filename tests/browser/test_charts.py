@@ -9,15 +9,17 @@ from playwright.sync_api import expect
 
 from egress.charts.draw import draw
 from egress.charts.vega import drawing
+from egress.checks.model import Protection
 from egress.outputs.charts import Channel, Chart, emitted_chart
 from egress.release.picture import Picture
 from hub.policy.limits import read_limits
 from tests.browser.conftest import Open, Pictures
 from tests.egress.web.hub_stand import PREFIX
 from tests.egress.web.planted import Planted, by_year
+from tests.egress.web.planted_figure import figure
 
 pytestmark = pytest.mark.browser
-MINE = "reste-a-charge-1"
+MINE, DRAWN = "reste-a-charge-1", "reste-a-charge-2"
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -32,6 +34,8 @@ def _request(planted: Planted) -> None:
     picture = Picture("chart_by_year", "Persons by year", words, drawn[0].svg, drawn[0].png)
     planted.submit(MINE)
     planted.checked(MINE, replace(report, pictures=(picture,)))
+    planted.submit(DRAWN)
+    planted.checked(DRAWN, replace(report, protect=Protection.NONE), figure())
 
 
 @pytest.mark.parametrize(
@@ -52,3 +56,23 @@ def test_the_chart_appears_beside_its_table(
     assert page.evaluate("document.querySelector('figure.chart img').naturalWidth") > 100
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     pictures.take(page, f"chart-{person}-{language[:2]}")
+
+
+@pytest.mark.parametrize(
+    ("person", "language", "path", "told"),
+    [
+        ("carol", "en-GB", "review", "redrawn by the enclave from its pixels"),
+        ("carol", "fr-FR", "review", "retracée par l'enclave à partir de ses pixels"),
+        ("alice", "en-GB", "requests", "redrawn by the enclave from its pixels"),
+    ],
+)
+def test_a_figure_appears_beside_the_table_that_it_shows(  # noqa: PLR0917 -- fixtures and a table of cases
+    open_as: Open, pictures: Pictures, person: str, language: str, path: str, told: str
+) -> None:
+    page = open_as(person, language, path=f"{PREFIX}{path}/{DRAWN}")
+    shown = page.locator("article:has(#output-bars)")
+    assert told in shown.inner_text()
+    expect(shown.locator(".pair table.values")).to_have_count(1)
+    assert page.evaluate("document.querySelector('figure.chart img').naturalWidth") == 960
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    pictures.take(page, f"figure-{person}-{language[:2]}")

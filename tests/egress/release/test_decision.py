@@ -1,12 +1,14 @@
 """Reviews into decisions, and the lane."""
 
+from dataclasses import replace
+
 import pytest
 
 from egress.checks.model import Outcome
 from egress.release.decision import automatic, decide, review_rules
 from egress.release.lane import lane_of
-from egress.release.model import Lane
-from egress.release.review import Decision, Review, Vote
+from egress.release.model import Lane, OutputRecord
+from egress.release.review import Choice, Decision, Review, Vote
 from egress.release.status import Status
 from hub.policy.files import read_rules
 from hub.policy.review import ReviewRules
@@ -38,6 +40,24 @@ def test_one_rejection_keeps_an_output_inside() -> None:
 def test_an_output_without_a_vote_or_with_two_is_not_approved() -> None:
     assert decide((review("carol", yes("a")),), OUTPUTS, ONE) == Decision(("a",), ("b",))
     assert decide((review("carol", yes("a"), no("a"), yes("b")),), OUTPUTS, ONE) == Decision(("b",), ("a",))
+
+
+@pytest.mark.parametrize(
+    ("tables", "fate"),
+    [
+        ((yes("t"), yes("u")), Decision(("t", "u", "figure"), ())),
+        ((yes("t"), no("u")), Decision(("t",), ("u", "figure"))),
+        ((yes("t"),), Decision(("t",), ("u", "figure"))),
+        ((yes("t"), Vote("u", Choice.CHANGE, "how?")), Decision(("t",), (), ("u", "figure"))),
+    ],
+)
+def test_a_figure_leaves_with_all_its_tables_or_not_at_all(tables: tuple[Vote, ...], fate: Decision) -> None:
+    figure = replace(record("figure", Outcome.REVIEW), shows=("t", "u"))
+    outputs = (record("t"), record("u"), figure)
+    assert decide((review("carol", *tables, yes("figure")),), outputs, ONE) == fate
+    lost = (record("t"), record("u", Outcome.FAIL), figure)
+    assert decide((review("carol", yes("t"), yes("figure")),), lost, ONE) == Decision(("t",), ("figure",))
+    assert OutputRecord.from_dict(figure.to_dict()) == figure
 
 
 def test_a_refused_output_is_never_approved() -> None:

@@ -20,7 +20,6 @@ from egress.query.model import Query
 from egress.query.parse import parse
 from egress.release.conflict import Conflict, ConflictCell
 from egress.release.descriptions import to_bytes
-from egress.release.model import OutputRecord
 from egress.release.report import OutputReport
 from egress.released.fingerprint import Fingerprint, Granted, Lineage, Thresholds
 from egress.released.fingerprint import Status as FingerprintStatus
@@ -194,18 +193,7 @@ class Planted:
         self.log.append("egress", "request.rechecked", request.rpartition("-")[0], body)
 
     def _said(self, request: str, reports: tuple[OutputReport, ...]) -> dict[str, Any]:
-        records = [
-            OutputRecord(
-                r.name,
-                r.title,
-                r.assurance,
-                r.outcome,
-                r.protect,
-                self.quarantine.put(r.to_bytes()),
-                self.fingerprint(request, r),
-            )
-            for r in reports
-        ]
+        records = [r.record(self.quarantine.put(r.to_bytes()), self.fingerprint(request, r)) for r in reports]
         lane = "review" if any(record.reviewable for record in records) else "refused"
         why = say("It was printed, not declared; declare the aggregate with bulle.release.")
         return {

@@ -1,0 +1,29 @@
+"""A figure as the service keeps it, for pages; it shows the table of `by_year`."""
+
+from __future__ import annotations
+
+from egress.checks.model import Assurance, Finding, Outcome, Protection, Risk
+from egress.figures.redraw import Redrawn, redrawn
+from egress.release.picture import Figure
+from egress.release.report import OutputReport
+from hub.policy.limits import read_limits
+from hub.words import say
+from tests.egress.figures.made import bars, png, spelled
+from tests.egress.web.planted import ATTACK
+
+
+def figure() -> OutputReport:
+    """For people, with a title that attacks."""
+    why = say("The re-run drew what the notebook as it was handed in shows.")
+    drawn = redrawn(spelled(png(bars())), read_limits().figures)
+    assert isinstance(drawn, Redrawn)
+    return OutputReport(
+        "bars",
+        f"Persons by year {ATTACK}",
+        "bulle.release_figure('bars', …, shows=['persons_by_year'])",
+        Assurance.REPRODUCED,
+        Outcome.REVIEW,
+        Protection.NONE,
+        (Finding("figure", Risk.AUXILIARY_INFORMATION, Outcome.REVIEW, "picture", why),),
+        figure=Figure(("persons_by_year",), drawn.png),
+    )
