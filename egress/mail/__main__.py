@@ -1,6 +1,7 @@
 """`python -m egress.mail`: tells people by e-mail that there is news, of what, and where to read it.
 
-BULLE_STATE: the state's root; only `events` and `mailboxes` (read) are mounted. BULLE_POLICIES: the folder of policies.
+BULLE_STATE: the state's root; only `events` and `mailboxes` are mounted, to be read. BULLE_LOG_SOCKET: where the log's
+keeper listens. BULLE_POLICIES: the folder of policies.
 BULLE_PUBLIC_URL: the enclave's address. BULLE_SMTP_URL: the site's mail server, smtp://HOST:PORT (STARTTLS is asked) or
 smtps://HOST:PORT. BULLE_SMTP_CA: a file with the only authorities that are trusted. BULLE_SMTP_USER and
 BULLE_SMTP_PASSWORD_FILE: the login, where it asks for one. BULLE_MAIL_FROM: the address that messages come from.
@@ -23,6 +24,7 @@ from egress.mail.server import server_of
 from egress.mail.told import DEFERRED, FAILED, MAILED, RECOVERED, REFUSED, Known
 from hub.events.chain import Event
 from hub.events.follow import Follower
+from hub.events.kept import log_of
 from hub.events.log import Clock, EventLog, utc_now
 from hub.mailbox import Mailboxes, address_in
 from hub.policy.mail import MailPolicy, read_mail
@@ -121,7 +123,7 @@ def compose(environ: Mapping[str, str]) -> Mailer:
     if not address_in(site.sender):
         raise ValueError("BULLE_MAIL_FROM is the address that messages come from, such as enclave@hospital.example")
     server = server_of(environ, policy, site.host)
-    return Mailer(EventLog(Path(layout.log)), Mailboxes(Path(layout.mailboxes)), policy, server, site)
+    return Mailer(log_of(environ, layout.log), Mailboxes(Path(layout.mailboxes)), policy, server, site)
 
 
 def main() -> int:

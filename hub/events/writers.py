@@ -20,6 +20,7 @@ class Writer(StrEnum):
     EXTRACTOR = "extractor"
     HUB = "hub"
     LAUNCHER = "launcher"
+    MAIL = "mail"
     METER = "meter"
     WEB = "egress-web"
     DESK = "desk"
@@ -38,9 +39,13 @@ WRITES: Mapping[Writer, frozenset[str]] = MappingProxyType(
                 *("login.accepted", "login.password_accepted", "login.refused", "login.ended", "login.locked"),
                 *("login.unlocked", "directory.failed", "directory.recovered"),
                 *("session.started", "session.refused", "session.stopped", "session.idle", "session.used"),
+                "mail.chosen",
             }
         ),
         Writer.LAUNCHER: frozenset({"launcher.refused"}),
+        Writer.MAIL: frozenset(
+            {"mail.failed", "mail.recovered", "notice.mailed", "notice.deferred", "notice.refused"},
+        ),
         Writer.METER: frozenset({"session.volume", "alarm.raised"}),
         # What people do on pages: the session says who.
         Writer.WEB: frozenset(
