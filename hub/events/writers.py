@@ -63,6 +63,7 @@ WRITES: Mapping[Writer, frozenset[str]] = MappingProxyType(
                 *("person.added", "person.removed", "training.recorded", "source.registered"),
                 *("permit.drafted", "permit.draft_withdrawn", "permit.draft_refused", "permit.issued", "permit.ended"),
                 *("access.halted", "access.resumed"),
+                *("campaign.opened", "campaign.closed", "membership.confirmed", "membership.withdrawn"),
             }
         ),
         # What the machine does; the fold derives a decision again from the reviews, which are not its to write.

@@ -26,6 +26,17 @@ class Word(StrEnum):
     GONE = "gone"
 
 
+# What people read for each.
+SAID = MappingProxyType(
+    {
+        Word.WAITING: say("waits for a word"),
+        Word.CONFIRMED: say("confirmed"),
+        Word.WITHDRAWN: say("withdrawn"),
+        Word.OVERDUE: say("not confirmed in time"),
+        Word.LAPSED: say("not confirmed in time: closed"),
+        Word.GONE: say("named by no permit any more"),
+    }
+)
 UNANSWERED = frozenset({Word.WAITING, Word.OVERDUE, Word.LAPSED})
 
 

@@ -40,6 +40,7 @@ class Act(StrEnum):
     ADMINISTER = "administer"
     ISSUE_PERMIT = "issue_permit"
     WITHDRAW_DRAFT = "withdraw_draft"
+    ANSWER_REVIEW = "answer_review"
 
 
 @dataclass(frozen=True)

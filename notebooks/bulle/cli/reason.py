@@ -6,15 +6,14 @@ import click
 
 from bulle.cli.failure import failed
 from bulle.cli.shape import option
+from hub.policy.reason import MOST, reason
+from hub.policy.verdict import Refusal
 from hub.words import say
-
-MOST = 500  # characters: a sentence or two; the log is no place for a report
 
 
 def _reason(_context: click.Context, _param: click.Parameter, value: str) -> str:
-    # other characters would be commands to the terminal of whoever reads the log
-    text = "".join(letter for letter in value if letter.isprintable()).strip()
-    if not 0 < len(text) <= MOST:
+    text = reason(value)
+    if isinstance(text, Refusal):
         raise failed(say("Give a reason of 1 to {most} characters with --why.", most=MOST))
     return text
 

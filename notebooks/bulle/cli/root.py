@@ -66,6 +66,9 @@ COMMANDS = MappingProxyType(
             _GRANT, say("What each source and project may spend of its privacy budget, and spent."), "bulle budget show"
         ),
         "extract": Entry(_GRANT, say("The data of one project, made from its permit."), "bulle extract build my-study"),
+        "campaign": Entry(
+            _GRANT, say("Habilitation reviews: who still needs which project."), "bulle campaign list review-1"
+        ),
         "desk": Entry(_GRANT, say("How long requests take, and what comes of them."), "bulle desk figures --csv"),
         "session": Entry(_STOP, say("The workspaces that are open."), "bulle session list"),
         "halt": Entry(
