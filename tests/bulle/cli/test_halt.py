@@ -70,7 +70,7 @@ def test_a_stop_needs_a_reason(desk: Desk, why: str) -> None:
 
 def test_a_reason_holds_no_commands_to_a_terminal(desk: Desk) -> None:
     desk.run("halt", "all", "--why", "a\x1b[2Jb\nc")
-    assert desk.json("halt", "list")["stops"][0]["why"] == "a[2Jbc"
+    assert desk.json("halt", "list")["stops"][0]["why"] == "a [2Jb c"
 
 
 def test_who_is_halted_lifts_no_halt(desk: Desk) -> None:
