@@ -17,6 +17,8 @@ from egress.release.ledger import LEFT, Entry, Published, Sources, has_tables, l
 from egress.release.model import ReleaseRequest
 from egress.release.novelty import Known, known_after
 from egress.release.reproduction import Reproductions, fold_reproductions
+from hub.administration.papers import Papers
+from hub.administration.papers import fold as fold_papers
 from hub.alarms import Alarm, Kind, alarms
 from hub.events.breakglass import fold as fold_breakglass
 from hub.events.chain import Event
@@ -48,6 +50,7 @@ class Situation:
     published: Sources = field(default_factory=lambda: MappingProxyType({}))
     reproductions: Reproductions = field(default_factory=lambda: MappingProxyType({}))
     known: Known = field(default_factory=lambda: MappingProxyType({}))
+    papers: Papers = field(default_factory=Papers)
 
     @classmethod
     def of(cls, events: Iterable[Event]) -> Situation:
@@ -73,6 +76,7 @@ class Situation:
             self._published(enclave, requests, named),
             fold_reproductions(events, self.reproductions),
             known_after(self.known, (requests[each] for each in named if each in requests)),
+            fold_papers(events, self.papers),
         )
 
     def _published(self, enclave: Enclave, requests: Requests, named: Iterable[str]) -> Sources:

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
+from bulle.cli import drafts
+from bulle.cli.acting import acting
 from bulle.cli.closing import wait_closed
-from bulle.cli.failure import Code, refused
-from bulle.cli.issuing import is_ended, refusals, today
+from bulle.cli.failure import Code, granted, refused
+from bulle.cli.issuing import is_ended, known_of, today
 from bulle.cli.issuing import issue as issue_permit
 from bulle.cli.reason import why_option
-from bulle.cli.settings import CHANNEL, Settings
+from bulle.cli.settings import Settings
 from bulle.cli.shape import Command, Group, option
 from bulle.cli.state import enclave_of, opened, policy_stop
 from bulle.cli.table import aligned
+from hub.administration.acts import end_permit
+from hub.administration.against import against
+from hub.administration.written import permit_toml
 from hub.catalogue.files import read_catalogue
 from hub.catalogue.model import Catalogue
 from hub.events.state import Enclave
 from hub.extracts.plan import permit_digest
 from hub.policy.files import PolicyFileError, read_permit
-from hub.policy.model import DataPermit
+from hub.policy.model import DataPermit, Person
 from hub.words import say
 
 command = Group(
@@ -30,6 +36,9 @@ command = Group(
         "releases derive from it."
     ),
 )
+
+for each in drafts.COMMANDS:
+    command.add_command(each)
 
 policies_option = option(
     "--policies",
@@ -58,28 +67,29 @@ policies_option = option(
 @click.pass_obj
 def check(settings: Settings, file: Path, catalogue: Path | None, policies: Path | None, as_json: bool) -> int:  # noqa: FBT001 -- a command line flag
     permit = _permit(file)
-    enclave = Enclave()
+    enclave = Enclave(persons={each.person: Person(id=each.person, name=each.person) for each in permit.persons})
     knows_persons = settings.state is not None and Path(settings.layout().log).is_file()
     if knows_persons:
         with opened(settings) as log:
             enclave = enclave_of(log)
-    known = _catalogue(catalogue) if catalogue else enclave.sources.get(permit.source)
-    persons = enclave.persons if knows_persons else {member.person for member in permit.persons}
-    against = refusals(permit, known, frozenset(persons), policies, optional=not knows_persons)
-    verdict = "refused" if against else "pass"
+    if catalogue:
+        enclave = replace(enclave, sources={**enclave.sources, permit.source: _catalogue(catalogue)})
+    held = known_of(policies, enclave)
+    found = against(permit, held, optional=not knows_persons)
+    verdict = "refused" if found else "pass"
     if as_json:
-        findings = [{"rule": each.rule, "why": settings.text(each.reason)} for each in against]
+        findings = [{"rule": each.rule, "why": settings.text(each.reason)} for each in found]
         settings.print_json(
             {"schema": "bulle.permit-check/1", "verdict": verdict, "project": permit.project, "findings": findings}
         )
     else:
-        for each in against:
+        for each in found:
             settings.print(each.reason)
-        if known is None or not knows_persons:
+        if held.catalogue(permit) is None or not knows_persons:
             settings.print(say("No enclave was asked, so only what the file itself says was checked."))
-        if not against:
+        if not found:
             settings.print(say("Nothing stands against the permit of project {project}.", project=permit.project))
-    return Code.REFUSED if against else Code.PASS
+    return Code.REFUSED if found else Code.PASS
 
 
 @command.command(
@@ -118,12 +128,8 @@ def issue(settings: Settings, file: Path, policies: Path | None) -> None:
 @click.pass_obj
 def end(settings: Settings, project: str, why: str) -> int:
     with opened(settings) as log:
-        with log.transaction() as transaction:
-            enclave = enclave_of(transaction)
-            if project not in enclave.permits:
-                raise refused(say("There is no permit for this project; nothing opens without one."))
-            if not is_ended(enclave, project):
-                transaction.append(settings.person(), "permit.ended", project, {"why": why, "channel": CHANNEL})
+        with acting(settings, log) as act, granted():
+            end_permit(act, project, why)
         settings.print(say("The permit of project {project} is ended.", project=project))
         return wait_closed(settings, log)
 
@@ -160,13 +166,17 @@ def list_permits(settings: Settings, as_json: bool) -> None:  # noqa: FBT001 -- 
 )
 @click.argument("project")
 @option("--json", "as_json", about=say("Print JSON."), is_flag=True)
+@option("--toml", "as_toml", about=say("Print the file that the permit could be issued or drafted from."), is_flag=True)
 @click.pass_obj
-def show(settings: Settings, project: str, as_json: bool) -> None:  # noqa: FBT001 -- a command line flag
+def show(settings: Settings, project: str, as_json: bool, as_toml: bool) -> None:  # noqa: FBT001 -- command line flags
     with opened(settings) as log:
         enclave = enclave_of(log)
     permit = enclave.permits.get(project)
     if permit is None:
         raise refused(say("There is no permit for this project; nothing opens without one."))
+    if as_toml:
+        click.echo(permit_toml(permit), nl=False)
+        return
     if as_json:
         settings.print_json({"schema": "bulle.permit/1", **_described(permit, enclave)})
         return

@@ -10,7 +10,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bulle.cli.failure import Code, StopError, failed, refused
 from bulle.cli.settings import Settings
-from hub.events.chain import verify
+from hub.administration.papers import Papers
+from hub.administration.papers import fold as fold_papers
+from hub.events.chain import Event, verify
 from hub.events.log import EventLog, Transaction
 from hub.events.state import Enclave, fold
 from hub.policy.files import PolicyFileError, Purposes, policies_dir, read_purposes
@@ -40,11 +42,21 @@ def opened(settings: Settings, *, create: bool = False) -> Iterator[EventLog]:
 
 def enclave_of(log: EventLog | Transaction) -> Enclave:
     """The state after all events. Raises: StopError when they are not what was written."""
+    return fold(_verified(log))
+
+
+def filed(log: EventLog | Transaction) -> tuple[Enclave, Papers]:
+    """As `enclave_of`, with the drafts and versions that administrators filed."""
+    events = _verified(log)
+    return fold(events), fold_papers(events)
+
+
+def _verified(log: EventLog | Transaction) -> tuple[Event, ...]:
     events = tuple(log.read())
     tampering = verify(events)
     if tampering is not None:
         raise refused(say("The event log is not what was written, so nothing is decided on it."), tampering.why)
-    return fold(events)
+    return events
 
 
 def policy_stop(error: PolicyFileError, mistake: Code = Code.REFUSED) -> StopError:

@@ -36,7 +36,7 @@ def _texts() -> set[str]:
         found |= {match[1] for match in re.findall(r"\bt\(\s*([\"'])(.*?)\1", template.read_text(encoding="utf-8"))}
     for module in (path for room in ROOMS for path in room.glob("*.py")):
         for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in {"say", "t"}:
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "say":
                 text = node.args[0]
                 if isinstance(text, ast.Constant):
                     found.add(str(text.value))
