@@ -32,7 +32,7 @@ FATES = MappingProxyType(
     {
         Fate.OPEN: say("open"),
         Fate.ISSUED: say("issued"),
-        Fate.WITHDRAWN: say("withdrawn"),
+        Fate.WITHDRAWN: say("taken back or turned down"),
         Fate.REPLACED: say("replaced by a later one"),
     }
 )
