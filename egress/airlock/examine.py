@@ -20,7 +20,7 @@ from egress.airlock.judge import Judge, draws_noise
 from egress.airlock.judged import Judged
 from egress.apart.reading import ApartReader
 from egress.outputs.charts import DeclaredChart
-from egress.outputs.declarations import Confirmed, DeclarationProblem
+from egress.outputs.declarations import Confirmed, DeclarationProblem, told
 from egress.outputs.figures import DeclaredFigure
 from egress.outputs.model import Unreadable, Withheld
 from egress.outputs.reading import Reading
@@ -94,7 +94,7 @@ class Examiner:
         reading = self._read(request.notebook.sha256, request.rerun.notebook)
         if isinstance(reading, Unreadable):
             return refused(reading.why)
-        undeclared, items = _undeclared(reading.withheld), reading.items
+        undeclared, items = _undeclared(reading.withheld), self._with_files(reading.items, request)
         if not items:
             reason = say("The notebook declares nothing; declare what should leave with bulle.release.")
             return refused(reason, undeclared)
@@ -133,7 +133,7 @@ class Examiner:
         reading = self._read(request.notebook.sha256, notebook)
         if isinstance(reading, Unreadable):
             return ()
-        items = tuple(item for item in reading.items if not draws_noise(item))
+        items = tuple(item for item in self._with_files(reading.items, request) if not draws_noise(item))
         judged = self._judged(items, request, permits=permits, rules=rules, spend=spend, earlier=earlier)
         return tuple(output.report for output in judged)
 
@@ -164,6 +164,15 @@ class Examiner:
             raise StepError(error.message) from error
         charts = [item for item in items if isinstance(item, DeclaredChart)]
         return with_charts(judged, charts, extract.manifest.catalogue, self._limits.charts)
+
+    def _with_files(self, items: Sequence[Confirmed], request: ReleaseRequest) -> tuple[Confirmed, ...]:
+        """`items`, with what frozen files of the request say in the place of their names."""
+        frozen = {file.name: file.sha256 for file in request.files}
+
+        def read(name: str) -> bytes | None:
+            return self._quarantine.get(frozen[name]) if name in frozen else None
+
+        return tuple(told(item, read) for item in items)
 
     def _undescribed(self, request: ReleaseRequest, items: Sequence[Confirmed]) -> list[str]:
         """The declared outputs of which their author says nothing. Requests of older logs were not asked."""

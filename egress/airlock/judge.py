@@ -19,6 +19,7 @@ from egress.outputs.declarations import Confirmed, DeclarationProblem, Declared
 from egress.outputs.figures import DeclaredFigure
 from egress.outputs.private import DeclaredPrivate, written
 from egress.outputs.source_claim import DeclaredSource
+from egress.outputs.text_claim import DeclaredText
 from egress.privacy.account import Account
 from egress.private import assess_private
 from egress.query.engine import Engine
@@ -63,8 +64,8 @@ class Judge:
                     judged.append(Judged(self._private(item)))
                 case DeclaredFrame():
                     judged.append(Judged(self._claimed(item)))
-                case DeclaredSource():
-                    judged.append(Judged(self._source(item)))
+                case DeclaredSource() | DeclaredText():
+                    judged.append(Judged(self._text(item)))
                 case DeclaredChart() | DeclaredFigure():
                     continue  # when tables are final (egress.airlock.charted, egress.airlock.figured)
                 case DeclarationProblem():
@@ -94,10 +95,10 @@ class Judge:
         """A table that the notebook's own process made. Raises: EngineError."""
         return report_of(assess_on(self.engine, declared.claimed, self.rules, differs=declared.differs))
 
-    def _source(self, declared: DeclaredSource) -> OutputReport:
-        """Cells of the notebook itself, for people to read. Raises: EngineError."""
+    def _text(self, declared: DeclaredSource | DeclaredText) -> OutputReport:
+        """Cells of the notebook itself, or words of its author, for people to read. Raises: EngineError."""
         keys = self.engine.person_keys(text.suspects(declared.text[: self.max_text]))
-        findings = text.check(declared.text, self.max_text, keys)
+        findings = text.check(declared.text, self.max_text, keys, prose=isinstance(declared, DeclaredText))
         outcome = worst(found.outcome for found in findings)
         return OutputReport(
             name=declared.name,
@@ -108,6 +109,7 @@ class Judge:
             protect=Protection.NONE,
             findings=findings,
             text=None if outcome is Outcome.FAIL else declared.text,
+            prose=isinstance(declared, DeclaredText),
         )
 
     def _noisy(self, report: OutputReport, assessment: Assessment) -> OutputReport:

@@ -17,6 +17,23 @@ _LOOKALIKES = str.maketrans(
 _AMONG_DIGITS = re.compile(r"[\dOoΟοОоIl|ΙІіıЗзƷб][\dOoΟοОоIl|ΙІіıЗзƷб .\-/]{6,}")
 
 
+# Letters and marks by their category that leave no ink: fillers, joiners, selectors of a shape, a pattern of no dots.
+_INKLESS = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+_UNSEEN = frozenset({"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"})
+
+
+def is_unseen(sign: str) -> bool:
+    """Whether a reader does not see `sign`: controls, what turns the direction of reading, what has no width or ink."""
+    return unicodedata.category(sign) in _UNSEEN or _INKLESS.match(sign) is not None
+
+
+def all_seen(text: str) -> bool:
+    """A quick yes for nearly every text; where it is no, each sign must be asked."""
+    return text.isprintable() and (text.isascii() or _INKLESS.search(text) is None)
+
+
 def visible(text: str) -> str:
     """`text` in compatibility form (NFKC), without marks of no width, with every digit as 0 to 9."""
     if text.isascii() and text.isprintable():

@@ -1,4 +1,4 @@
-"""A text that would leave: its size, and what in it looks like a person. The rest is for whoever reads it.
+"""A text that would leave: its size, what in it looks like a person, and what its reader would not see.
 
 No rule can say what a text tells: it never passes by itself.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from egress.checks import signs
 from egress.checks.examined import Rule
 from egress.checks.identifiers import looks_direct
 from egress.checks.model import Finding, Outcome, Risk
@@ -27,19 +28,24 @@ def suspects(text: str) -> frozenset[str]:
     return frozenset(word for word in found if any(sign.isdigit() for sign in word))
 
 
-def check(text: str, most_bytes: int, keys: frozenset[str]) -> tuple[Finding, ...]:
+def check(text: str, most_bytes: int, keys: frozenset[str], *, prose: bool = False) -> tuple[Finding, ...]:
     """What there is to say of `text`, of at most `most_bytes` bytes in UTF-8; `keys`: person keys of the extract that
-    stand among its words.
+    stand among its words; `prose`: it is no code.
     """
     if not text.strip():
-        return (RULE.found(Outcome.FAIL, "text", say("The notebook has no such cell.")),)
+        return (
+            RULE.found(
+                Outcome.FAIL, "text", say("There is no text: the notebook has no such cell, or the file is empty.")
+            ),
+        )
     size = len(text.encode())
     if size > most_bytes:
         why = say("The text has {size} bytes; one may have {limit}.", size=size, limit=most_bytes)
         return (RULE.found(Outcome.FAIL, "text", why),)
     found = sorted(identifiers(text, keys), key=lambda each: each.outcome is not Outcome.FAIL)[:MOST_PLACES]
     read = say("No machine can say what this text tells: somebody reads every line of it, and decides.")
-    return (*found, RULE.found(Outcome.REVIEW, "text", read))
+    unseen = (RULE.found(Outcome.REVIEW, where, why) for where, why in signs.notes(text, prose=prose))
+    return (*found, *unseen, RULE.found(Outcome.REVIEW, "text", read))
 
 
 def identifiers(text: str, keys: frozenset[str]) -> Iterator[Finding]:

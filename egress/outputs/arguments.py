@@ -13,6 +13,7 @@ from egress.outputs.figures import figure_problem
 from egress.outputs.model import Emitted
 from egress.outputs.private import EmittedPrivate, PrivateKind, PrivateWords, words_of
 from egress.outputs.source_claim import cells_problem
+from egress.outputs.text_claim import text_problem
 from hub.words import Message, say
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
@@ -54,6 +55,11 @@ def private_argument_problem(kind: PrivateKind, arguments: Mapping[str, object])
 def source_argument_problem(arguments: Mapping[str, object]) -> tuple[str, Message] | None:
     """As `argument_problem`, of a call of bulle.release_source."""
     return _words_problem(arguments) or cells_problem(arguments)
+
+
+def text_argument_problem(arguments: Mapping[str, object]) -> tuple[str, Message] | None:
+    """As `argument_problem`, of a call of bulle.release_text."""
+    return _words_problem(arguments) or text_problem(arguments)
 
 
 def chart_argument_problem(arguments: Mapping[str, object]) -> tuple[str, Message] | None:

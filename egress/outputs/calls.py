@@ -47,13 +47,14 @@ FUNCTIONS = {
     ),
     "release_ols": Signature(("name",), frozenset({"name", "table", "outcome", "predictors", "where", "title", "rho"})),
     "release_source": Signature(("name",), frozenset({"name", "cells", "title"})),
+    "release_text": Signature(("name", "text"), frozenset({"name", "text", "file", "title"})),
     "release_synthetic": Signature(
         ("name",), frozenset({"name", "table", "columns", "rows", "algorithm", "title", "rho"})
     ),
 }
 _HOMES = {
     "bulle",
-    *(f"bulle.{module}" for module in ("release", "frame", "acro", "private", "source", "chart", "figure")),
+    *(f"bulle.{module}" for module in ("release", "frame", "acro", "private", "source", "chart", "figure", "text")),
 }
 
 Constant = str | int | float | bytes | complex | bool | None

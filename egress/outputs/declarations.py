@@ -22,6 +22,7 @@ from egress.outputs.arguments import (
     name_of,
     private_argument_problem,
     source_argument_problem,
+    text_argument_problem,
     to_emitted,
     to_emitted_private,
 )
@@ -42,6 +43,7 @@ from egress.outputs.model import AnyEmitted, Rendered
 from egress.outputs.private import DeclaredPrivate, PrivateKind, declared_private
 from egress.outputs.source_claim import DeclaredSource, EmittedSource, declared_source
 from egress.outputs.sources import source_text
+from egress.outputs.text_claim import DeclaredText, Files, declared_text, with_file
 from hub.words import Message, say
 
 
@@ -75,7 +77,7 @@ _ELSEWHERE = (
 )
 
 # What is nothing but words: all that a re-run can do is say the same.
-Worded: TypeAlias = Declared | DeclaredPrivate | DeclaredSource | DeclaredChart
+Worded: TypeAlias = Declared | DeclaredPrivate | DeclaredSource | DeclaredText | DeclaredChart
 Written: TypeAlias = Worded | FrameCall | AcroCall | FigureCall | DeclarationProblem
 Confirmed: TypeAlias = Worded | DeclaredFrame | DeclaredFigure | DeclarationProblem
 
@@ -118,6 +120,14 @@ def reconcile(submitted: Rendered, rerun: Rendered) -> tuple[Confirmed, ...]:
     return tuple(found)
 
 
+def told(item: Confirmed, read: Files) -> Confirmed:
+    """`item`, of a text that a file holds with what that file says. `read` answers a frozen file of the request."""
+    if not isinstance(item, DeclaredText):
+        return item
+    found = with_file(item, read)
+    return found if isinstance(found, DeclaredText) else DeclarationProblem(item.name, item.cell, *found)
+
+
 def _in_place(items: Sequence[Confirmed], cells: list[int]) -> Sequence[Confirmed]:
     """How often, and where, a declaration comes out is the run's choice: once, in its own cell, says nothing."""
     return [
@@ -154,7 +164,7 @@ def _confirm(
             if not (tables and isinstance(tables[0], DeclaredFrame)):
                 return [DeclarationProblem(None, item.cell, *tables)] if tables else []
             return [_own_name(table, taken) for table in tables if isinstance(table, DeclaredFrame)]
-        case Declared() | DeclaredPrivate() | DeclaredSource() | DeclaredChart():
+        case Declared() | DeclaredPrivate() | DeclaredSource() | DeclaredText() | DeclaredChart():
             return [_confirm_words(item, made)]
         case _:
             return [item]
@@ -186,6 +196,8 @@ def _emitted_by(item: Worded) -> AnyEmitted:
             return to_emitted_private(item.kind, item.name, item.arguments, item.title, item.rho)
         case DeclaredSource():
             return EmittedSource(item.name, item.cells, item.title)
+        case DeclaredText():
+            return item.emitted
         case DeclaredChart():
             return emitted_chart(item.name, item.table, item.chart, item.title)
 
@@ -207,18 +219,10 @@ def _check(call: Call) -> Written:
     problem = _PROBLEMS[call.function](given) if call.top_level else _NOT_TOP_LEVEL
     if problem is not None:
         return DeclarationProblem(name_of(given), call.cell, *problem)
-    if call.function == "release_frame":
-        return FrameCall(words_of(given), call.cell)
-    if call.function == "release_figure":
-        return figure_call(given, call.cell)
-    if call.function == "release_acro":
-        return AcroCall(str(given["folder"]), call.cell)
-    if call.function == "release_source":
-        return declared_source(given, call.cell)
-    if call.function == "release_chart":
-        return declared_chart(given, call.cell)
-    if call.function in _PRIVATE:
-        return declared_private(_PRIVATE[call.function], given, call.cell)
+    return _MADE[call.function](given, call.cell)
+
+
+def _declared(given: Mapping[str, object], cell: int) -> Declared:
     rho = given.get("rho")
     return Declared(
         name=str(given["name"]),
@@ -226,7 +230,7 @@ def _check(call: Call) -> Written:
         title=str(given.get("title", "")),
         protect=str(given.get("protect", PROTECTIONS[0])),
         rho=None if rho is None else Decimal(str(rho)),
-        cell=call.cell,
+        cell=cell,
     )
 
 
@@ -235,10 +239,22 @@ _PROBLEMS: dict[str, Callable[[Mapping[str, object]], tuple[str, Message] | None
     "release": argument_problem,
     "release_frame": frame_argument_problem,
     "release_source": source_argument_problem,
+    "release_text": text_argument_problem,
     "release_chart": chart_argument_problem,
     "release_figure": figure_argument_problem,
     "release_acro": lambda given: folder_problem(given.get("folder")),
     **{name: partial(private_argument_problem, kind) for name, kind in _PRIVATE.items()},
+}
+# What a call that nothing is wrong with declares.
+_MADE: dict[str, Callable[[Mapping[str, object], int], Written]] = {
+    "release": _declared,
+    "release_frame": lambda given, cell: FrameCall(words_of(given), cell),
+    "release_source": declared_source,
+    "release_text": declared_text,
+    "release_chart": declared_chart,
+    "release_figure": figure_call,
+    "release_acro": lambda given, cell: AcroCall(str(given["folder"]), cell),
+    **{name: partial(declared_private, kind) for name, kind in _PRIVATE.items()},
 }
 
 _NOT_TOP_LEVEL = (

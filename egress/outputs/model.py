@@ -11,6 +11,7 @@ from egress.outputs.claimed import EmittedAcro, EmittedFrame
 from egress.outputs.figures import EmittedFigure
 from egress.outputs.private import EmittedPrivate
 from egress.outputs.source_claim import EmittedSource
+from egress.outputs.text_claim import EmittedText
 from hub.words import Message
 
 DECLARATION_MIME = "application/vnd.bulle.release+json"
@@ -46,7 +47,7 @@ class Emitted:
 
 
 AnyEmitted: TypeAlias = (
-    Emitted | EmittedFrame | EmittedAcro | EmittedPrivate | EmittedSource | EmittedChart | EmittedFigure
+    Emitted | EmittedFrame | EmittedAcro | EmittedPrivate | EmittedSource | EmittedText | EmittedChart | EmittedFigure
 )
 
 

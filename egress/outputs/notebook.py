@@ -27,6 +27,7 @@ from egress.outputs.model import (
 )
 from egress.outputs.private import PRIVATE_MIME, read_private
 from egress.outputs.source_claim import SOURCE_MIME, read_source
+from egress.outputs.text_claim import TEXT_MIME, read_text
 from hub.words import Message, say
 
 # Bounds of this parser, so that a small file cannot take much memory or stack. Real notebooks stay far below.
@@ -201,6 +202,7 @@ _READERS: dict[str, Callable[[Any], AnyEmitted | None]] = {
     ACRO_MIME: read_acro,
     PRIVATE_MIME: read_private,
     SOURCE_MIME: read_source,
+    TEXT_MIME: read_text,
     CHART_MIME: read_chart,
     FIGURE_MIME: read_figure,
 }

@@ -65,7 +65,7 @@ class ReleasedText:
     @property
     def file(self) -> str:
         """Where it stands in the package."""
-        return f"texts/{self.report.name}.md"
+        return f"texts/{self.report.name}.{'txt' if self.report.prose else 'md'}"
 
     @property
     def figures(self) -> dict[str, bytes]:

@@ -43,7 +43,7 @@ def output_bytes(released: Released) -> bytes:
 def notes_of(contents: PackageContents) -> Mapping[str, FileNote]:
     """What every file of the package is, by its name."""
     about = "Made by the enclave from the project's extract, checked and approved ({}, protection: {})."
-    text = "Cells of the researcher's notebook, read and approved by an output checker."
+    read = "{} Read and approved by an output checker."
     drawn = "A figure that the researcher's code drew of {}; redrawn by the enclave, seen and approved by a checker."
     return {
         README: FileNote("Read me", "text/plain", "How to read this package, in English and French."),
@@ -60,7 +60,11 @@ def notes_of(contents: PackageContents) -> Mapping[str, FileNote]:
             for released in contents.tables
         },
         **{
-            released.file: FileNote(released.report.title or released.report.name, "text/markdown", text)
+            released.file: FileNote(
+                released.report.title or released.report.name,
+                "text/plain" if released.report.prose else "text/markdown",
+                read.format("The researcher's own words." if released.report.prose else "Cells of the notebook."),
+            )
             for released in contents.outputs
             if isinstance(released, ReleasedText)
         },

@@ -58,6 +58,10 @@ _REGRESSION = say(
 _READ = say(
     "Cells of the notebook as they were handed in. An output checker has read them; the enclave did not compute them."
 )
+_WORDS = say(
+    "The researcher's own words, as they were handed in. An output checker has read them; the enclave did not check "
+    "what they say."
+)
 _DRAWN = say(
     "The notebook drew this figure, and an output checker has looked at it; the enclave did not draw it. It shows: "
     "{tables}."
@@ -153,7 +157,8 @@ def _section(contents: PackageContents, released: Released) -> str:
 
 
 def _text(released: ReleasedText) -> str:
-    return f'<p>{_both(_READ)}</p>\n<pre tabindex="0">{escape(visible(released.text))}</pre>\n'
+    told = _WORDS if released.report.prose else _READ
+    return f'<p>{_both(told)}</p>\n<pre tabindex="0">{escape(visible(released.text))}</pre>\n'
 
 
 def _table(contents: PackageContents, released: ReleasedTable) -> str:

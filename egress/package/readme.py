@@ -23,7 +23,7 @@ _COLUMNS = (
     ),
     say("  An added column whose name the table has already ends in _dp."),
 )
-TEXTS = say("texts/ holds cells of the notebook that were asked for and read; a character nobody sees is spelled out.")
+TEXTS = say("texts/ holds texts and cells that were asked for and read; a character nobody sees is spelled out.")
 _FIGURES = say("figures/ holds figures that the researcher's code drew of these tables, as PNG; people looked at them.")
 _REGRESSION = say("  Of a regression, estimate_low and estimate_high hold sampling and noise together.")
 

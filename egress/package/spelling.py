@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
 from decimal import Decimal
 from functools import cache
 
 from babel.numbers import get_decimal_symbol, get_group_symbol
+
+from egress.checks.plain import all_seen, is_unseen
 
 _marks = cache(lambda language: (get_group_symbol(language), get_decimal_symbol(language)))
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -39,10 +40,10 @@ def _spelled(value: float | Decimal, language: str, digits: int, *, grouped: boo
 
 def visible(text: str) -> str:
     """`text` with what a reader cannot see spelled out: controls, and marks that turn the direction of reading."""
-    if text.isprintable():  # nearly always
+    if all_seen(text):
         return text
     return "".join(character if _shows(character) else f"⟨U+{ord(character):04X}⟩" for character in text)
 
 
 def _shows(character: str) -> bool:
-    return character in "\n\t" or unicodedata.category(character) not in {"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"}
+    return character in "\n\t" or not is_unseen(character)

@@ -30,7 +30,8 @@ class OutputReport:
     ISO strings.
 
     `price`: {"rho", "epsilon", "delta", "limit"}; `dp`: what a DP release tells beside its table. `text` and
-    `figure`: what would leave of an output that is no table.
+    `figure`: what would leave of an output that is no table; `prose`: its author's own
+    words, no cells of the notebook.
     """
 
     name: str
@@ -47,6 +48,7 @@ class OutputReport:
     dp: Mapping[str, Any] = field(default_factory=_empty)
     conflicts: tuple[Conflict, ...] = ()
     text: str | None = None
+    prose: bool = False
     pictures: tuple[Picture, ...] = ()
     figure: Figure | None = None
 
@@ -82,6 +84,7 @@ class OutputReport:
             "conflicts": [conflict.to_dict() for conflict in self.conflicts],
         }
         raw |= {} if self.text is None else {"text": self.text}
+        raw |= {"prose": True} if self.prose else {}
         raw |= {"pictures": [picture.to_dict() for picture in self.pictures]} if self.pictures else {}
         raw |= {} if self.figure is None else {"figure": self.figure.to_dict()}
         return json.dumps(raw, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
@@ -107,6 +110,7 @@ class OutputReport:
             dp=MappingProxyType(raw["dp"]),
             conflicts=tuple(Conflict.from_dict(conflict) for conflict in raw.get("conflicts", ())),
             text=raw.get("text"),
+            prose=raw.get("prose", False) is True,
             pictures=tuple(Picture.from_dict(picture) for picture in raw.get("pictures", ())),
             figure=Figure.from_dict(raw["figure"]) if "figure" in raw else None,
         )

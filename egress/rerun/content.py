@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from egress.assess import Declaration
 from egress.checks.model import Finding, Outcome, Protection, Risk
 from egress.outputs.charts import DeclaredChart
 from egress.outputs.claims import DeclaredFrame
-from egress.outputs.declarations import DeclarationProblem, Declared, reconcile
+from egress.outputs.declarations import DeclarationProblem, Declared, reconcile, told
 from egress.outputs.figures import DeclaredFigure
 from egress.outputs.model import Rendered, Unreadable, Withheld
 from egress.outputs.notebook import read_notebook, withheld
 from egress.outputs.private import DeclaredPrivate
 from egress.outputs.source_claim import DeclaredSource
+from egress.outputs.text_claim import DeclaredText
+
+_NO_FILES: Mapping[str, bytes] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -33,7 +38,7 @@ class Content:
     withheld: tuple[Withheld, ...]
     frames: tuple[DeclaredFrame, ...] = ()
     private: tuple[DeclaredPrivate, ...] = ()
-    sources: tuple[DeclaredSource, ...] = ()
+    texts: tuple[DeclaredSource | DeclaredText, ...] = ()
     charts: tuple[DeclaredChart, ...] = ()
     figures: tuple[DeclaredFigure, ...] = ()
 
@@ -46,19 +51,23 @@ class Content:
 DISTURBANCES = frozenset({"declaration.missing", "declaration.differs", "declaration.repeated", "declaration.stray"})
 
 
-def read_content(submitted: bytes, rerun: Rendered, max_bytes: int) -> Content | Unreadable:
-    """What the frozen notebook declares and its re-run confirms; `max_bytes` bounds the frozen notebook."""
+def read_content(
+    submitted: bytes, rerun: Rendered, max_bytes: int, files: Mapping[str, bytes] = _NO_FILES
+) -> Content | Unreadable:
+    """What the frozen notebook declares and its re-run confirms; `max_bytes` bounds the frozen notebook, `files` are
+    those beside it.
+    """
     source = read_notebook(submitted, max_bytes)
     if isinstance(source, Unreadable):
         return source
-    found = reconcile(source, rerun)
+    found = tuple(told(item, files.get) for item in reconcile(source, rerun))
     return Content(
         tuple(_declaration(item) for item in found if isinstance(item, Declared)),
         _refused(tuple(item for item in found if isinstance(item, DeclarationProblem))),
         withheld(rerun),
         tuple(item for item in found if isinstance(item, DeclaredFrame)),
         tuple(item for item in found if isinstance(item, DeclaredPrivate)),
-        tuple(item for item in found if isinstance(item, DeclaredSource)),
+        tuple(item for item in found if isinstance(item, DeclaredSource | DeclaredText)),
         tuple(item for item in found if isinstance(item, DeclaredChart)),
         tuple(item for item in found if isinstance(item, DeclaredFigure)),
     )

@@ -10,6 +10,7 @@ from bulle.private import release_ols, release_synthetic
 from bulle.release import release
 from bulle.source import release_source
 from bulle.submit import submit
+from bulle.text import release_text
 
 __all__ = [
     "preview",
@@ -21,6 +22,7 @@ __all__ = [
     "release_ols",
     "release_source",
     "release_synthetic",
+    "release_text",
     "sql",
     "submit",
     "tables",

@@ -14,7 +14,7 @@ from bulle.plainfile import PlainFileError, read_plain
 from egress.assess import Declaration, assess_request
 from egress.charts.vega import RULE, refusal
 from egress.checks import text
-from egress.checks.model import Assurance, Finding, Outcome, Protection, worst
+from egress.checks.model import Assurance, Outcome, Protection, worst
 from egress.figures.look import look
 from egress.figures.rule import Shown
 from egress.frames import assess_on
@@ -25,6 +25,7 @@ from egress.outputs.model import Unreadable
 from egress.outputs.notebook import read_notebook
 from egress.outputs.private import DeclaredPrivate
 from egress.outputs.source_claim import DeclaredSource
+from egress.outputs.text_claim import DeclaredText
 from egress.privacy.failure import PrivacyError
 from egress.query.engine import Engine, EngineError
 from egress.rerun.content import Content, RefusedOutput, read_content
@@ -104,7 +105,7 @@ def check_notebook(notebook: Path, files: Sequence[Path], wish: Wish) -> Checked
         raise CheckError(say("The notebook could not be run: {why}.", why=why)) from error
     if rerun.status is not RerunStatus.FINISHED or rerun.rendered is None:
         return Checked(context.rules.name, (), rerun=rerun)
-    content = read_content(submitted, rerun.rendered, size)
+    content = read_content(submitted, rerun.rendered, size, helpers)
     if isinstance(content, Unreadable):
         raise CheckError(content.why)
     return Checked(context.rules.name, _outputs(content, context, wish), rerun, content.withheld)
@@ -114,9 +115,9 @@ def _outputs(content: Content, context: Context, wish: Wish) -> tuple[Judged, ..
     declarations = tuple(wish.applied_to(declaration) for declaration in content.declarations)
     frames = _judge_frames([wish.on_claim(frame) for frame in content.frames], context) if content.frames else ()
     private = _judge_private(content.private, context, wish.spending) if content.private else ()
-    sources = _judge_sources(content.sources, context) if content.sources else ()
+    texts = _judge_texts(content.texts, context) if content.texts else ()
     refused = (_refused(output) for output in content.refused)
-    tables = (*_judge(declarations, context, wish.spending), *frames, *private, *sources)
+    tables = (*_judge(declarations, context, wish.spending), *frames, *private, *texts)
     figures = _judge_figures(content.figures, tables, context) if content.figures else ()
     return (*tables, *_judge_charts(content.charts, tables), *figures, *refused)
 
@@ -181,18 +182,19 @@ def _judge_frames(frames: Sequence[DeclaredFrame], context: Context) -> tuple[Ju
         raise CheckError(error.message) from error
 
 
-def _judge_sources(sources: Sequence[DeclaredSource], context: Context) -> tuple[Judged, ...]:
-    """Cells of the notebook itself: people decide, and this is what is told before they read."""
+def _judge_texts(sources: Sequence[DeclaredSource | DeclaredText], context: Context) -> tuple[Judged, ...]:
+    """Cells of the notebook itself, or words of its author: people decide, told this before."""
     most = _limits().intake.max_text_kb * 1000
     try:
         with Engine(context.folder, context.manifest) as engine:
             keys = [engine.person_keys(text.suspects(each.text[:most])) for each in sources]
     except EngineError as error:
         raise CheckError(error.message) from error
-    return tuple(_source(each, text.check(each.text, most, known)) for each, known in zip(sources, keys, strict=True))
+    return tuple(_text(each, most, known) for each, known in zip(sources, keys, strict=True))
 
 
-def _source(declared: DeclaredSource, findings: tuple[Finding, ...]) -> Judged:
+def _text(declared: DeclaredSource | DeclaredText, most: int, keys: frozenset[str]) -> Judged:
+    findings = text.check(declared.text, most, keys, prose=isinstance(declared, DeclaredText))
     outcome = worst(finding.outcome for finding in findings)
     return Judged(declared.name, declared.title, Assurance.UNVERIFIED, outcome, findings)
 

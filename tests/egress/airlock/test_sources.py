@@ -6,7 +6,7 @@ import io
 import json
 import zipfile
 
-from egress.checks.model import Assurance, Outcome
+from egress.checks.model import Assurance, Audience, Outcome
 from egress.release.review import Choice, Vote
 from egress.release.status import Status
 from egress.store.quarantine import Quarantine
@@ -77,3 +77,33 @@ def test_one_larger_than_people_read_is_refused(enclave: TinyEnclave) -> None:
     found = enclave.ask(notebook(long, ASK.format("code", "code")), "first")
     assert found.status is Status.REFUSED
     assert "64000" in str(enclave.desk.report("costs-1", "code", "alice").findings)
+
+
+WORDS = "=cmd|' /C calc'!A0 <script>alert(1)</script>\n\u202eodd no\u200bthing"
+
+
+def test_a_researchers_own_words_leave_as_they_were_read(enclave: TinyEnclave) -> None:
+    """A literal and a frozen file; people decide on both, and what nobody sees leaves spelled out."""
+    ask = f"import bulle\nbulle.release_text('conclusions', {WORDS!r})\nbulle.release_text('notes', file='notes.csv')"
+    enclave.hand_in(notebook(ask, release("stays_by_sex", BY_SEX)), "first", notes="Déjà vu\n".encode())
+    found = enclave.airlock.process(*enclave.airlock.take_in())
+    assert {each.outcome for each in found.outputs if each.name != "stays_by_sex"} == {Outcome.REVIEW}, found.failure
+    told = {str(each.why) for each in enclave.desk.report("costs-1", "conclusions", "alice").findings}
+    assert sum("direction of reading" in why or "nobody sees" in why for why in told) == 2
+    enclave.approve("costs-1")
+    assert enclave.airlock.process("costs-1").status is Status.RELEASED
+    inside = fetched(enclave, "costs-1")
+    assert inside["texts/notes.txt"] == "Déjà vu\n"
+    assert inside["texts/conclusions.txt"].endswith("⟨U+202E⟩odd no⟨U+200B⟩thing")
+    assert "<script>" not in inside["index.html"]
+    graph = json.loads(inside["ro-crate-metadata.json"])["@graph"]
+    assert any(each["@id"] == "texts/notes.txt" and each["encodingFormat"] == "text/plain" for each in graph)
+    told_by = {each["name"]: each["file"] for each in json.loads(inside["criteria.json"])["outputs"]}
+    assert told_by["conclusions"] == "texts/conclusions.txt"
+
+
+def test_a_file_that_was_not_frozen_is_none(enclave: TinyEnclave) -> None:
+    found = enclave.ask(notebook("import bulle\nbulle.release_text('notes', file='study.ipynb')"), "first")
+    assert found.status is Status.REFUSED
+    (report,) = [enclave.desk.read(each, Audience.AUTHOR) for each in found.outputs]
+    assert "holds no file study.ipynb" in str(report.findings[0].why)

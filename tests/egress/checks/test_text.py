@@ -58,3 +58,42 @@ def test_many_lines_give_a_bounded_report() -> None:
 def test_a_person_far_down_is_refused_whatever_stands_above() -> None:
     found = check("since = '2023-01-15'\n" * 50 + "eve@hospital.example\n", 10_000, frozenset())
     assert worst(each.outcome for each in found) is Outcome.FAIL
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("one\nadmin \u202e17\u202c\n", "direction of reading"),
+        ("one\nno\u200bthing\n", "nobody sees"),
+        ("one\nbell \x07\n", "nobody sees"),
+        ("one\nshape \ufe0f and \U000e0101\n", "nobody sees"),
+        ("one\nfiller \u3164\n", "nobody sees"),
+        ("one\ntags \U000e0041\n", "nobody sees"),
+        ("one\nр\u0430tients in Pаris\n", "alphabets"),
+        ("one\nthe end   \n", "Spaces"),
+        ("one\nthin\u2009space\n", "Spaces"),
+        ("one\ntwo  words\n", "Spaces"),
+    ],
+)
+def test_what_its_reader_does_not_see_is_told_with_its_first_line(text: str, told: str) -> None:
+    found = [each for each in check(text, 1000, frozenset(), prose=True) if told in str(each.why)]
+    assert [(each.where, each.outcome) for each in found] == [("line 2", Outcome.REVIEW)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Les séjours\u00a0: 3\u202f%, d'après l'enquête.\n",
+        "β-bloquants, Δt, α = 5 %, Москва, Ελλάδα\n",
+        "=cmd|' /C calc'!A0 and <script>alert(1)</script>\n",
+        "a\r\nb\n\n\tindented\n",
+    ],
+)
+def test_what_people_write_is_not_held_against_them(text: str) -> None:
+    assert outcomes(text) == [("text", Outcome.REVIEW)]
+    assert [found.where for found in check(text, 1000, frozenset(), prose=True)] == ["text"]
+
+
+def test_code_aligns_with_spaces() -> None:
+    assert outcomes("x = 1  # one\n") == [("text", Outcome.REVIEW)]
+    assert len(check("x = 1  # one\n", 1000, frozenset(), prose=True)) == 2
