@@ -195,6 +195,13 @@ class View:
         return sorted(found, key=lambda each: each.at, reverse=True)
 
 
+def accounts(ledger: Ledger, permits: Iterable[DataPermit]) -> Mapping[str, Balance]:
+    """By project, what is spent, reserved and left of its permit's rho; none where the ledger cannot be read."""
+    if ledger.unreadable is not None:
+        return {}
+    return {each.project: balance(ledger, each.source, nano(each.rho), each.project) for each in permits}
+
+
 def account(project: str, held: Balance, rules: PrivacyRules) -> Account:
     """With the ε that goes at the rules' δ with all that counts as spent."""
     return Account(project, held, costs.epsilon((held.spent + held.reserved) / NANO, rules.delta), rules.delta)

@@ -26,9 +26,9 @@ from egress.release.status import Status
 from egress.store.quarantine import QuarantineError
 from egress.web import wording
 from egress.web.acts import offered
+from egress.web.history import steps, turn_steps
 from egress.web.neighbours import earlier_requests, shared_keys
 from egress.web.outputs import output_views
-from egress.web.researcher import steps
 from egress.web.since import NEW, Since, since
 from egress.web.source import source_of
 from egress.web.submitted import Submitted
@@ -128,6 +128,7 @@ class CheckerPages:
             request=found,
             outputs=output_views(self.desk, opened, visit.language),
             steps=steps(found),
+            turn_steps=turn_steps,
             mine=review_of(found, visit.person),
             refusal=standing.reason if isinstance(standing, Refusal) else None,
             permit=situation.permit(found.project),

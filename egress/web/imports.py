@@ -20,6 +20,7 @@ from egress.scan.model import Looked, Scanned
 from egress.store.arrivals import Arrivals
 from egress.store.quarantine import QuarantineError
 from egress.web import wording
+from egress.web.history import import_steps
 from egress.web.upload import Uploaded
 from egress.web.visit import Renderer, roles_of
 from hub.policy.decide import may_ask_import
@@ -148,7 +149,7 @@ class ImportPages:
             status=200 if problem is None else 422,
             section="imports",
             found=found,
-            steps=[(wording.IMPORT_STEP[status], at) for status, at in found.reached.items()],
+            steps=import_steps(found),
             files=[self._file(file, scanned, reads=reads) for file in found.files],
             kinds=WORDS,
             most_members=_MOST_MEMBERS,

@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 from starlette.responses import RedirectResponse, Response
 
 from egress.airlock.desk import Desk
 from egress.airlock.situation import Situation
+from egress.budget.view import accounts
+from egress.checks.advice import advice
+from egress.package.spelling import number
 from egress.pages.visit import Visit
+from egress.privacy.ledger import NANO, fold
 from egress.release.guards import can_download
 from egress.release.model import ReleaseRequest
 from egress.release.reviewing import told_to_author
 from egress.release.times import Usual, usual
 from egress.web import wording
 from egress.web.acts import offered
+from egress.web.history import steps, turn_steps
 from egress.web.outputs import output_views
 from egress.web.visit import Renderer, roles_of
 from hub.events.log import Clock
 from hub.policy.decide import BUDGET_ROLES
 from hub.policy.model import Role
 from hub.policy.verdict import Grant
-from hub.words import Message
 
 _RECENT = 200  # requests that medians are taken of, at most
 
@@ -44,7 +49,7 @@ class ResearcherPages:
 
     def requests(self, visit: Visit) -> Response:
         """The person's requests, their colleagues' on the same projects, and what was refused at the door."""
-        situation = self.desk.look()
+        situation, events = self.desk.accounts()
         researching = [
             permit
             for permit in situation.enclave.projects_of(visit.person)
@@ -61,6 +66,8 @@ class ResearcherPages:
             others=[request for request in seen if request.person != visit.person],
             refused=situation.refused_visible_to(visit.person),
             projects=researching,
+            accounts=accounts(fold(events), researching),
+            rho=lambda nano_rho: number(Decimal(nano_rho) / NANO, visit.language),
             extracts=situation.enclave.extracts,
             today=self.clock().date(),
             usual=_usual(situation),
@@ -81,6 +88,8 @@ class ResearcherPages:
             request=found,
             outputs=output_views(self.desk, opened, visit.language),
             steps=steps(found),
+            turn_steps=turn_steps,
+            advice=advice,
             wording=wording,
             offered=offered(situation, found, visit.person, self.clock().date()),
             told=told_to_author(found),
@@ -104,8 +113,3 @@ class ResearcherPages:
 
 def _usual(situation: Situation) -> Usual:
     return usual([*situation.requests.values()][-_RECENT:])
-
-
-def steps(request: ReleaseRequest) -> list[tuple[Message, str]]:
-    """What the request went through, in order, with the times."""
-    return [(wording.STEP[status], at) for status, at in request.reached.items()]

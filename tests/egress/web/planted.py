@@ -275,8 +275,8 @@ def by_site(title: str = "Visits and spending by site") -> OutputReport:
     one = say("One person makes {share} % of this cell; at most {limit} % may come from one.", share=88, limit=85)
     word = say("The title is free wording; a person reads it.")
     findings = (
-        Finding("title", Risk.COVERT_CHANNEL, Outcome.REVIEW, "title", word),
-        Finding("min_persons", Risk.LOW_COUNT, Outcome.REVIEW, "site=Dayton", few, ((1, 1), (1, 2), (1, 3))),
+        Finding("declaration", Risk.COVERT_CHANNEL, Outcome.REVIEW, "title", word),
+        Finding("low_counts", Risk.LOW_COUNT, Outcome.REVIEW, "site=Dayton", few, ((1, 1), (1, 2), (1, 3))),
         Finding("dominance", Risk.DOMINANCE, Outcome.REVIEW, "site=Fitchburg", one, ((2, 3),), Audience.CHECKER),
         Finding("unanimity", Risk.CLASS_DISCLOSURE, Outcome.PASS, "", say("No group shares one sensitive value.")),
     )
@@ -352,7 +352,7 @@ def by_year() -> OutputReport:
         Assurance.RECOMPUTED,
         Outcome.PASS,
         Protection.SUPPRESS,
-        (Finding("min_persons", Risk.LOW_COUNT, Outcome.PASS, "", say("No cell counts fewer than 11 persons.")),),
+        (Finding("low_counts", Risk.LOW_COUNT, Outcome.PASS, "", say("No cell counts fewer than 11 persons.")),),
         table,
         table,
         {},
