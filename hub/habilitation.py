@@ -47,16 +47,15 @@ def lines(campaign: Campaign, enclave: Enclave, today: date) -> tuple[Line, ...]
     return tuple(sorted(found, key=lambda line: (line.project, line.person)))
 
 
-def may_answer(  # noqa: PLR0913, PLR0917 -- of which membership, in which campaign, who answers, when
-    enclave: Enclave, campaign: str, project: str, person: str, by: str, today: date
-) -> Grant | Refusal:
-    """An administrator says whether `person` still needs `project`, or its data holder where the policy lets them;
+def may_answer(enclave: Enclave, campaign: str, key: Key, by: str, today: date) -> Grant | Refusal:
+    """An administrator says whether a person still needs a project, or its data holder where the policy lets them;
     nobody says it of themselves.
     """
+    project, person = key
     found = enclave.campaigns.get(campaign)
     if found is None:
         return unknown(campaign)
-    if (project, person) not in found.asked or not _roles(enclave, _permits(enclave, today).get(project), person):
+    if key not in found.asked or not _roles(enclave, _permits(enclave, today).get(project), person):
         why = say(
             "The habilitation review {campaign} does not ask about {person} on project {project}, or no permit in "
             "force names them any more.",
@@ -65,7 +64,7 @@ def may_answer(  # noqa: PLR0913, PLR0917 -- of which membership, in which campa
             project=project[:64],
         )
         return Refusal("campaign.not_asked", why)
-    later = [each.id for each in _after(enclave, found) if (project, person) in each.asked]
+    later = [each.id for each in _after(enclave, found) if key in each.asked]
     if later:
         why = say(
             "The later habilitation review {campaign} asks about this membership; answer there.", campaign=later[-1]

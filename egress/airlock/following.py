@@ -27,6 +27,10 @@ class Following:
         """The situation at the log's end, for who decides nothing on it."""
         return held(self._follower.look(self._log))
 
+    def read(self, kinds: str) -> tuple[Event, ...]:
+        """The events whose kinds begin so, as they lie."""
+        return self._log.read(kinds=kinds)
+
     @contextmanager
     def deciding(self) -> Iterator[tuple[Situation, Transaction]]:
         """The situation while nobody else can append, and the transaction that appends what was decided on it."""

@@ -14,6 +14,7 @@ from egress.package.spelling import visible
 from egress.privacy.ledger import fold
 from egress.release.model import OutputRecord, ReleaseRequest
 from egress.store.quarantine import QuarantineError
+from hub.events.chain import Event
 from hub.policy.files import PolicyFileError, read_rules
 from hub.policy.model import PrivacyRules
 
@@ -24,6 +25,12 @@ def look(desk: Desk, person: str | None, policies: Path | None) -> View:
     reader = Reader(situation, person)
     rules = rules_of(situation, policies)
     return View(reader, fold(events), {event.seq: event for event in events}, rules, _asked(desk, reader))
+
+
+def overview(situation: Situation, events: tuple[Event, ...], policies: Path | None) -> View:
+    """Every source's sums, without what was asked: `events` are the privacy ledger's."""
+    rules = rules_of(situation, policies)
+    return View(Reader(situation, None), fold(events), {event.seq: event for event in events}, rules, {})
 
 
 def rules_of(situation: Situation, policies: Path | None) -> Mapping[str, PrivacyRules]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from starlette.types import ASGIApp
 
-from egress.desk import home
+from egress.desk import budgets, figures, habilitations, home, imports, workspaces
 from egress.desk.part import Desk, DeskDoors
 from egress.pages.site import site
 
-PARTS = (home.PART,)
-_STATUS_OF_RULE: dict[str, int] = {}
+PARTS = (home.PART, workspaces.PART, habilitations.PART, imports.PART, budgets.PART, figures.PART)
+_STATUS_OF_RULE = {"campaign.unknown": 404, "campaign.closed": 409, "halt.none": 409}
 
 
 def build(desk: Desk) -> ASGIApp:

@@ -9,17 +9,20 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from math import ceil
 from statistics import median
+from types import MappingProxyType
 
 from egress.release.model import ReleaseRequest
 from egress.release.review import Review
 from egress.release.status import Status
 from egress.release.times import ANSWERS, between, turns_of
+from hub.words import say
 
 _MACHINE = (Status.CHECKED, Status.REFUSED)
 
 
 class Came(StrEnum):
-    """What came of one turn of a request. A release that was recalled counts as both, approved and recalled."""
+    """What came of one turn of a request. A turn may come to two: a rejection that an appeal
+    turned, a release that was recalled."""
 
     REFUSED = "refused"
     RETURNED = "returned"
@@ -31,6 +34,19 @@ class Came(StrEnum):
     OPEN = "open"
 
 
+# What people read for each.
+SAID = MappingProxyType(
+    {
+        Came.REFUSED: say("refused by the machine"),
+        Came.RETURNED: say("returned"),
+        Came.APPROVED: say("approved"),
+        Came.REJECTED: say("rejected"),
+        Came.WITHDRAWN: say("taken back"),
+        Came.EXPIRED: say("expired"),
+        Came.RECALLED: say("recalled"),
+        Came.OPEN: say("open"),
+    }
+)
 _CAME = {
     Status.REFUSED: Came.REFUSED,
     Status.RETURNED: Came.RETURNED,

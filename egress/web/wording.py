@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from egress.checks.model import Assurance, Outcome, Protection, Risk
 from egress.imports.status import ImportStatus
+from egress.imports.words import STATUS_WORDS
 from egress.outputs.model import Kind
 from egress.release.ledger import Fate
 from egress.release.novelty import Novelty
@@ -57,19 +58,7 @@ STEP = MappingProxyType(
     }
 )
 # Imports: where one stands, and the same once it is behind it.
-IMPORT_STATUS = MappingProxyType(
-    {
-        ImportStatus.ASKED: say("Going into quarantine"),
-        ImportStatus.FROZEN: say("In quarantine, being looked into"),
-        ImportStatus.REFUSED: say("Refused by the scan"),
-        ImportStatus.IN_REVIEW: say("Waiting for approval"),
-        ImportStatus.REJECTED: say("Not approved"),
-        ImportStatus.APPROVED: say("Approved, being laid into the project"),
-        ImportStatus.PLACED: say("In the project"),
-        ImportStatus.WITHDRAWN: say("Withdrawn, being taken away"),
-        ImportStatus.REMOVED: say("Withdrawn"),
-    }
-)
+IMPORT_STATUS = STATUS_WORDS
 IMPORT_STEP = MappingProxyType(
     {
         ImportStatus.ASKED: say("Uploaded"),

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from hub import campaigns
-from hub.events.log import EventLog, Transaction
+from hub.administration.acts import Acting
+from hub.administration.papers import Papers
+from hub.events.log import EventLog
 from hub.events.state import Enclave, fold
 from hub.habilitation import in_force, lines
 from hub.policy.campaign import Word
@@ -21,7 +23,7 @@ from tests.hub.enclave import add_person, issue_permit, permit
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 LAST = date(2026, 5, 31)
-Act = Callable[[Transaction, Enclave], object]
+Act = Callable[[Acting], object]
 
 
 def rule(holders: bool = True, effect: Effect = Effect.CLOSE) -> HabilitationRule:
@@ -52,14 +54,14 @@ class Stand:
             days = {"valid_from": NOON.date() + timedelta(first), "valid_until": NOON.date() + timedelta(last)}
             issue_permit(self.log, permit().model_validate({**raw, **days}))
 
-    def do(self, act: Act) -> object:
+    def do(self, act: Act, by: str = "erin", now: datetime = NOON) -> object:
         with self.log.transaction() as transaction:
-            return act(transaction, fold(transaction.read()))
+            return act(Acting(transaction, fold(transaction.read()), Papers(), by, "test", now))
 
-    def refused(self, act: Act) -> str:
+    def refused(self, act: Act, by: str = "erin", now: datetime = NOON) -> str:
         before = self.log.last()
         with pytest.raises(RefusedError) as raised:
-            self.do(act)
+            self.do(act, by, now)
         assert self.log.last() == before
         return raised.value.refusal.rule
 
@@ -68,26 +70,20 @@ class Stand:
         return fold(self.log.read())
 
 
-def opening(by: str = "erin", until: date | None = None, held: HabilitationRule | None = None) -> Act:
-    return lambda log, enclave: campaigns.open_campaign(log, enclave, by, held or rule(), until, NOON, "test")
+def opening(until: date | None = None, held: HabilitationRule | None = None) -> Act:
+    return lambda acting: campaigns.open_campaign(acting, held or rule(), until)
 
 
-def answering(
-    by: str,
-    person: str = "alice",
-    project: str = "care",
-    *,
-    why: str = "",
-    confirmed: bool = True,
-    at: str = "review-1",
-) -> Act:
-    return lambda log, enclave: campaigns.answer(
-        log, enclave, by, at, project, person, why, NOON, "test", confirmed=confirmed
-    )
+def confirming(person: str = "alice", project: str = "care", at: str = "review-1") -> Act:
+    return lambda acting: campaigns.confirm(acting, at, project, person)
 
 
-def closing(by: str = "erin", now: datetime = NOON) -> Act:
-    return lambda log, enclave: campaigns.close(log, enclave, by, "review-1", now, "test")
+def withdrawing(why: str, person: str = "alice") -> Act:
+    return lambda acting: campaigns.withdraw(acting, "review-1", "care", person, why)
+
+
+def closing(acting: Acting) -> None:
+    campaigns.close(acting, "review-1")
 
 
 @pytest.fixture
@@ -105,24 +101,23 @@ def test_a_campaign_asks_about_what_is_in_force_and_nothing_else(stand: Stand) -
 
 @pytest.mark.parametrize("by", ["alice", "hilda", "stranger"])
 def test_only_administrators_open_and_close(stand: Stand, by: str) -> None:
-    assert stand.refused(opening(by)) == "administrator.none"
+    assert stand.refused(opening(), by) == "administrator.none"
     stand.do(opening())
-    assert stand.refused(closing(by)) == "administrator.none"
+    assert stand.refused(closing, by) == "administrator.none"
 
 
 def test_without_a_policy_no_campaign_is_opened(stand: Stand) -> None:
-    act: Act = lambda log, enclave: campaigns.open_campaign(log, enclave, "erin", None, None, NOON, "test")  # noqa: E731
-    assert stand.refused(act) == "campaign.no_rule"
+    assert stand.refused(lambda acting: campaigns.open_campaign(acting, None, None)) == "campaign.no_rule"
     assert stand.refused(opening(until=LAST - timedelta(days=1))) == "campaign.too_soon"
 
 
 def test_administrators_and_the_data_holder_answer_and_nobody_else_and_not_of_themselves(stand: Stand) -> None:
     stand.do(opening())
     for by in ("alice", "carla", "stranger"):
-        assert stand.refused(answering(by, "hilda")) == "administrator.none"
-    assert stand.refused(answering("hilda", "hilda")) == "campaign.own"
-    stand.do(answering("hilda", "alice"))
-    stand.do(answering("erin", "hilda"))
+        assert stand.refused(confirming("hilda"), by) == "administrator.none"
+    assert stand.refused(confirming("hilda"), "hilda") == "campaign.own"
+    stand.do(confirming(), "hilda")
+    stand.do(confirming("hilda"))
     assert {key: answer.by for key, answer in stand.enclave.campaigns["review-1"].answers.items()} == {
         ("care", "alice"): "hilda",
         ("care", "hilda"): "erin",
@@ -131,63 +126,63 @@ def test_administrators_and_the_data_holder_answer_and_nobody_else_and_not_of_th
 
 def test_where_the_policy_says_so_only_administrators_answer(stand: Stand) -> None:
     stand.do(opening(held=rule(holders=False)))
-    assert stand.refused(answering("hilda")) == "campaign.administrators"
-    stand.do(answering("erin"))
+    assert stand.refused(confirming(), "hilda") == "campaign.administrators"
+    stand.do(confirming())
 
 
 def test_a_halted_data_holder_answers_nothing(stand: Stand) -> None:
     stand.do(opening())
     stand.log.append("erin", "access.halted", "", {"scope": "person", "name": "hilda", "why": "x"})
-    assert stand.refused(answering("hilda")) == "halt.person"
+    assert stand.refused(confirming(), "hilda") == "halt.person"
 
 
 def test_what_is_not_asked_about_has_no_answer(stand: Stand) -> None:
     stand.do(opening())
-    for act in (answering("erin", "erin"), answering("erin", project="later"), answering("erin", project="none")):
+    for act in (confirming("erin"), confirming(project="later"), confirming(project="none")):
         assert stand.refused(act) == "campaign.not_asked"
-    assert stand.refused(answering("erin", at="review-2")) == "campaign.unknown"
+    assert stand.refused(confirming(at="review-2")) == "campaign.unknown"
 
 
 def test_a_withdrawal_says_why_and_the_same_word_is_said_once(stand: Stand) -> None:
     stand.do(opening())
-    assert stand.refused(answering("erin", confirmed=False, why=" \x1b ")) == "why.length"
+    assert stand.refused(withdrawing(" \x1b ")) == "why.length"
     for _ in range(2):
-        stand.do(answering("erin", confirmed=False, why="left\nthe team"))
+        stand.do(withdrawing("left\nthe team"))
     (said,) = [event for event in stand.log.read() if event.kind == "membership.withdrawn"]
     assert said.body["why"] == "left the team"
     assert ("care", "alice") not in in_force(stand.enclave, NOON.date())
-    stand.do(answering("frank"))
+    stand.do(confirming(), "frank")
     assert ("care", "alice") in in_force(stand.enclave, NOON.date())
 
 
 @pytest.mark.parametrize(("days", "rule"), [(-1, "campaign.unanswered"), (0, "campaign.unanswered"), (1, None)])
 def test_it_is_closed_after_its_last_day(stand: Stand, days: int, rule: str | None) -> None:
     stand.do(opening())
-    act = closing(now=datetime.combine(LAST + timedelta(days=days), NOON.timetz()))
+    now = datetime.combine(LAST + timedelta(days=days), NOON.timetz())
     if rule is not None:
-        assert stand.refused(act) == rule
+        assert stand.refused(closing, now=now) == rule
     else:
-        stand.do(act)
+        stand.do(closing, now=now)
         assert stand.enclave.campaigns["review-1"].closed is not None
-        assert stand.refused(act) == "campaign.closed"
+        assert stand.refused(closing, now=now) == "campaign.closed"
 
 
 def test_it_is_closed_once_all_is_answered_or_gone(stand: Stand) -> None:
     stand.do(opening())
     for person in ("alice", "hilda"):
-        stand.do(answering("erin", person))
-    assert stand.refused(closing()) == "campaign.unanswered"
+        stand.do(confirming(person))
+    assert stand.refused(closing) == "campaign.unanswered"
     stand.log.append("root", "person.removed", "", {"person": "carla", "why": "left"})
     words = {line.person: line.word for line in lines(stand.enclave.campaigns["review-1"], stand.enclave, NOON.date())}
     assert words == {"alice": Word.CONFIRMED, "hilda": Word.CONFIRMED, "carla": Word.GONE}
-    stand.do(closing())
+    stand.do(closing)
 
 
 def test_an_answer_is_given_in_the_last_campaign_that_asks(stand: Stand) -> None:
     stand.do(opening())
     for person in ("alice", "hilda", "carla"):
-        stand.do(answering("erin", person))
-    stand.do(closing())
+        stand.do(confirming(person))
+    stand.do(closing)
     stand.do(opening())
-    assert stand.refused(answering("erin")) == "campaign.later"
-    stand.do(answering("erin", at="review-2"))
+    assert stand.refused(confirming()) == "campaign.later"
+    stand.do(confirming(at="review-2"))

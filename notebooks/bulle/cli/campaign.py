@@ -10,17 +10,18 @@ from typing import Any
 
 import click
 
+from bulle.cli.acting import acting
 from bulle.cli.closing import wait_closed
 from bulle.cli.failure import Code, granted, refused
 from bulle.cli.permit import policies_option
 from bulle.cli.reason import why_option
-from bulle.cli.settings import CHANNEL, Settings
+from bulle.cli.settings import Settings
 from bulle.cli.shape import Command, Group, option
 from bulle.cli.state import enclave_of, opened, policy_stop
 from bulle.cli.table import aligned
 from hub import campaigns
-from hub.events.log import Transaction, utc_now
-from hub.events.state import Enclave
+from hub.administration.acts import Acting
+from hub.events.log import utc_now
 from hub.habilitation import Line, lines, unknown
 from hub.policy.campaign import SAID, UNANSWERED, Campaign
 from hub.policy.files import PolicyFileError
@@ -53,9 +54,9 @@ _json = option("--json", "as_json", about=say("Print JSON."), is_flag=True)
 @click.pass_obj
 def open_(settings: Settings, until: datetime | None, policies: Path | None) -> None:
     rule, last = _rule(policies), until.date() if until else None
-    with _acting(settings) as (transaction, enclave):
-        identity = campaigns.open_campaign(transaction, enclave, settings.person(), rule, last, utc_now(), CHANNEL)
-        found = enclave_of(transaction).campaigns[identity]
+    with _acting(settings) as act:
+        identity = campaigns.open_campaign(act, rule, last)
+        found = enclave_of(act.transaction).campaigns[identity]
     settings.print(
         say(
             "{number} memberships are asked about in {campaign}, until {day}.",
@@ -108,7 +109,8 @@ def list_(settings: Settings, campaign: str | None, *, unanswered: bool, as_json
 @click.argument("person")
 @click.pass_obj
 def confirm(settings: Settings, campaign: str, project: str, person: str) -> None:
-    _answer(settings, campaign, project, person, "", confirmed=True)
+    with _acting(settings) as act:
+        campaigns.confirm(act, campaign, project, person)
     settings.print(say("The access of {person} to project {project} is confirmed.", person=person, project=project))
 
 
@@ -124,7 +126,8 @@ def confirm(settings: Settings, campaign: str, project: str, person: str) -> Non
 @why_option
 @click.pass_obj
 def withdraw(settings: Settings, campaign: str, project: str, person: str, why: str) -> Code:
-    _answer(settings, campaign, project, person, why, confirmed=False)
+    with _acting(settings) as act:
+        campaigns.withdraw(act, campaign, project, person, why)
     settings.print(say("The access of {person} to project {project} is withdrawn.", person=person, project=project))
     with opened(settings) as log:
         return wait_closed(settings, log)
@@ -139,24 +142,16 @@ def withdraw(settings: Settings, campaign: str, project: str, person: str, why: 
 @click.argument("campaign")
 @click.pass_obj
 def close(settings: Settings, campaign: str) -> None:
-    with _acting(settings) as (transaction, enclave):
-        campaigns.close(transaction, enclave, settings.person(), campaign, utc_now(), CHANNEL)
+    with _acting(settings) as act:
+        campaigns.close(act, campaign)
     settings.print(say("The habilitation review {campaign} is closed.", campaign=campaign))
 
 
-def _answer(  # noqa: PLR0913 -- as the command has them
-    settings: Settings, campaign: str, project: str, person: str, why: str, *, confirmed: bool
-) -> None:
-    with _acting(settings) as (transaction, enclave):
-        said = (settings.person(), campaign, project, person, why, utc_now(), CHANNEL)
-        campaigns.answer(transaction, enclave, *said, confirmed=confirmed)
-
-
 @contextmanager
-def _acting(settings: Settings) -> Iterator[tuple[Transaction, Enclave]]:
-    """The log, while nobody else can append, and the state. Raises: StopError."""
-    with opened(settings) as log, log.transaction() as transaction, granted():
-        yield transaction, enclave_of(transaction)
+def _acting(settings: Settings) -> Iterator[Acting]:
+    """One act. Raises: StopError."""
+    with opened(settings) as log, acting(settings, log) as act, granted():
+        yield act
 
 
 def _rule(policies: Path | None) -> HabilitationRule | None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import click
 
+from bulle.cli.acting import acting
 from bulle.cli.closing import wait_closed
 from bulle.cli.failure import Code, granted
 from bulle.cli.reason import why_option
-from bulle.cli.settings import CHANNEL, Settings
+from bulle.cli.settings import Settings
 from bulle.cli.shape import Command, Group, option
 from bulle.cli.state import enclave_of, opened
 from hub.halting import halt
@@ -80,8 +81,8 @@ def list_stops(settings: Settings, as_json: bool) -> None:  # noqa: FBT001 -- a 
 
 def _halt(settings: Settings, scope: Scope, name: str, why: str) -> Code:
     with opened(settings) as log:
-        with log.transaction() as transaction, granted():
-            stop = halt(transaction, enclave_of(transaction), scope, name, settings.person(), why, CHANNEL)
+        with acting(settings, log) as act, granted():
+            stop = halt(act, scope, name, why)
         settings.print(stop.refusal.reason)
         return wait_closed(settings, log)
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import click
 
+from bulle.cli.acting import acting
 from bulle.cli.failure import granted
 from bulle.cli.reason import why_option
-from bulle.cli.settings import CHANNEL, Settings
+from bulle.cli.settings import Settings
 from bulle.cli.shape import Command, Group
-from bulle.cli.state import enclave_of, opened
+from bulle.cli.state import opened
 from hub.halting import resume as lift
 from hub.policy.stops import Scope
 from hub.words import say
@@ -64,5 +65,5 @@ def everything(settings: Settings, why: str) -> None:
 
 
 def _resume(settings: Settings, scope: Scope, name: str, why: str) -> None:
-    with opened(settings) as log, log.transaction() as transaction, granted():
-        lift(transaction, enclave_of(transaction), scope, name, settings.person(), why, CHANNEL)
+    with opened(settings) as log, acting(settings, log) as act, granted():
+        lift(act, scope, name, why)

@@ -1,0 +1,190 @@
+"""Habilitation reviews: opening one, the memberships it asks about, and a word on each."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import date, timedelta
+from itertools import groupby
+
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from egress.airlock.situation import Situation
+from egress.desk.acts import act
+from egress.desk.part import Desk, DeskDoors, Part, Waiting
+from egress.pages.visit import Visit
+from hub import campaigns
+from hub.administration.acts import Acting
+from hub.events.state import Enclave
+from hub.habilitation import lines, unknown
+from hub.policy.campaign import SAID, UNANSWERED, Campaign, Word, due_on, standing_campaign
+from hub.policy.people import HabilitationRule, read_people
+from hub.policy.reason import MOST
+from hub.policy.verdict import Refusal, RefusedError
+from hub.words import Message, say
+
+NAME = "habilitations"
+_TICKED = "confirm:"
+_NO_DAY = Refusal("campaign.too_soon", say("Give the last day as year, month and day: 2026-09-30."))
+_NOBODY = Refusal("campaign.nobody_ticked", say("Tick whom you confirm; nothing was changed."))
+# A corrected form undoes these; the page comes back with the sentence.
+_MENDED = frozenset(
+    {
+        *("campaign.too_soon", "campaign.nobody", "campaign.nobody_ticked", "campaign.own", "campaign.unanswered"),
+        *("campaign.standing", "campaign.no_rule", "why.length"),
+    }
+)
+Step = Callable[[Acting], None]
+
+
+def routes(desk: Desk, doors: DeskDoors) -> list[BaseRoute]:
+    """The list, one review, and its acts."""
+
+    def listing(visit: Visit, situation: Situation) -> Response:
+        return _list(desk, visit, situation)
+
+    def show(visit: Visit, situation: Situation) -> Response:
+        return _show(desk, visit, situation)
+
+    def begin(visit: Visit, situation: Situation) -> Response:
+        try:
+            until, rule = _day(visit.form.get("until", "")), read_people(desk.policies).habilitation
+            act(desk, visit.person, lambda acting: campaigns.open_campaign(acting, rule, until))
+        except RefusedError as error:
+            return _list(desk, visit, situation, _mended(error))
+        return RedirectResponse(f"{desk.prefix}{NAME}", status_code=303)
+
+    def confirm(visit: Visit, situation: Situation) -> Response:
+        return _acted(desk, visit, situation, _confirming(visit))
+
+    def withdraw(visit: Visit, situation: Situation) -> Response:
+        project, _, person = visit.form.get("membership", "").partition(":")
+        told = (_campaign(visit), project, person, visit.form.get("why", ""))
+        return _acted(desk, visit, situation, lambda acting: campaigns.withdraw(acting, *told))
+
+    def close(visit: Visit, situation: Situation) -> Response:
+        return _acted(desk, visit, situation, lambda acting: campaigns.close(acting, _campaign(visit)))
+
+    one = f"/{NAME}/{{campaign}}"
+    return [
+        Route(f"/{NAME}", doors.shown(listing), methods=["GET"]),
+        Route(f"/{NAME}", doors.done(begin), methods=["POST"]),
+        Route(one, doors.shown(show)),
+        Route(f"{one}/confirm", doors.done(confirm), methods=["POST"]),
+        Route(f"{one}/withdraw", doors.done(withdraw), methods=["POST"]),
+        Route(f"{one}/close", doors.done(close), methods=["POST"]),
+    ]
+
+
+def _confirming(visit: Visit) -> Step:
+    ticked = [name.removeprefix(_TICKED).partition(":") for name in visit.form if name.startswith(_TICKED)]
+
+    def step(acting: Acting) -> None:
+        if not ticked:
+            raise RefusedError(_NOBODY)
+        for project, _, person in ticked:
+            campaigns.confirm(acting, _campaign(visit), project, person)
+
+    return step
+
+
+def _acted(desk: Desk, visit: Visit, situation: Situation, step: Step) -> Response:
+    """All of it or nothing: what one rule refuses takes the others back."""
+    try:
+        act(desk, visit.person, step)
+    except RefusedError as error:
+        return _show(desk, visit, situation, _mended(error))
+    return RedirectResponse(f"{desk.prefix}{NAME}/{_campaign(visit)}", status_code=303)
+
+
+def _mended(error: RefusedError) -> Message:
+    if error.refusal.rule not in _MENDED:
+        raise error
+    return error.refusal.reason
+
+
+def _campaign(visit: Visit) -> str:
+    return str(visit.request.path_params["campaign"])
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise RefusedError(_NO_DAY) from None
+
+
+def _list(desk: Desk, visit: Visit, situation: Situation, problem: Message | None = None) -> Response:
+    enclave, today = situation.enclave, desk.clock().date()
+    rule = read_people(desk.policies).habilitation
+    return desk.page(
+        visit,
+        "habilitations.html",
+        NAME,
+        status=200 if problem is None else 422,
+        found=[(each, _counts(each, enclave, today)) for each in reversed([*enclave.campaigns.values()])],
+        unanswered=UNANSWERED,
+        standing=standing_campaign(enclave.campaigns),
+        rule=rule,
+        due=_due(enclave, rule),
+        today=today,
+        first=today + timedelta(days=rule.answer_days.value) if rule else None,
+        problem=problem,
+        typed=visit.form if problem is not None else {},
+    )
+
+
+def _counts(campaign: Campaign, enclave: Enclave, today: date) -> Counter[Word]:
+    return Counter(line.word for line in lines(campaign, enclave, today))
+
+
+def _show(desk: Desk, visit: Visit, situation: Situation, problem: Message | None = None) -> Response:
+    enclave, today = situation.enclave, desk.clock().date()
+    found = enclave.campaigns.get(_campaign(visit))
+    if found is None:
+        raise RefusedError(unknown(_campaign(visit)))
+    asked = lines(found, enclave, today)
+    names = {person.id: person.name for person in enclave.persons.values()}
+    return desk.page(
+        visit,
+        "habilitation.html",
+        NAME,
+        status=200 if problem is None else 422,
+        found=found,
+        projects=[(project, list(each)) for project, each in groupby(asked, key=lambda line: line.project)],
+        names=names,
+        counts=Counter(line.word for line in asked),
+        left=sum(line.word in UNANSWERED for line in asked),
+        unanswered=UNANSWERED,
+        said=SAID,
+        over=today > found.until,
+        most=MOST,
+        problem=problem,
+        typed=visit.form if problem is not None else {},
+    )
+
+
+def _due(enclave: Enclave, rule: HabilitationRule | None) -> date | None:
+    first = min((permit.valid_from for permit in enclave.permits.values()), default=None)
+    return None if rule is None or first is None else due_on(enclave.campaigns, first, rule.interval_days.value)
+
+
+def waiting(desk: Desk, situation: Situation, _person: str) -> tuple[Waiting, ...]:
+    """A review with memberships that nobody said a word on, or one that is due."""
+    enclave, today = situation.enclave, desk.clock().date()
+    standing = standing_campaign(enclave.campaigns)
+    if standing is not None:
+        left = sum(line.word in UNANSWERED for line in lines(standing, enclave, today))
+        told = say("{number} memberships of {review} wait for a word, until {day}.", number=left,
+                   review=standing.id, day=standing.until.isoformat())  # fmt: skip
+        if not left:
+            told = say("All of {review} is answered; it can be closed.", review=standing.id)
+        return (Waiting(told, f"{NAME}/{standing.id}", urgent=bool(left) and today > standing.until),)
+    due = _due(enclave, read_people(desk.policies).habilitation)
+    if due is None or due > today + timedelta(days=desk.policy.soon_days.value):
+        return ()
+    return (Waiting(say("A habilitation review is due on {day}.", day=due.isoformat()), NAME, urgent=due <= today),)
+
+
+PART = Part(NAME, say("Habilitations"), routes, waiting)
