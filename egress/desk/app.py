@@ -4,12 +4,24 @@ from __future__ import annotations
 
 from starlette.types import ASGIApp
 
-from egress.desk import budgets, figures, habilitations, home, imports, workspaces
+from egress.desk import budgets, figures, habilitations, home, imports, permits, workspaces
 from egress.desk.part import Desk, DeskDoors
 from egress.pages.site import site
 
-PARTS = (home.PART, workspaces.PART, habilitations.PART, imports.PART, budgets.PART, figures.PART)
-_STATUS_OF_RULE = {"campaign.unknown": 404, "campaign.closed": 409, "halt.none": 409}
+PARTS = (home.PART, permits.PART, workspaces.PART, habilitations.PART, imports.PART, budgets.PART, figures.PART)
+_STATUS_OF_RULE = {
+    "policy.unreadable": 503,
+    "permit.unknown": 404,
+    "draft.unknown": 404,
+    "draft.closed": 409,
+    "draft.stale": 409,
+    "campaign.unknown": 404,
+    "campaign.closed": 409,
+    "halt.none": 409,
+    "desk.size": 413,
+    "desk.too_slow": 408,
+    "desk.busy": 429,
+}
 
 
 def build(desk: Desk) -> ASGIApp:

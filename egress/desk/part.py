@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from starlette.responses import Response
 from starlette.routing import BaseRoute
@@ -14,14 +14,21 @@ from egress.airlock.following import Following
 from egress.airlock.situation import Situation
 from egress.pages.doors import Doors, Endpoint
 from egress.pages.login import Login
+from egress.pages.upload import Bounds, Uploaded, Uploads
 from egress.pages.visit import Templates, Visit
+from hub.administration.acts import Acting
+from hub.administration.against import Known
+from hub.administration.known import read_known
 from hub.events.log import Clock
+from hub.events.state import Enclave
 from hub.policy.administrators import may_administer
 from hub.policy.desk import DeskPolicy
-from hub.policy.verdict import require
-from hub.words import Message
+from hub.policy.files import PolicyFileError
+from hub.policy.verdict import Refusal, RefusedError, require
+from hub.words import Message, say
 
 CHANNEL = "desk"
+T = TypeVar("T")
 Shown = Callable[[Visit, Situation], Response]
 
 
@@ -49,8 +56,35 @@ class Desk:
 
     def page(self, visit: Visit, template: str, section: str | None, status: int = 200, **values: Any) -> Response:
         """The page of `template`, which belongs to the part `section`."""
-        parts = [(part.name, part.title) for part in self.parts]
-        return self._templates.show(visit, template, {**values, "parts": parts, "section": section}, status)
+        sections = [(part.name, part.title) for part in self.parts]
+        return self._templates.show(visit, template, {**values, "sections": sections, "section": section}, status)
+
+    def known(self, situation: Situation) -> Known:
+        """What permits are held against. Raises: RefusedError for policies that cannot be read."""
+        return self.known_at(situation.enclave)
+
+    def known_at(self, enclave: Enclave) -> Known:
+        """As `known`, of the state that an act is decided on."""
+        try:
+            return read_known(self.policies, enclave, self.clock().date())
+        except PolicyFileError as error:
+            raise RefusedError(Refusal("policy.unreadable", error.messages[0])) from error
+
+    def act(self, person: str, step: Callable[[Acting], T]) -> T:
+        """One act in one transaction. Raises: RefusedError, also for a refusal that the act wrote down and returns."""
+        with self.following.deciding() as (situation, transaction):
+            now = self.clock()
+            done = step(Acting(transaction, situation.enclave, situation.papers, person, CHANNEL, now))
+        if isinstance(done, Refusal):
+            raise RefusedError(done)
+        return done
+
+    @property
+    def bounds(self) -> Bounds:
+        """Of files that administrators send."""
+        limits = self.policy.uploads.value
+        too_large = Refusal("desk.size", say("A file for the desk holds at most {most} kB.", most=limits.most_kb))
+        return Bounds("desk", 1, limits.most_kb * 1_000, limits.seconds, limits.at_once, too_large)
 
     def administering(self, person: str) -> Situation:
         """Everything as it stands now, for an administrator. Raises: RefusedError."""
@@ -86,6 +120,14 @@ class DeskDoors(Doors):
     def done(self, handler: Shown) -> Endpoint:
         """An act, from a form; it asks its own rule again when it is written down."""
         return self.act(lambda visit: handler(visit, self._desk.administering(visit.person)))
+
+    def sent(self, uploads: Uploads, handler: Callable[[Visit, Situation, Uploaded], Response]) -> Endpoint:
+        """An act, from a form with a file."""
+        return self.upload(
+            uploads,
+            lambda visit, sent: handler(visit, self._desk.administering(visit.person), sent),
+            before=self._desk.administering,
+        )
 
     def refusal(self, visit: Visit, reason: Message, status: int, *, foreseen: bool) -> Response:  # noqa: ARG002 -- nothing is asked for this page
         return self._desk.page(visit, "refused.html", None, status, reason=reason, code=status)

@@ -15,6 +15,7 @@ from egress.airlock.desk import reason_of
 from egress.pages.hub import LoginError
 from egress.pages.login import Login, local_target
 from egress.pages.protection import from_a_person, read_form, same_session
+from egress.pages.upload import Uploaded, Uploads, is_upload
 from egress.pages.visit import LANGUAGE_COOKIE, Handler, Visit, language_of
 from hub.language import LANGUAGES
 from hub.policy.verdict import Refusal, RefusedError
@@ -25,7 +26,7 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 _STATUS_OF_RULE = MappingProxyType({"log.changed": 503, "form.unreadable": 400, "form.too_large": 413})
 _NOT_HERE = say("There is no such page; the address may be mistyped.")
 _BROKEN = say("Something went wrong in the service and was noted; nothing was changed. Try again, or tell an operator.")
-LOGGED_OUT = say("Your session has ended and nothing was done; log in, then repeat.")
+_LOGGED_OUT = say("Your session has ended and nothing was done; log in, then repeat.")
 
 
 class Doors(ABC):
@@ -58,10 +59,41 @@ class Doors(ABC):
             from_a_person(request)
             session = await run_in_threadpool(self.login.who, request)
             if session is None:
-                raise LoginError(LOGGED_OUT, 401)
+                raise LoginError(_LOGGED_OUT, 401)
             form = await read_form(request)
             same_session(form, session.csrf)
             return await run_in_threadpool(handler, Visit(request, session, language_of(request), form))
+
+        return endpoint
+
+    def upload(
+        self,
+        uploads: Uploads,
+        handler: Callable[[Visit, Uploaded], Response],
+        not_taken: Callable[[str, Refusal], None] = lambda _person, _refusal: None,
+        before: Callable[[str], object] = lambda _person: None,
+    ) -> Endpoint:
+        """As `act`, with files. The form is read before its token is: nothing of it is kept until both were.
+
+        `before` is asked whether this person may send anything; `not_taken` is told whose upload was not read to its
+        end, and why.
+        """
+
+        async def endpoint(request: Request) -> Response:
+            from_a_person(request)
+            session = await run_in_threadpool(self.login.who, request)
+            if session is None:
+                raise LoginError(_LOGGED_OUT, 401)
+            await run_in_threadpool(before, session.person)
+            if not is_upload(request):
+                same_session(await read_form(request), session.csrf)
+            try:
+                uploaded = await uploads.read(request, session.person)
+            except RefusedError as error:
+                await run_in_threadpool(not_taken, session.person, error.refusal)
+                raise
+            same_session(uploaded.form, session.csrf)
+            return await run_in_threadpool(handler, Visit(request, session, language_of(request)), uploaded)
 
         return endpoint
 

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
@@ -14,12 +11,11 @@ from starlette.types import ASGIApp
 from egress.airlock.acts import Acts
 from egress.airlock.desk import Desk
 from egress.airlock.import_desk import ImportDesk
-from egress.pages.doors import LOGGED_OUT, Doors, Endpoint
-from egress.pages.hub import LoginError
+from egress.pages.doors import Doors
 from egress.pages.login import Login
-from egress.pages.protection import from_a_person, read_form, same_session
 from egress.pages.site import site
-from egress.pages.visit import Visit, language_of
+from egress.pages.upload import MEGABYTE, Bounds, Uploads
+from egress.pages.visit import Visit
 from egress.store.arrivals import Arrivals
 from egress.store.exports import ExportError
 from egress.store.quarantine import QuarantineError
@@ -31,12 +27,12 @@ from egress.web.ledger import LedgerPages
 from egress.web.oversight import OversightPages
 from egress.web.researcher import ResearcherPages
 from egress.web.submitted import Submitted
-from egress.web.upload import Uploaded, Uploads, is_upload
 from egress.web.visit import Renderer, roles_of
 from hub.events.log import Clock
+from hub.policy.limits import ImportLimits
 from hub.policy.model import Role
-from hub.policy.verdict import RefusedError
-from hub.words import Message
+from hub.policy.verdict import Refusal, RefusedError
+from hub.words import Message, say
 
 _STATUS_OF_RULE = {
     "request.unknown": 404,
@@ -75,7 +71,7 @@ def build(made: Site) -> ASGIApp:
     """The application, mounted at the service's prefix."""
     prefix = made.login.hub.settings.prefix
     render = Renderer(prefix, made.login.hub.settings.hub_path)
-    doors = _Doors(made.login, render, made.desk, made.imports)
+    doors = _Doors(made.login, render, made.desk)
     mine = ResearcherPages(made.desk, render, made.clock)
     checks = CheckerPages(made.desk, made.submitted, render, made.clock)
     done = ActPages(Acts(made.desk.following, made.clock), render)
@@ -83,6 +79,7 @@ def build(made: Site) -> ASGIApp:
     spent = BudgetPages(made.desk, render)
     watched = OversightPages(made.desk, render, made.clock)
     brought = ImportPages(made.imports, made.arrivals, render)
+    uploads = Uploads(_bounds(made.imports.limits))
     routes = [
         Route("/", doors.read(mine.home)),
         Route("/requests", doors.read(mine.requests)),
@@ -102,7 +99,7 @@ def build(made: Site) -> ASGIApp:
         Route("/review/{request}", doors.read(checks.review), methods=["GET"]),
         Route("/review/{request}", doors.act(checks.vote), methods=["POST"]),
         Route("/imports", doors.read(brought.listing), methods=["GET"]),
-        Route("/imports", doors.upload(brought.ask), methods=["POST"]),
+        Route("/imports", doors.upload(uploads, brought.ask, brought.not_taken), methods=["POST"]),
         Route("/imports/{identity}", doors.read(brought.show)),
         Route("/imports/{identity}/decide", doors.act(brought.decide), methods=["POST"]),
         Route("/imports/{identity}/files/{place}", doors.act(brought.fetch), methods=["POST"]),
@@ -112,36 +109,19 @@ def build(made: Site) -> ASGIApp:
     return site(doors, title, routes, made.desk.look, (QuarantineError, ExportError))
 
 
-class _Doors(Doors):
-    """Doors that files pass, too, and a page of refusals that offers what the visitor may open."""
+def _bounds(limits: ImportLimits) -> Bounds:
+    too_large = Refusal("import.size", say("One import holds at most {limit} MB.", limit=limits.max_total_mb))
+    most = limits.max_total_mb * MEGABYTE
+    return Bounds("import", limits.max_files, most, limits.upload_seconds, limits.uploads_at_once, too_large)
 
-    def __init__(self, login: Login, render: Renderer, desk: Desk, imports: ImportDesk) -> None:
+
+class _Doors(Doors):
+    """Doors whose page of refusals offers what the visitor may open."""
+
+    def __init__(self, login: Login, render: Renderer, desk: Desk) -> None:
         super().__init__(login, _STATUS_OF_RULE)
         self._render = render
         self._desk = desk
-        self._imports = imports
-        self._uploads = Uploads(imports.limits)
-
-    def upload(self, handler: Callable[[Visit, Uploaded], Response]) -> Endpoint:
-        """As `act`, with files. The form is read before its token is: nothing of it is kept until both were."""
-
-        async def endpoint(request: Request) -> Response:
-            from_a_person(request)
-            session = await run_in_threadpool(self.login.who, request)
-            if session is None:
-                raise LoginError(LOGGED_OUT, 401)
-            if not is_upload(request):
-                same_session(await read_form(request), session.csrf)
-            try:
-                uploaded = await self._uploads.read(request, session.person)
-            except RefusedError as error:
-                if error.refusal.rule.startswith("import."):
-                    await run_in_threadpool(self._imports.not_taken, "", session.person, error.refusal)
-                raise
-            same_session(uploaded.form, session.csrf)
-            return await run_in_threadpool(handler, Visit(request, session, language_of(request)), uploaded)
-
-        return endpoint
 
     def refusal(self, visit: Visit, reason: Message, status: int, *, foreseen: bool) -> Response:
         roles = self._roles(visit) if foreseen and visit.session is not None else frozenset()

@@ -13,6 +13,7 @@ from egress.airlock.situation import Situation
 from egress.imports.guards import MOST_TITLE, MOST_WHY, Asking, can_decide, can_withdraw
 from egress.imports.model import ImportRequest
 from egress.imports.status import ImportStatus
+from egress.pages.upload import Uploaded
 from egress.pages.visit import Visit
 from egress.release.model import FrozenFile
 from egress.scan.kinds import READABLE, WORDS, text_of
@@ -21,7 +22,6 @@ from egress.store.arrivals import Arrivals
 from egress.store.quarantine import QuarantineError
 from egress.web import wording
 from egress.web.history import import_steps
-from egress.web.upload import Uploaded
 from egress.web.visit import Renderer, roles_of
 from hub.policy.decide import may_ask_import
 from hub.policy.model import DataPermit
@@ -69,6 +69,11 @@ class ImportPages:
                 raise
             return self._page(visit, error.refusal.reason, form)
         return RedirectResponse(f"{self.render.prefix}imports/{found.id}", status_code=303)
+
+    def not_taken(self, person: str, refusal: Refusal) -> None:
+        """An upload was not read to its end: it is noted where a rule of imports says so."""
+        if refusal.rule.startswith("import."):
+            self.desk.not_taken("", person, refusal)
 
     def _keep(self, uploaded: Uploaded) -> None:
         for _, content in uploaded.files:

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from hub.catalogue.model import Catalogue
 from hub.events.chain import Event
+from hub.extracts.plan import permit_digest
 from hub.policy.model import DataPermit
 from hub.words import say
 
@@ -129,8 +130,9 @@ def _apply(papers: Papers, event: Event) -> Papers:
             return replace(papers, drafts=drafts)
         case "permit.issued":
             drafts = _closed(papers.drafts, Fate.ISSUED, lambda draft: draft.id == body.get("draft"))
-            told = {key: str(body.get(key, "")) for key in ("sha256", "why", "draft", "drafted_by")}
-            version = Version(DataPermit.model_validate_json(body["permit"]), by=event.actor, at=event.at, **told)
+            told = {key: str(body.get(key, "")) for key in ("why", "draft", "drafted_by")}
+            permit = DataPermit.model_validate_json(body["permit"])
+            version = Version(permit, permit_digest(permit), event.actor, event.at, **told)
             return replace(papers, drafts=drafts, permits=_appended(papers.permits, event.project, version))
         case "source.registered":
             catalogue = Catalogue.model_validate_json(body["catalogue"])

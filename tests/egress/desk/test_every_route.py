@@ -14,7 +14,12 @@ from tests.egress.web.people import csrf
 
 # These are nobody's: they open, end or prepare a session.
 ANYBODYS = ("oauth_callback", "logout", "language/{code}", "health", "openapi.json")
-PLACES = {"code": "fr", "campaign": "review-1"}
+PLACES = {
+    "code": "fr",
+    "campaign": "review-1",
+    "project": "reste-a-charge",
+    "draft": "reste-a-charge-draft-1",
+}
 
 
 def document(house: DeskHouse) -> dict[str, Any]:

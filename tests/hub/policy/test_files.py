@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hub.catalogue.files import read_catalogue
 from hub.policy.files import (
     PolicyFileError,
+    parse_toml,
     policies_dir,
     read_permit,
     read_purposes,
@@ -158,3 +159,40 @@ def test_the_shipped_purposes_catalogues_and_permits_load() -> None:
         assert read_catalogue(path).source.rules
     for path in (policies_dir() / "permits").glob("*.toml"):
         assert read_permit(path).purpose in purposes
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\xff\xfe",
+        b"a = " + b"[" * 50_000,
+        b"a = " + b"{b=" * 50_000,
+        b"a" + b".a" * 60_000 + b" = 1",
+        b"[" + b"a . " * 60_000 + b"a]",
+        b'"a"' + b'\t.\t"a"' * 60_000 + b" = 1",
+        b"a = " + b"9" * 100_000,
+        b"a = 1\na = 2",
+        b"a = 9999-99-99",
+        b"",
+    ],
+)
+def test_whatever_is_sent_as_toml_is_refused_with_a_sentence_and_soon(content: bytes) -> None:
+    with pytest.raises(PolicyFileError) as error:
+        parse_toml(content, "permit.toml", DataPermit)
+    assert error.value.messages
+    assert all("permit.toml" in str(each) and len(str(each)) < 400 for each in error.value.messages)
+
+
+@pytest.mark.parametrize(("parts", "refused"), [(100, False), (101, False), (102, True)])
+def test_a_key_has_at_most_so_many_parts(parts: int, refused: bool) -> None:
+    content = (".".join(["a"] * parts) + " = 1").encode()
+    with pytest.raises(PolicyFileError) as error:
+        parse_toml(content, "permit.toml", DataPermit)
+    assert ("parts" in str(error.value)) is refused
+
+
+def test_a_line_of_dots_and_a_row_of_numbers_are_no_keys() -> None:
+    text = "# " + "." * 300 + "\ncut = [" + ", ".join(["0.5"] * 300) + "]"
+    with pytest.raises(PolicyFileError) as error:
+        parse_toml(text.encode(), "permit.toml", DataPermit)
+    assert "parts" not in str(error.value)

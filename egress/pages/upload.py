@@ -11,7 +11,6 @@ from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
 
-from hub.policy.limits import ImportLimits
 from hub.policy.verdict import Refusal, RefusedError
 from hub.words import say
 
@@ -30,11 +29,26 @@ class Uploaded:
     files: tuple[tuple[str, bytes], ...]
 
 
+@dataclass(frozen=True)
+class Bounds:
+    """What may be sent at once: `most` bytes of all files, so long an upload, so many under way.
+
+    `what` begins the rules of refusals; `too_large` is said of more bytes.
+    """
+
+    what: str
+    files: int
+    most: int
+    seconds: float
+    at_once: int
+    too_large: Refusal
+
+
 @dataclass
 class Uploads:
     """The uploads that are under way: one a person, a few in all, so that nobody's upload fills the memory for all."""
 
-    limits: ImportLimits
+    bounds: Bounds
     _busy: set[str] = field(default_factory=set)
 
     async def read(self, request: Request, person: str) -> Uploaded:
@@ -43,17 +57,17 @@ class Uploads:
         """
         async with self._place(person):
             try:
-                async with asyncio.timeout(self.limits.upload_seconds):
+                async with asyncio.timeout(self.bounds.seconds):
                     return await self._read(request)
             except TimeoutError:
-                raise RefusedError(_TOO_SLOW) from None
+                raise RefusedError(Refusal(f"{self.bounds.what}.too_slow", _TOO_SLOW)) from None
             except (MultiPartException, ClientDisconnect, UnicodeDecodeError):
                 raise RefusedError(_UNREADABLE) from None
 
     @asynccontextmanager
     async def _place(self, person: str) -> AsyncIterator[None]:
-        if person in self._busy or len(self._busy) >= self.limits.uploads_at_once:
-            raise RefusedError(_BUSY)
+        if person in self._busy or len(self._busy) >= self.bounds.at_once:
+            raise RefusedError(Refusal(f"{self.bounds.what}.busy", _BUSY))
         self._busy.add(person)
         try:
             yield
@@ -63,11 +77,11 @@ class Uploads:
     async def _read(self, request: Request) -> Uploaded:
         if not is_upload(request):
             raise RefusedError(_UNREADABLE)
-        most = self.limits.max_total_mb * MEGABYTE
+        most = self.bounds.most
         parser = MultiPartParser(
             request.headers,
-            _at_most(request.stream(), most + _AROUND, self._too_large()),
-            max_files=self.limits.max_files + 1,  # one more is said to be too many, in words of its own
+            _at_most(request.stream(), most + _AROUND, self.bounds.too_large),
+            max_files=self.bounds.files + 1,  # one more is said to be too many, in words of its own
             max_fields=_FIELDS,
             max_part_size=_FIELD_BYTES,
         )
@@ -87,10 +101,6 @@ class Uploads:
             await sent.close()
         return Uploaded(texts, tuple(files))
 
-    def _too_large(self) -> Refusal:
-        why = say("One import holds at most {limit} MB.", limit=self.limits.max_total_mb)
-        return Refusal("import.size", why)
-
 
 def is_upload(request: Request) -> bool:
     """Whether a form with files is what comes."""
@@ -107,7 +117,5 @@ async def _at_most(stream: AsyncIterator[bytes], most: int, refusal: Refusal) ->
 
 
 _UNREADABLE = Refusal("form.unreadable", say("This form cannot be read; open the page again and repeat."))
-_TOO_SLOW = Refusal(
-    "import.too_slow", say("The upload took longer than it may; bring less, or try from a faster line.")
-)
-_BUSY = Refusal("import.busy", say("Another upload is under way; try again in a minute."))
+_TOO_SLOW = say("The upload took longer than it may; bring less, or try from a faster line.")
+_BUSY = say("Another upload is under way; try again in a minute.")
