@@ -11,7 +11,6 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from egress.airlock.situation import Situation
-from egress.desk.acts import act
 from egress.desk.part import Desk, DeskDoors, Part, Waiting
 from egress.pages.visit import Visit
 from hub import campaigns
@@ -50,7 +49,7 @@ def routes(desk: Desk, doors: DeskDoors) -> list[BaseRoute]:
     def begin(visit: Visit, situation: Situation) -> Response:
         try:
             until, rule = _day(visit.form.get("until", "")), read_people(desk.policies).habilitation
-            act(desk, visit.person, lambda acting: campaigns.open_campaign(acting, rule, until))
+            desk.act(visit.person, lambda acting: campaigns.open_campaign(acting, rule, until))
         except RefusedError as error:
             return _list(desk, visit, situation, _mended(error))
         return RedirectResponse(f"{desk.prefix}{NAME}", status_code=303)
@@ -92,7 +91,7 @@ def _confirming(visit: Visit) -> Step:
 def _acted(desk: Desk, visit: Visit, situation: Situation, step: Step) -> Response:
     """All of it or nothing: what one rule refuses takes the others back."""
     try:
-        act(desk, visit.person, step)
+        desk.act(visit.person, step)
     except RefusedError as error:
         return _show(desk, visit, situation, _mended(error))
     return RedirectResponse(f"{desk.prefix}{NAME}/{_campaign(visit)}", status_code=303)

@@ -71,10 +71,13 @@ class Desk:
             raise RefusedError(Refusal("policy.unreadable", error.messages[0])) from error
 
     def act(self, person: str, step: Callable[[Acting], T]) -> T:
-        """One act in one transaction. Raises: RefusedError, also for a refusal that the act wrote down and returns."""
+        """One act in one transaction, for who still administers then. Raises: RefusedError, also for a refusal that the
+        act wrote down and returns.
+        """
         with self.following.deciding() as (situation, transaction):
-            now = self.clock()
-            done = step(Acting(transaction, situation.enclave, situation.papers, person, CHANNEL, now))
+            acting = Acting(transaction, situation.enclave, situation.papers, person, CHANNEL, self.clock())
+            require(may_administer(acting.person, acting.today, acting.enclave.stops))
+            done = step(acting)
         if isinstance(done, Refusal):
             raise RefusedError(done)
         return done

@@ -9,7 +9,6 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from egress.airlock.situation import Situation
-from egress.desk.acts import act
 from egress.desk.part import Desk, DeskDoors, Part, Waiting
 from egress.pages.visit import Visit
 from hub.administration.acts import Acting
@@ -70,7 +69,7 @@ def _acted(desk: Desk, visit: Visit, situation: Situation, step: Step) -> Respon
     try:
         scope, name = _reached(visit.form.get("what", ""))
         why = _why(visit)
-        act(desk, visit.person, lambda acting: step(acting, scope, name, why))
+        desk.act(visit.person, lambda acting: step(acting, scope, name, why))
     except RefusedError as error:
         if error.refusal.rule not in {"why.length", "halt.unknown"}:
             raise

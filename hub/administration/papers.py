@@ -31,7 +31,7 @@ class Fate(StrEnum):
 
 FATES = MappingProxyType(
     {
-        Fate.OPEN: say("open"),
+        Fate.OPEN: say("waits to be issued"),
         Fate.ISSUED: say("issued"),
         Fate.WITHDRAWN: say("taken back or turned down"),
         Fate.REPLACED: say("replaced by a later one"),
