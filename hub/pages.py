@@ -88,7 +88,7 @@ def handlers() -> list[tuple[Any, ...]]:
     """Routes that stand before JupyterHub's own, whatever way people log in."""
     return [
         (r"/undertakings", UndertakingsPage),
-        (r"/door/([a-z-]+\.(?:css|js))", web.StaticFileHandler, {"path": str(Path(__file__).parent / "static")}),
+        (r"/door/([a-z-]+\.(?:css|js|svg))", web.StaticFileHandler, {"path": str(Path(__file__).parent / "static")}),
         (r"/home", HomePage),
         (r"/mail", MailPage),
         (r"/who", WhoPage),

@@ -43,7 +43,7 @@ def site(
         Route("/logout", doors.act(lambda visit: doors.login.end(visit.session)), methods=["POST"]),
         Route("/language/{code}", doors.choose_language),
         Route("/health", _health(look)),
-        Mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static"),
+        Mount("/static", _static(), name="static"),
     ]
     every.append(Route("/openapi.json", _described(describe(every, prefix, title))))
     app = Starlette(
@@ -69,6 +69,11 @@ def _started(look: Callable[[], object]) -> Callable[[Starlette], AbstractAsyncC
         yield
 
     return lifespan
+
+
+def _static() -> StaticFiles:
+    """What only these pages have, and what every page of the enclave looks like."""
+    return StaticFiles(directory=Path(__file__).parent / "static", packages=[("hub", "static")])
 
 
 def _described(document: Mapping[str, Any]) -> Endpoint:

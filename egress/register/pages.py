@@ -40,12 +40,13 @@ class Entry:
 
 def register_files(register: Register, address: str) -> dict[str, bytes]:
     """Every file of the register, which is served below `address`."""
-    static = resources("egress.pages") / "static"
+    static, shared = resources("egress.pages") / "static", resources("hub") / "static"
     made = {JSON: register.model_dump_json(by_alias=True, indent=2).encode() + b"\n"}
     for language in LANGUAGES:
         made[f"index.{language}.html"] = _page(register, language)
         made[f"feed.{language}.atom"] = _feed(register, language, address)
-    return {**made, **{name: (static / name).read_bytes() for name in ("style.css", "icon.svg")}}
+    made["style.css"] = (shared / "bulle.css").read_bytes() + (static / "style.css").read_bytes()
+    return {**made, "icon.svg": (shared / "bulle.svg").read_bytes()}
 
 
 def _page(register: Register, language: str) -> bytes:

@@ -45,7 +45,7 @@ def test_it_asks_for_nothing_but_itself_and_speaks_both_languages(chromium: Brow
 def test_it_follows_the_readers_light_and_prints_dark_on_white(chromium: Browser, folder: Path) -> None:
     page = opened(chromium, folder, [], dark=True)
     paper = "getComputedStyle(document.body).backgroundColor"
-    assert page.evaluate(paper) == "rgb(23, 24, 28)"
+    assert page.evaluate(paper) == "rgb(20, 24, 30)"
     page.emulate_media(media="print")
     assert page.evaluate(paper) == "rgb(255, 255, 255)"
     assert not page.get_by_label("English").is_visible()
