@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from types import MappingProxyType
 
 from egress.imports.fold import Imports
-from egress.imports.model import ImportRequest
+from egress.imports.model import ImportRequest, digest_of
 from egress.imports.status import ImportStatus, may_go
 from egress.release.guards import EGRESS
 from egress.release.model import FrozenFile
@@ -26,6 +26,7 @@ MOST_TITLE, MOST_WHY = 120, 500  # characters: a line, and a sentence or two
 # Names become names in a folder: no separator, no leading dot, nothing that a shell or a terminal reads.
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}")
 _DAY = timedelta(hours=24)
+_UNDER_WAY = frozenset({ImportStatus.ASKED, ImportStatus.FROZEN, ImportStatus.IN_REVIEW, ImportStatus.APPROVED})
 _MAY_WITHDRAW = frozenset({Role.OUTPUT_CHECKER, Role.DATA_HOLDER})
 
 
@@ -56,7 +57,11 @@ def can_ask(asking: Asking, asker: Asker, imports: Imports, asked: int, limits: 
     if isinstance(standing, Refusal):
         return standing
     return (
-        _too_often(asked, limits) or _not_said(asking) or _unfit(asking, standing.project, imports, limits) or standing
+        _too_often(asked, limits)
+        or _not_said(asking)
+        or _unfit(asking, standing.project, imports, limits)
+        or _twice(asking, standing.project, imports)
+        or standing
     )
 
 
@@ -116,6 +121,16 @@ def _unfit(asking: Asking, project: str, imports: Imports, limits: ImportLimits)
             limit=limits.project_mb,
         )
         return Refusal("import.project_size", why)
+    return None
+
+
+def _twice(asking: Asking, project: str, imports: Imports) -> Refusal | None:
+    """The same files are not asked for again while somebody has yet to decide on them: a form that was sent twice."""
+    digest = digest_of(asking.files)
+    for each in imports.values():
+        if each.project == project and each.status in _UNDER_WAY and each.digest == digest:
+            why = say("Exactly these files are asked for already, as import {id}.", id=each.id)
+            return Refusal("import.twice", why)
     return None
 
 

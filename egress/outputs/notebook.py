@@ -33,6 +33,7 @@ from hub.words import Message, say
 # Bounds of this parser, so that a small file cannot take much memory or stack. Real notebooks stay far below.
 MAX_DEPTH = 200
 MAX_PACKAGES = 2_000
+MAX_CELLS = 5_000  # a page shows each of them to its checker
 MAX_MARKS = 4_000_000  # opening brackets, braces and quotation marks
 
 # What kernels, JupyterLab and papermill write by themselves; anything beside it is metadata of the author's making.
@@ -51,6 +52,8 @@ def read_notebook(raw: bytes, max_bytes: int) -> Rendered | Unreadable:
         return document
     if document.get("nbformat") != 4 or not isinstance(document.get("cells"), list):
         return Unreadable("notebook.format", say("This is not a notebook of format 4; save it with JupyterLab."))
+    if len(document["cells"]) > MAX_CELLS:
+        return Unreadable("notebook.size", say("The notebook has more than {limit} cells.", limit=MAX_CELLS))
     cells = tuple(_cell(number, cell) for number, cell in enumerate(document["cells"], start=1))
     metadata = document.get("metadata")
     return Rendered(cells, _has_metadata(metadata, _NOTEBOOK_METADATA), runs_r(metadata), _environment(metadata))

@@ -10,6 +10,8 @@ from egress.checks.table import Table, Value, plain
 
 # What makes a spreadsheet read a cell as a formula (OWASP, CSV Injection), with the full-width forms.
 FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+# Where a spreadsheet separates by semicolons, as French ones do, what follows one is a cell of its own, quoted or not.
+_NEXT_CELL = re.compile(r';([\s"]*)(?=[' + re.escape("".join(FORMULA)) + r"])")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
@@ -23,6 +25,7 @@ def to_csv(table: Table) -> bytes:
 def neutral(text: str) -> str:
     """`text` as a spreadsheet reads it literally."""
     text = _CONTROL.sub(" ", text)  # a lone carriage return would end a row that no writer quotes
+    text = _NEXT_CELL.sub(r";\1'", text)
     return f"'{text}" if text.lstrip().startswith(FORMULA) else text
 
 

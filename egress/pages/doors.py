@@ -23,7 +23,9 @@ from hub.words import Message, say
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
-_STATUS_OF_RULE = MappingProxyType({"log.changed": 503, "form.unreadable": 400, "form.too_large": 413})
+_STATUS_OF_RULE = MappingProxyType(
+    {"log.changed": 503, "form.unreadable": 400, "form.too_large": 413, "form.too_slow": 408}
+)
 _NOT_HERE = say("There is no such page; the address may be mistyped.")
 _BROKEN = say("Something went wrong in the service and was noted; nothing was changed. Try again, or tell an operator.")
 _LOGGED_OUT = say("Your session has ended and nothing was done; log in, then repeat.")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Mapping
 from urllib.parse import parse_qsl
 
 from starlette.datastructures import MutableHeaders
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hub.policy.verdict import Refusal, RefusedError
@@ -30,6 +31,7 @@ HEADERS = {
 _FORM = "application/x-www-form-urlencoded"
 _MOST_BYTES = 400_000
 _MOST_FIELDS = 2_000
+MOST_SECONDS = 60.0  # as long as the edge waits for one piece; here for all of them
 
 Form = Mapping[str, str]
 
@@ -76,15 +78,19 @@ def same_session(form: Form, expected: str) -> None:
         )
 
 
-async def read_form(request: Request) -> Form:
-    """The form's fields, each once. Raises: RefusedError for anything that our own pages do not send."""
+async def read_form(request: Request, seconds: float = MOST_SECONDS) -> Form:
+    """The form's fields, each once. Raises: RefusedError for anything that our own pages do not send, and for what
+    comes too slowly.
+    """
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
         raise RefusedError(_UNREADABLE)
-    body = b""
-    async for part in request.stream():
-        body += part
-        if len(body) > _MOST_BYTES:
-            raise RefusedError(_TOO_LARGE)
+    try:
+        async with asyncio.timeout(seconds):
+            body = await _body(request)
+    except TimeoutError:
+        raise RefusedError(_TOO_SLOW) from None
+    except ClientDisconnect:
+        raise RefusedError(_UNREADABLE) from None
     try:
         fields = parse_qsl(body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS)
     except ValueError:
@@ -95,8 +101,18 @@ async def read_form(request: Request) -> Form:
     return form
 
 
+async def _body(request: Request) -> bytes:
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > _MOST_BYTES:
+            raise RefusedError(_TOO_LARGE)
+    return body
+
+
 _NOT_A_PERSON = Refusal(
     "page.not_a_person", say("This page opens in a window of its own; scripts and frames of other pages cannot use it.")
 )
 _UNREADABLE = Refusal("form.unreadable", say("This form cannot be read; open the page again and repeat."))
 _TOO_LARGE = Refusal("form.too_large", say("This form is larger than any review needs; shorten the comments."))
+_TOO_SLOW = Refusal("form.too_slow", say("This form came too slowly; nothing was done. Try again."))

@@ -50,6 +50,7 @@ _STATUS_OF_RULE = {
     "import.report": 409,
     "import.size": 413,
     "import.too_slow": 408,
+    "import.twice": 409,
     "import.busy": 429,
     "import.too_often": 429,
 }

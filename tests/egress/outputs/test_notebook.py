@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from egress.outputs.model import DECLARATION_MIME, WIDGET_MIME, Kind, Rendered, Unreadable
-from egress.outputs.notebook import MAX_DEPTH, MAX_MARKS, read_notebook, withheld
+from egress.outputs.notebook import MAX_CELLS, MAX_DEPTH, MAX_MARKS, read_notebook, withheld
 from tests.egress.outputs.notebooks import MAX, code, display, emitted, raw, read
 
 json_values = st.recursive(
@@ -66,6 +66,21 @@ def test_depth_is_limited(depth: int, readable: bool) -> None:
     answer = read_notebook(content, MAX)
     assert isinstance(answer, Rendered) is readable
     assert readable or (isinstance(answer, Unreadable) and answer.rule == "notebook.depth")
+
+
+@pytest.mark.parametrize(
+    ("cells", "readable"), [(MAX_CELLS - 1, True), (MAX_CELLS, True), (MAX_CELLS + 1, False), (10**6, False)]
+)
+def test_no_notebook_fills_a_page_with_cells(cells: int, readable: bool) -> None:
+    answer = read_notebook(b'{"nbformat": 4, "cells": [' + b",".join([b"{}"] * cells) + b"]}", MAX)
+    assert isinstance(answer, Rendered) is readable
+    assert readable or (isinstance(answer, Unreadable) and answer.rule == "notebook.size")
+
+
+@pytest.mark.parametrize("number", [b"9" * 4_301, b"1" + b"0" * 200_000, b"1e999999", b"-1e-999999"])
+def test_huge_numbers_are_answered(number: bytes) -> None:
+    answer = read_notebook(b'{"nbformat": 4, "cells": [], "metadata": {"x": ' + number + b"}}", MAX)
+    assert isinstance(answer, Rendered | Unreadable)
 
 
 def test_many_small_parts_are_refused_before_they_take_memory() -> None:
