@@ -41,6 +41,17 @@ def test_commands_in_the_readme_exist() -> None:
         assert done.returncode == 0, command
 
 
+def test_tests_that_documents_name_exist() -> None:
+    named = {
+        (path, test)
+        for document in DOCUMENTS
+        for path, test in re.findall(r"`(tests/[a-z_/]+\.py)::(test_[a-z_0-9]+)`", document.read_text(encoding="utf-8"))
+    }
+    assert len(named) > 20
+    missing = [(path, test) for path, test in sorted(named) if f"\ndef {test}(" not in (ROOT / path).read_text("utf-8")]
+    assert missing == []
+
+
 CLAIMS = re.compile(
     r"\b(is|are|was|were|it's|results?) (?:now )?(anonymous|anonymi[sz]ed|safe|certified|compliant)\b", re.IGNORECASE
 )
