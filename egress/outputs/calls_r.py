@@ -1,8 +1,8 @@
-"""Finds the calls of bulle::release in R code. Nothing is run.
+"""Finds the calls of bulle::release and its sisters in R code. Nothing is run.
 
 R has no parser in Python, so the rule is stricter than for Python and can be decided by reading words: a declaration
-stands in a cell that holds nothing but `library(bulle)`, comments, and calls of release() whose arguments are
-literals. A cell that calls release() beside anything else declares nothing, and is told so.
+stands in a cell that holds nothing but `library(bulle)`, comments, and calls of release() or a sister whose arguments
+are literals. A cell that calls one beside anything else declares nothing, and is told so.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from egress.outputs.calls import MAX_CELL, MAX_SOURCE, Call, Constant
+from egress.outputs.calls import FUNCTIONS, MAX_CELL, MAX_SOURCE, Call, Constant
 
-_KEYWORDS = ("name", "sql", "title", "protect", "rho")
-_POSITIONAL = ("name", "sql")
+# Those of FUNCTIONS that the R package has.
+_SISTERS = ("release", "release_chart", "release_source", "release_text")
+_ABSENT = ("rho", "file")  # may be NULL
 _TOKEN = re.compile(
     r"""(?P<space>[ \t\r\f]+|\#[^\n]*)
       | (?P<end>[\n;])
@@ -28,7 +29,7 @@ _TOKEN = re.compile(
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", '"': '"', "'": "'", "`": "`", " ": " ", "\n": "\n"}
 _ESCAPED = re.compile(r"\\(?:x([0-9a-fA-F]{1,2})|u\{?([0-9a-fA-F]{1,4})\}?|U\{?([0-9a-fA-F]{1,8})\}?|(.))", re.DOTALL)
-_CALLS = re.compile(r"\brelease\s*\(")
+_CALLS = re.compile(rf"\b(?:{'|'.join(_SISTERS)})\s*\(")
 
 
 class _NotPlainError(Exception):
@@ -53,7 +54,8 @@ def calls_in_r(cells: Iterable[tuple[int, str]]) -> Iterator[Call]:
         except _NotPlainError:
             yield Call(number, top_level=False, arguments=None, mixed=True)
             continue
-        yield from (Call(number, top_level=True, arguments=arguments) for arguments in found)
+        for function, arguments in found:
+            yield Call(number, top_level=True, arguments=arguments, function=function)
 
 
 def _tokens(source: str) -> Iterator[_Token]:
@@ -104,8 +106,11 @@ def _number(text: str) -> Constant:
     return int(digits) if digits.isdecimal() and len(digits) < 16 else float(digits)
 
 
-def _calls(tokens: list[_Token]) -> Iterator[dict[str, Constant] | None]:
-    """Statement after statement. Raises: _NotPlainError for one that is neither a declaration nor library(bulle)."""
+def _calls(tokens: list[_Token]) -> Iterator[tuple[str, dict[str, Constant] | None]]:
+    """Function and arguments, statement after statement.
+
+    Raises: _NotPlainError for one that is neither a declaration nor library(bulle).
+    """
     at = 0
     while at < len(tokens):
         if tokens[at].kind == "end":
@@ -116,9 +121,10 @@ def _calls(tokens: list[_Token]) -> Iterator[dict[str, Constant] | None]:
         if words in (["library", "(", "bulle", ")"], ["require", "(", "bulle", ")"]):
             continue
         skip = 2 if words[:2] == ["bulle", "::"] else 0
-        if words[skip : skip + 2] != ["release", "("] or tokens[start + skip].kind != "name":
+        called = words[skip] if len(words) > skip + 1 and words[skip + 1] == "(" else None
+        if called not in _SISTERS or tokens[start + skip].kind != "name":
             raise _NotPlainError
-        yield _arguments(tokens[start + skip + 2 : at - 1])
+        yield str(called), _arguments(tokens[start + skip + 2 : at - 1], str(called))
 
 
 def _end_of_call(tokens: list[_Token], at: int) -> int:
@@ -135,8 +141,9 @@ def _end_of_call(tokens: list[_Token], at: int) -> int:
     return at
 
 
-def _arguments(tokens: list[_Token]) -> dict[str, Constant] | None:
+def _arguments(tokens: list[_Token], function: str) -> dict[str, Constant] | None:
     """Literals by name; None when one is computed, unknown or given twice."""
+    signature = FUNCTIONS[function]
     given: dict[str, Constant] = {}
     words = [token for token in tokens if token.kind != "end"]
     if any(token.kind == "end" and token.value == ";" for token in tokens):
@@ -146,10 +153,10 @@ def _arguments(tokens: list[_Token]) -> dict[str, Constant] | None:
         if len(words) > 1 and words[0].kind == "name" and words[1].value == "=" and words[1].kind == "mark":
             name, words = str(words[0].value), words[2:]
         else:
-            name = _POSITIONAL[place] if place < len(_POSITIONAL) else ""
+            name = signature.order[place] if place < len(signature.order) else ""
             place += 1
         value, words = words[:1], words[1:]
-        if name not in _KEYWORDS or name in given or not value or not _is_literal(value[0], name):
+        if name not in signature.known or name in given or not value or not _is_literal(value[0], name):
             return None
         if words and not (words[0].kind == "mark" and words[0].value == "," and len(words) > 1):
             return None
@@ -159,5 +166,5 @@ def _arguments(tokens: list[_Token]) -> dict[str, Constant] | None:
 
 def _is_literal(token: _Token, name: str) -> bool:
     if token.kind == "name":
-        return name == "rho" and token.value == "NULL"
+        return name in _ABSENT and token.value == "NULL"
     return token.kind in {"text", "number"}

@@ -67,8 +67,8 @@ def _shown(one: DeclaredChart) -> dict[str, Any]:
     if table is None:
         return sentence(
             say(
-                "The chart {name} is declared; it is drawn of {table} when that table is known here: declared above, "
-                "not refused and without noise still to be drawn.",
+                "The chart {name} is declared; the enclave draws it of {table} as that leaves. Here it is drawn when "
+                "that table is known: declared above in Python, not refused and without noise still to be drawn.",
                 name=one.name,
                 table=one.table,
             )

@@ -1,7 +1,7 @@
 """What the R package asks of this one: a request as JSON on standard input, the answer on standard output.
 
-`release` and `preview` answer with a MIME bundle as JSON, `sql` and `tables` with CSV; what goes wrong is a sentence,
-and status 1.
+`release`, its sisters and `preview` answer with a MIME bundle as JSON, `sql` and `tables` with CSV; what goes wrong is
+a sentence, and status 1.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from functools import partial
+from importlib import import_module
 from typing import Any
 
 from bulle.reader import language
@@ -54,12 +56,21 @@ def _unknown(request: dict[str, Any]) -> str:
     raise RequestError(say("R asked for something that this version does not know."))
 
 
-def _release(request: dict[str, Any]) -> str:
-    from bulle.release import declared  # noqa: PLC0415 -- the engine, which other acts do not need
+# Where each of the functions that declare lives, and the words that R gives it.
+_DECLARING = {
+    "release": ("bulle.release", {"name", "sql", "title", "protect", "rho"}),
+    "release_chart": ("bulle.chart", {"name", "table", "chart", "title"}),
+    "release_source": ("bulle.source", {"name", "cells", "title"}),
+    "release_text": ("bulle.text", {"name", "text", "file", "title"}),
+}
 
-    known = {"name", "sql", "title", "protect", "rho"}
+
+def _declare(function: str, request: dict[str, Any]) -> str:
+    """R reads its cells by other rules than Python, so that no doubt of Python's is told."""
+    module, known = _DECLARING[function]
     if set(request) != known:
         raise RequestError(say("What R asked cannot be read."))
+    declared = import_module(module).declared  # the engine, which other acts do not need
     return json.dumps(declared(request, lambda: None))
 
 
@@ -86,7 +97,7 @@ def _tables(request: dict[str, Any]) -> str:
 
 _ACTS: dict[str, Callable[[dict[str, Any]], str]] = {
     "preview": _preview,
-    "release": _release,
+    **{function: partial(_declare, function) for function in _DECLARING},
     "sql": _sql,
     "tables": _tables,
 }

@@ -41,6 +41,26 @@ def test_in_a_rerun_only_the_declaration_is_answered() -> None:
     assert (status, set(json.loads(answer))) == (0, {"application/vnd.bulle.release+json"})
 
 
+CHART = '{"mark": "bar", "encoding": {"x": {"field": "sex", "type": "nominal"}}}'
+
+
+@pytest.mark.parametrize(
+    ("act", "request_made", "mime"),
+    [
+        ("release_chart", {"name": "a", "table": "by_sex", "chart": CHART, "title": ""}, "chart"),
+        ("release_source", {"name": "a", "cells": "code", "title": ""}, "source"),
+        ("release_text", {"name": "a", "text": "Nothing.", "file": "", "title": ""}, "text"),
+    ],
+)
+def test_its_sisters_answer_in_the_same_way(extract: str, act: str, request_made: dict[str, str], mime: str) -> None:
+    status, answer = ask(act, json.dumps(request_made), BULLE_EXTRACT=extract)
+    bundle = json.loads(answer)
+    assert (status, set(bundle)) == (0, {f"application/vnd.bulle.{mime}+json", "text/html", "text/plain"})
+    assert "eclared" in bundle["text/plain"]
+    lacking = {key: value for key, value in request_made.items() if key != "title"}
+    assert ask(act, json.dumps(lacking)) == (1, "What R asked cannot be read.")
+
+
 def test_preview_answers_with_what_a_dp_release_would_cost(extract: str) -> None:
     status, answer = ask("preview", json.dumps({"sql": SQL, "within": 100, "rho": None}), BULLE_EXTRACT=extract)
     assert (status, set(json.loads(answer))) == (0, {"text/html", "text/plain"})

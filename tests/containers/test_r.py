@@ -38,12 +38,20 @@ def r_notebook(*cells: str) -> bytes:
     return nbformat.writes(made).encode()
 
 
+BARS = (
+    '{"mark": "bar", "encoding": {"x": {"field": "sex", "type": "nominal"}, '
+    '"y": {"field": "stays", "type": "quantitative"}}}'
+)
+
+
 def test_a_study_in_r_goes_the_whole_way(tmp_path: Path) -> None:
     enclave = make_enclave(tmp_path)
     study = r_notebook(
         'by <- bulle::sql("SELECT sex, count(*) AS n FROM stay GROUP BY sex")\nstopifnot(by$n == c(200, 200))',
         f'library(bulle)\nrelease("stays_by_region", "{BY_REGION}", title = "Séjours")',
         f'bulle::release("stays_by_sex", r"({BY_SEX})")',
+        f'release_chart("bars", "stays_by_sex", r"({BARS})")\nrelease_source("method", cells = "code")',
+        'release_text("conclusions", "Déjà\\nvu")',
         'x <- 3\nrelease("sneaked", paste("SELECT", x))',
     )
     enclave.hand_in(study)
@@ -55,6 +63,10 @@ def test_a_study_in_r_goes_the_whole_way(tmp_path: Path) -> None:
     outcomes = {output.name: output.outcome for output in request.outputs}
     assert outcomes.pop("stays_by_region") is not Outcome.FAIL
     assert outcomes.pop("stays_by_sex") is not Outcome.FAIL
+    assert (outcomes.pop("method"), outcomes.pop("conclusions")) == (Outcome.REVIEW, Outcome.REVIEW)
+    (bars,) = enclave.desk.report("costs-1", "stays_by_sex", "alice").pictures
+    assert bars.name == "bars"
+    assert enclave.desk.report("costs-1", "conclusions", "alice").text == "Déjà\nvu"
     assert set(outcomes.values()) == {Outcome.FAIL}
     votes = tuple(Vote(output.name, Choice.APPROVE) for output in request.reviewable)
     enclave.desk.review("costs-1", "carol", votes)

@@ -7,7 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from egress.outputs.calls_r import calls_in_r
+from egress.outputs.charts import DeclaredChart
 from egress.outputs.declarations import DeclarationProblem, Declared, declarations
+from egress.outputs.source_claim import DeclaredSource
+from egress.outputs.text_claim import DeclaredText
 from tests.egress.outputs.notebooks import code, read
 
 R = {"metadata": {"kernelspec": {"name": "ir", "language": "R", "display_name": "R"}}}
@@ -16,7 +19,7 @@ R = {"metadata": {"kernelspec": {"name": "ir", "language": "R", "display_name": 
 def rules(*sources: str) -> list[str]:
     """What each declaration of these R cells is: its name when it counts, else the rule it breaks."""
     found = declarations(read(*(code(source) for source in sources), **R))
-    return [item.name if isinstance(item, Declared) else item.rule for item in found]
+    return [item.rule if isinstance(item, DeclarationProblem) else str(item.name) for item in found]
 
 
 def sql(source: str) -> str:
@@ -129,3 +132,45 @@ def test_any_text_is_answered(text: str) -> None:
 def test_long_cells_are_answered_at_once() -> None:
     for unit in ("(", '"', 'r"---(', "\\", "release(", "'a',", "#\n"):
         assert len(list(calls_in_r([(1, "release(" + unit * (190_000 // len(unit)))]))) == 1
+
+
+CHART = '{"mark": "bar", "encoding": {"x": {"field": "sex", "type": "nominal"}}}'
+
+
+@pytest.mark.parametrize(
+    ("source", "kind"),
+    [
+        (f'release_chart("a", "by_sex", r"({CHART})", title = "A")', DeclaredChart),
+        (f"bulle::release_chart(table = 'by_sex', name = 'a', chart = '{CHART}')", DeclaredChart),
+        ('library(bulle)\nrelease_source("a", cells = "code")', DeclaredSource),
+        ('release_text("a", "Nothing\\nfound")', DeclaredText),
+        ('release_text("a", file = "notes.txt")', DeclaredText),
+        ('release_text("a", "Nothing", file = NULL)', DeclaredText),
+    ],
+)
+def test_the_sisters_declare_in_the_same_way(source: str, kind: type) -> None:
+    (item,) = declarations(read(code(source), **R))
+    assert isinstance(item, kind), item
+    assert item.name == "a"
+
+
+@pytest.mark.parametrize(
+    ("source", "rule"),
+    [
+        ('x <- 3\nrelease_text("a", "b")', "declaration.mixed"),
+        ('if (x > 3) release_text("a", "b")', "declaration.mixed"),
+        ('release_text("a", paste("b", x))', "declaration.mixed"),
+        ('release_text("a", x)', "declaration.computed"),
+        ('release_text("a", NULL)', "declaration.computed"),
+        ('release_text("a", "b", rho = 1)', "declaration.computed"),
+        ('release_text("a", file = "../b")', "declaration.file"),
+        ('release_source("a", "code")', "declaration.computed"),
+        ('release_source("a", cells = "some")', "declaration.cells"),
+        ('release_chart("a", "by_sex", list(mark = "bar"))', "declaration.mixed"),
+        ('release_chart("a", "by_sex", "{}")', "chart.grammar"),
+        ('release("a", "SELECT 1"); release_text("a", "b")', "declaration.twice"),
+        ('release_figure("a", p, shows = "b", title = "c")\nrelease_text("a", "b")', "declaration.mixed"),
+    ],
+)
+def test_what_does_not_count_of_them_says_why(source: str, rule: str) -> None:
+    assert rules(source)[0] == rule

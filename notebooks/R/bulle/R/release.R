@@ -19,14 +19,35 @@ absent <- function(value) {
   if (is.list(value)) lapply(value, function(one) if (is.null(one)) NA else absent(one)) else value
 }
 
+# Leaves the declaration that `act` makes of `request` in the cell's output, with what its author sees.
+declare <- function(act, request) {
+  bundle <- fromJSON(paste(ask(act, request), collapse = "\n"), simplifyVector = FALSE)
+  if (length(bundle)) publish_mimebundle(lapply(bundle, absent))
+  invisible(NULL)
+}
+
 # Declares the aggregate `sql` for release under `name`, and shows it with every finding that depends on it alone.
 # Write the arguments as literals, in a cell that holds nothing but such calls: only then does a declaration count.
 # `protect` is "suppress", "round", "dp" (with a `rho`) or "none". What leaves is computed by the enclave.
 release <- function(name, sql, title = "", protect = "suppress", rho = NULL) {
-  request <- list(name = name, sql = sql, title = title, protect = protect, rho = rho)
-  bundle <- fromJSON(paste(ask("release", request), collapse = "\n"), simplifyVector = FALSE)
-  if (length(bundle)) publish_mimebundle(lapply(bundle, absent))
-  invisible(NULL)
+  declare("release", list(name = name, sql = sql, title = title, protect = protect, rho = rho))
+}
+
+# Declares a chart over the declared table `table`; `chart` is Vega-Lite as a JSON text, best between r"( and )". The
+# enclave draws it of the table as that leaves, and it leaves with the table or not at all.
+release_chart <- function(name, table, chart, title = "") {
+  declare("release_chart", list(name = name, table = table, chart = chart, title = title))
+}
+
+# Declares cells of this notebook: `cells` is "code", "text" (Markdown) or "all". People read them before they leave.
+release_source <- function(name, cells = "all", title = "") {
+  declare("release_source", list(name = name, cells = cells, title = title))
+}
+
+# Declares words of your own: a text, or a `file` that is handed in beside the notebook. People read them before they
+# leave.
+release_text <- function(name, text = "", file = NULL, title = "") {
+  declare("release_text", list(name = name, text = text, file = if (is.null(file)) "" else file, title = title))
 }
 
 # What the aggregate `sql` would cost with `protect = "dp"`: for counts off by at most `within`, or at `rho`.
