@@ -5,7 +5,7 @@ They are looked at after everything that could still take a value from a table.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from egress.airlock.judged import Judged
 from egress.checks import text
@@ -28,10 +28,17 @@ def with_figures(
         for report in (each.report for each in judged)
         if report.text is None and report.sql
     }
-    return [*judged, *(Judged(_report(figure, tables, engine, limits)) for figure in figures)]
+    families = {each.report.name: each.report.statbarns for each in judged}
+    return [*judged, *(Judged(_report(figure, tables, families, engine, limits)) for figure in figures)]
 
 
-def _report(figure: DeclaredFigure, tables: dict[str, Shown], engine: Engine, limits: FigureLimits) -> OutputReport:
+def _report(
+    figure: DeclaredFigure,
+    tables: Mapping[str, Shown],
+    families: Mapping[str, tuple[str, ...]],
+    engine: Engine,
+    limits: FigureLimits,
+) -> OutputReport:
     looked = look(figure, tables, engine.person_keys(text.suspects(figure.title)), limits)
     return OutputReport(
         name=figure.name,
@@ -42,4 +49,5 @@ def _report(figure: DeclaredFigure, tables: dict[str, Shown], engine: Engine, li
         protect=Protection.NONE,
         findings=looked.findings,
         figure=None if looked.picture is None else Figure(figure.shows, looked.picture.png),
+        statbarns=tuple(dict.fromkeys(family for name in figure.shows for family in families.get(name, ()))),
     )

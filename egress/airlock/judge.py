@@ -12,12 +12,13 @@ from egress.airlock.pricing import priced
 from egress.assess import Assessment, Declaration, assess_request
 from egress.checks import text
 from egress.checks.model import Assurance, Finding, Outcome, Protection, Risk, worst
+from egress.checks.statbarns import NoFamily, Statbarn, families_of
 from egress.frames import assess_on
 from egress.outputs.charts import DeclaredChart
 from egress.outputs.claims import DeclaredFrame
 from egress.outputs.declarations import Confirmed, DeclarationProblem, Declared
 from egress.outputs.figures import DeclaredFigure
-from egress.outputs.private import DeclaredPrivate, written
+from egress.outputs.private import DeclaredPrivate, PrivateKind, written
 from egress.outputs.source_claim import DeclaredSource
 from egress.outputs.text_claim import DeclaredText
 from egress.privacy.account import Account
@@ -93,7 +94,10 @@ class Judge:
 
     def _claimed(self, declared: DeclaredFrame) -> OutputReport:
         """A table that the notebook's own process made. Raises: EngineError."""
-        return report_of(assess_on(self.engine, declared.claimed, self.rules, differs=declared.differs))
+        claimed = declared.claimed
+        report = report_of(assess_on(self.engine, claimed, self.rules, differs=declared.differs))
+        # An ACRO folder says what its numbers are called, and nothing of what they are.
+        return replace(report, statbarns=(str(NoFamily.UNPLACED),)) if claimed.origin == "acro" else report
 
     def _text(self, declared: DeclaredSource | DeclaredText) -> OutputReport:
         """Cells of the notebook itself, or words of its author, for people to read. Raises: EngineError."""
@@ -110,6 +114,7 @@ class Judge:
             findings=findings,
             text=None if outcome is Outcome.FAIL else declared.text,
             prose=isinstance(declared, DeclaredText),
+            statbarns=(str(NoFamily.NO_STATISTIC),),
         )
 
     def _noisy(self, report: OutputReport, assessment: Assessment) -> OutputReport:
@@ -127,6 +132,7 @@ class Judge:
             outcome=assessed.outcome,
             protect=Protection.DP,
             findings=assessed.findings,
+            statbarns=(str(_FAMILIES[declared.kind]),),
         )
         if assessed.planned is None or report.outcome is Outcome.FAIL:
             return report
@@ -138,6 +144,12 @@ class Judge:
     def _account(self) -> Account:
         extract = self.extract
         return Account(self.log, self.spend, extract.path, extract.manifest, self.rules, self.permit.rho)
+
+
+_FAMILIES = {
+    PrivateKind.OLS: Statbarn.CORRELATION_COEFFICIENTS,  # where the SACRO guide puts coefficients of a regression
+    PrivateKind.SYNTHETIC: NoFamily.NO_STATISTIC,
+}
 
 
 def draws_noise(item: Confirmed) -> bool:
@@ -166,6 +178,7 @@ def report_of(assessment: Assessment) -> OutputReport:
         protected=None if assessment.outcome is Outcome.FAIL else assessment.protected,
         exact=assessment.exact,
         evidence=evidence,
+        statbarns=() if assessment.query is None else families_of(assessment.query),
     )
 
 

@@ -36,6 +36,13 @@ class Statbarn(StrEnum):
     CLUSTERS = "clusters"
 
 
+class NoFamily(StrEnum):
+    """What is said in a family's place."""
+
+    UNPLACED = "unplaced"  # a statistic that nobody placed in one
+    NO_STATISTIC = "no_statistic"  # words, or records of a synthetic extract
+
+
 KNOWN = frozenset(
     {
         Statbarn.FREQUENCIES,
@@ -71,6 +78,11 @@ def family_of(measure: Measure) -> Statbarn | None:
 def statbarn_of(query: Query) -> tuple[Statbarn | None, ...]:
     """The families of a table, each once, in the order of its measures."""
     return tuple(dict.fromkeys(family_of(measure) for measure in query.measures))
+
+
+def families_of(query: Query) -> tuple[str, ...]:
+    """As `statbarn_of`, in words that can be kept: a family, or what is said in its place."""
+    return tuple(str(family or NoFamily.UNPLACED) for family in statbarn_of(query))
 
 
 def check(examined: Examined, rules: DisclosureRules) -> tuple[Finding, ...]:

@@ -70,7 +70,8 @@ def _files(contents: PackageContents, files: Mapping[str, bytes]) -> list[Entity
 
 def _file(name: str, note: FileNote, **more: str) -> Entity:
     said = {"@id": name, "@type": "File", "name": note.name, "description": note.about, "encodingFormat": note.media}
-    return {**said, **more}
+    families = {"keywords": ", ".join(f"statbarn: {family}" for family in note.statbarns)} if note.statbarns else {}
+    return {**said, **families, **more}
 
 
 def _contexts(contents: PackageContents) -> list[Entity]:

@@ -46,6 +46,7 @@ def _output(released: Released, files: Mapping[str, bytes]) -> dict[str, Any]:
         "title": report.title,
         "assurance": str(report.assurance),
         "protection": str(report.protect),
+        "statbarns": list(report.statbarns),
         "dp": _noise(released),
         "file": released.file,
         "sha256": _digest(files[released.file]),

@@ -31,7 +31,8 @@ class OutputReport:
 
     `price`: {"rho", "epsilon", "delta", "limit"}; `dp`: what a DP release tells beside its table. `text` and
     `figure`: what would leave of an output that is no table; `prose`: its author's own
-    words, no cells of the notebook.
+    words, no cells of the notebook. `statbarns`: the families of its statistics, or what is said in their place
+    (`egress.checks.statbarns`); empty in reports that are older, and where nothing could be told.
     """
 
     name: str
@@ -51,6 +52,7 @@ class OutputReport:
     prose: bool = False
     pictures: tuple[Picture, ...] = ()
     figure: Figure | None = None
+    statbarns: tuple[str, ...] = ()
 
     def seen_by(self, audience: Audience) -> OutputReport:
         """What `audience` may read of it."""
@@ -86,6 +88,7 @@ class OutputReport:
         raw |= {} if self.text is None else {"text": self.text}
         raw |= {"prose": True} if self.prose else {}
         raw |= {"pictures": [picture.to_dict() for picture in self.pictures]} if self.pictures else {}
+        raw |= {"statbarns": list(self.statbarns)} if self.statbarns else {}
         raw |= {} if self.figure is None else {"figure": self.figure.to_dict()}
         return json.dumps(raw, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
 
@@ -113,6 +116,7 @@ class OutputReport:
             prose=raw.get("prose", False) is True,
             pictures=tuple(Picture.from_dict(picture) for picture in raw.get("pictures", ())),
             figure=Figure.from_dict(raw["figure"]) if "figure" in raw else None,
+            statbarns=tuple(str(family) for family in raw.get("statbarns", ())),
         )
 
 

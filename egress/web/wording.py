@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import MappingProxyType
 
 from egress.checks.model import Assurance, Outcome, Protection, Risk
+from egress.checks.statbarns import NoFamily, Statbarn
 from egress.imports.status import ImportStatus
 from egress.imports.words import STATUS_WORDS
 from egress.outputs.model import Kind
@@ -183,6 +185,27 @@ RISK = MappingProxyType(
         Risk.PRIVACY_BUDGET: say("Privacy budget"),
     }
 )
+# The families as the SACRO project names them.
+_STATBARNS: Mapping[str, Message] = MappingProxyType(
+    {
+        Statbarn.FREQUENCIES: say("frequencies"),
+        Statbarn.LINEAR_AGGREGATIONS: say("linear aggregations"),
+        Statbarn.POSITION: say("position"),
+        Statbarn.SHAPE: say("shape"),
+        Statbarn.CALCULATED_RATIOS: say("calculated ratios"),
+        Statbarn.ENDPOINTS: say("end points"),
+        Statbarn.MODE: say("mode"),
+        Statbarn.NON_LINEAR_CONCENTRATION_RATIOS: say("non-linear concentration ratios"),
+        Statbarn.GINI: say("Gini coefficient"),
+        Statbarn.CORRELATION_COEFFICIENTS: say("correlation and regression coefficients"),
+        Statbarn.STATISTICAL_HYPOTHESIS_TESTS: say("statistical hypothesis tests"),
+        Statbarn.HAZARD_SURVIVAL_TABLES: say("hazard and survival tables"),
+        Statbarn.LINKED_MULTILEVEL_TABLES: say("linked multilevel tables"),
+        Statbarn.CLUSTERS: say("clusters"),
+        NoFamily.NO_STATISTIC: say("not a statistic"),
+    }
+)
+_UNPLACED = say("of no known family")
 CHOICE = MappingProxyType(
     {
         Choice.APPROVE: say("Approved"),
@@ -235,3 +258,8 @@ _OTHER_KIND = say("Something undeclared")
 def kind_of(kind: str) -> Message:
     """An undeclared thing's kind in words."""
     return next((words for known, words in _KINDS.items() if str(known) == kind), _OTHER_KIND)
+
+
+def statbarn_of(family: str) -> Message:
+    """A family of statistics in words."""
+    return _STATBARNS.get(family, _UNPLACED)

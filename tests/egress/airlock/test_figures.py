@@ -71,6 +71,7 @@ def test_a_figure_is_an_output_of_its_own_that_people_see(enclave: TinyEnclave, 
         assert picture.info == {}
     assert any("shows no picture" in str(found.why) for found in report.findings)
     assert record.assurance is Assurance.UNVERIFIED
+    assert report.statbarns == ("frequencies", "linear_aggregations")  # of its tables, each once
 
 
 @pytest.mark.parametrize(
@@ -107,4 +108,6 @@ def test_it_leaves_with_all_its_tables_and_not_without(enclave: TinyEnclave, che
     assert described["figures/bars.png"]["encodingFormat"] == "image/png"
     told = {each["name"]: each for each in json.loads(package.read("criteria.json"))["outputs"]}
     assert (told["bars"]["file"], told["bars"]["assurance"]) == ("figures/bars.png", "unverified")
+    assert told["bars"]["statbarns"] == told["stays_by_sex"]["statbarns"] == ["frequencies"]
+    assert described["figures/bars.png"]["keywords"] == "statbarn: frequencies"
     assert "researcher's code drew" in package.read("README.txt").decode()

@@ -44,6 +44,7 @@ def test_people_look_at_it(enclave: TinyEnclave) -> None:
     assert claimed.protected is not None
     assert [row[:2] for row in claimed.protected.rows] == [("east", None), ("north", 240), ("south", 155)]
     assert "bulle.release_frame" in claimed.sql
+    assert claimed.statbarns == ("frequencies", "linear_aggregations")
 
 
 def test_one_person_many_times_is_one_person(enclave: TinyEnclave) -> None:

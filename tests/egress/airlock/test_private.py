@@ -83,6 +83,7 @@ def test_where_noise_drowns_it_nothing_is_told_and_it_stays_spent(enclave: TinyE
     assert request.status is Status.REFUSED
     found = report(enclave, request)
     assert (found.outcome, found.protected) == (Outcome.FAIL, None)
+    assert found.statbarns == ("correlation_coefficients",)
     assert DROWNED in [finding.why for finding in found.findings]
     (entry,) = fold(enclave.log.read()).entries
     assert (entry.standing, entry.reservation.nano_rho) == (Standing.RELEASED, 1_000_000)

@@ -98,8 +98,10 @@ def test_a_researchers_own_words_leave_as_they_were_read(enclave: TinyEnclave) -
     assert "<script>" not in inside["index.html"]
     graph = json.loads(inside["ro-crate-metadata.json"])["@graph"]
     assert any(each["@id"] == "texts/notes.txt" and each["encodingFormat"] == "text/plain" for each in graph)
-    told_by = {each["name"]: each["file"] for each in json.loads(inside["criteria.json"])["outputs"]}
-    assert told_by["conclusions"] == "texts/conclusions.txt"
+    told_by = {
+        each["name"]: (each["file"], each["statbarns"]) for each in json.loads(inside["criteria.json"])["outputs"]
+    }
+    assert told_by["conclusions"] == ("texts/conclusions.txt", ["no_statistic"])
 
 
 def test_a_file_that_was_not_frozen_is_none(enclave: TinyEnclave) -> None:

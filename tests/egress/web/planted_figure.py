@@ -25,5 +25,6 @@ def figure() -> OutputReport:
         Outcome.REVIEW,
         Protection.NONE,
         (Finding("figure", Risk.AUXILIARY_INFORMATION, Outcome.REVIEW, "picture", why),),
+        statbarns=("frequencies",),
         figure=Figure(("persons_by_year",), drawn.png),
     )

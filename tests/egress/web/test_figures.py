@@ -28,3 +28,4 @@ def test_a_figure_is_shown_beside_its_table_and_only_as_it_was_redrawn(house: Ho
     assert "The table persons_by_year that it shows" in page
     assert 'alt="Persons by year &lt;script&gt;alert(1)&lt;/script&gt;' in page
     assert "<script>" not in page
+    assert " ".join(page.split()).count("Statbarn: frequencies") == 1
