@@ -7,7 +7,7 @@ and nobody hides a hundred attempts behind one.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from types import MappingProxyType
 
@@ -18,7 +18,7 @@ from hub.events.state import Enclave
 from hub.policy.alarms import AlarmPolicy, Place
 from hub.policy.base import Frozen
 
-KIND = "alarm.raised"
+KIND, ANSWERED = "alarm.raised", "alarm.answered"
 
 
 class Refused(Frozen):
@@ -47,6 +47,11 @@ class Kind:
     tried: str
     person: str
     project: str
+
+    @property
+    def id(self) -> str:
+        """As people name it on the command line and in forms."""
+        return "/".join((self.day, self.door, self.tried, self.person or "-", self.project or "-"))
 
 
 def _empty() -> Mapping[Kind, int]:
@@ -116,12 +121,24 @@ def body_of(kind: Kind, times: int) -> dict[str, object]:
 
 
 @dataclass(frozen=True)
+class Answered:
+    """What somebody found behind an alarm; `at` UTC in ISO 8601."""
+
+    by: str
+    at: str
+    why: str
+
+
+@dataclass(frozen=True)
 class Alarm:
-    """What the log says of one kind of refused act on one day; `at` as its last event has it."""
+    """What the log says of one kind of refused act on one day; `at` as its last event has it. An answer is about the
+    alarm as it was told then: one that is told again, of more, has none.
+    """
 
     at: str
     kind: Kind
     times: int
+    answer: Answered | None = None
 
 
 def alarms(events: Iterable[Event], before: Mapping[Kind, Alarm] | None = None) -> Mapping[Kind, Alarm]:
@@ -132,6 +149,8 @@ def alarms(events: Iterable[Event], before: Mapping[Kind, Alarm] | None = None) 
             kind = _kind_of(event)
             latest.pop(kind, None)
             latest[kind] = Alarm(event.at, kind, int(event.body["times"]))
+        elif event.kind == ANSWERED and (found := latest.get(_kind_of(event))) and found.times == event.body["times"]:
+            latest[found.kind] = replace(found, answer=Answered(event.actor, event.at, str(event.body["why"])))
     return MappingProxyType(latest)
 
 

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from starlette.types import ASGIApp
 
-from egress.desk import budgets, figures, habilitations, home, imports, permits, workspaces
+from egress.desk import alarms, budgets, figures, habilitations, home, imports, permits, workspaces
 from egress.desk.part import Desk, DeskDoors
 from egress.pages.site import site
 
-PARTS = (home.PART, permits.PART, workspaces.PART, habilitations.PART, imports.PART, budgets.PART, figures.PART)
+PARTS = (
+    home.PART,
+    permits.PART,
+    workspaces.PART,
+    alarms.PART,
+    habilitations.PART,
+    imports.PART,
+    budgets.PART,
+    figures.PART,
+)
 _STATUS_OF_RULE = {
     "policy.unreadable": 503,
     "permit.unknown": 404,
@@ -18,6 +27,8 @@ _STATUS_OF_RULE = {
     "campaign.unknown": 404,
     "campaign.closed": 409,
     "halt.none": 409,
+    "alarm.unknown": 404,
+    "alarm.answered": 409,
     "desk.size": 413,
     "desk.too_slow": 408,
     "desk.busy": 429,

@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute, Route
 
 from egress.airlock.situation import Situation
 from egress.desk.part import Desk, DeskDoors, Part, Waiting
+from egress.desk.wording import ROLES
 from egress.pages.visit import Visit
 from hub import campaigns
 from hub.administration.acts import Acting
@@ -157,6 +158,7 @@ def _show(desk: Desk, visit: Visit, situation: Situation, problem: Message | Non
         left=sum(line.word in UNANSWERED for line in asked),
         unanswered=UNANSWERED,
         said=SAID,
+        roles=ROLES,
         over=today > found.until,
         most=MOST,
         problem=problem,

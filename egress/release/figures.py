@@ -42,9 +42,9 @@ SAID = MappingProxyType(
         Came.APPROVED: say("approved"),
         Came.REJECTED: say("rejected"),
         Came.WITHDRAWN: say("taken back"),
-        Came.EXPIRED: say("expired"),
-        Came.RECALLED: say("recalled"),
-        Came.OPEN: say("open"),
+        Came.EXPIRED: say("let expire"),
+        Came.RECALLED: say("recalled later"),
+        Came.OPEN: say("still open"),
     }
 )
 _CAME = {

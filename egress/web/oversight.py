@@ -12,8 +12,9 @@ from starlette.responses import Response
 from egress.airlock.desk import Desk
 from egress.airlock.situation import Situation
 from egress.pages.visit import Visit
+from egress.pages.wording import TRIED
 from egress.web.visit import Renderer, roles_of
-from egress.web.wording import ACT, STAGE, TRIED
+from egress.web.wording import ACT, STAGE
 from hub.events.log import Clock
 from hub.policy.decide import may_oversee
 from hub.policy.model import DataPermit

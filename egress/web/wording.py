@@ -94,23 +94,6 @@ ACT = MappingProxyType(
         Emergency.FOLDERS: say("Reading homes and the shared folder"),
     }
 )
-# What was tried and refused, by its kind in `policies/alarms.toml`.
-TRIED = MappingProxyType(
-    {
-        "files": say("a raw file of a workspace"),
-        "conversion": say("a notebook as a file, or shown raw"),
-        "terminals": say("a terminal in a workspace"),
-        "extensions": say("an extension of JupyterLab"),
-        "proxied": say("a port inside a workspace"),
-        "spelling": say("an address in a spelling that programs may read differently"),
-        "workspace": say("a route of a workspace that is not on the list"),
-        "hub-api": say("the hub's API beyond what its pages ask"),
-        "route": say("the hub's pages or API, from inside a workspace"),
-        "token": say("the hub's API from inside a workspace, without a token"),
-        "others": say("another person's workspace or account"),
-        "memory": say("more memory than a workspace has"),
-    }
-)
 STAGE = MappingProxyType(
     {
         "asked": say("waits for a second person"),

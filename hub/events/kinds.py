@@ -58,6 +58,7 @@ KINDS = MappingProxyType(
         "notice.refused": "the mail server refused a message to a person for good, and why; it is not tried again",
         "alarm.raised": "a door, the hub or the engine refused what the policy calls abnormal, and how often that day",
         "log.refused": "a process tried to write a kind of event that is not its own, or no event at all",
+        "alarm.answered": "an administrator looked into an alarm, and what they found",
         "launcher.refused": "a process asked the launcher for what it does not start, and by which rule it was refused",
         "request.submitted": "a release request was frozen by digest",
         "request.refused_entry": "a submission did not become a request, and why",

@@ -64,6 +64,7 @@ WRITES: Mapping[Writer, frozenset[str]] = MappingProxyType(
                 *("permit.drafted", "permit.draft_withdrawn", "permit.draft_refused", "permit.issued", "permit.ended"),
                 *("access.halted", "access.resumed"),
                 *("campaign.opened", "campaign.closed", "membership.confirmed", "membership.withdrawn"),
+                "alarm.answered",
             }
         ),
         # What the machine does; the fold derives a decision again from the reviews, which are not its to write.

@@ -31,7 +31,7 @@ SAID = MappingProxyType(
     {
         Word.WAITING: say("waits for a word"),
         Word.CONFIRMED: say("confirmed"),
-        Word.WITHDRAWN: say("withdrawn"),
+        Word.WITHDRAWN: say("withdrawn: closed"),
         Word.OVERDUE: say("not confirmed in time"),
         Word.LAPSED: say("not confirmed in time: closed"),
         Word.GONE: say("named by no permit any more"),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.alarms import Refused, Tally, body_of, due_alarms, read_refused, step_of, with_refused, with_told
+from hub.alarms import Refused, Tally, alarms, body_of, due_alarms, read_refused, step_of, with_refused, with_told
 from hub.events.chain import Event
 from hub.events.state import Enclave
 from hub.policy.alarms import Place, read_alarms
@@ -105,3 +105,22 @@ def test_the_policy_names_every_kind_that_the_doors_write_and_no_other() -> None
 
 def _text(name: str) -> str:
     return (Path(__file__).parents[2] / name).read_text(encoding="utf-8")
+
+
+def test_an_answer_is_about_the_alarm_as_it_was_told_and_one_told_again_has_none() -> None:
+    body = {"person": "mallory", "door": "edge", "tried": "terminals", "day": "2026-06-01", "times": 1}
+
+    def event(seq: int, kind: str, **more: object) -> Event:
+        return Event(seq, f"2026-06-01T08:{seq:02}:00+00:00", "erin", kind, "study", {**body, **more}, "", "")
+
+    raised, answered = event(1, "alarm.raised"), event(2, "alarm.answered", why="a mistyped address")
+    (found,) = alarms([raised, answered]).values()
+    assert found.kind.id == "2026-06-01/edge/terminals/mallory/study"
+    assert found.answer is not None
+    assert (found.answer.by, found.answer.why) == ("erin", "a mistyped address")
+    (again,) = alarms([raised, answered, event(3, "alarm.raised", times=10)]).values()
+    assert again.answer is None
+    (other,) = alarms([event(1, "alarm.raised", times=10), answered]).values()
+    assert other.answer is None
+    assert dict(alarms([answered])) == {}
+    assert alarms([answered], alarms([raised])) == alarms([raised, answered])

@@ -70,6 +70,11 @@ COMMANDS = MappingProxyType(
             _GRANT, say("Habilitation reviews: who still needs which project."), "bulle campaign list review-1"
         ),
         "desk": Entry(_GRANT, say("How long requests take, and what comes of them."), "bulle desk figures --csv"),
+        "alarm": Entry(
+            _STOP,
+            say("What was refused and is abnormal, and what was found behind it."),
+            "bulle alarm list --unanswered",
+        ),
         "session": Entry(_STOP, say("The workspaces that are open."), "bulle session list"),
         "halt": Entry(
             _STOP,

@@ -57,3 +57,19 @@ def test_figures_are_a_table_json_and_csv(desk: Desk) -> None:
     assert (line["turns"], line["approved"], line["decision_cases"]) == ("1", "1", "1")
     assert "health-fr" in desk.run("desk", "figures")
     assert "carol" not in desk.run("desk", "figures")
+
+
+def test_an_alarm_is_listed_and_answered_by_an_administrator(desk: Desk) -> None:
+    assert "No alarm." in desk.run("alarm", "list")
+    log = EventLog(desk.state / "events" / "log.db")
+    body = {"person": "alice", "door": "edge", "tried": "terminals", "day": "2026-06-01", "times": 1}
+    log.append("meter", "alarm.raised", "care", body)
+    log.close()
+    (found,) = desk.json("alarm", "list", "--unanswered")["alarms"]
+    assert (found["alarm"], found["answer"]) == ("2026-06-01/edge/terminals/alice/care", None)
+    desk.run("alarm", "answer", found["alarm"], "--why", "asked her", "--as", "carol", code=2)
+    desk.run("person", "add", "erin", "--name", "Erin Novak")
+    desk.run("person", "appoint", "erin", "--why", "runs the data office")
+    assert "is answered" in desk.run("alarm", "answer", found["alarm"], "--why", "asked her", "--as", "erin")
+    assert desk.json("alarm", "list", "--unanswered")["alarms"] == []
+    assert "asked her" in desk.run("alarm", "list")

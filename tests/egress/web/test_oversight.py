@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from egress.web.wording import TRIED
+from egress.pages.wording import TRIED
 from hub.alarms import Kind, body_of
 from hub.policy.alarms import Place, read_alarms
 from tests.egress.web.hub_stand import PREFIX
