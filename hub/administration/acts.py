@@ -61,20 +61,22 @@ def issue(acting: Acting, permit: DataPermit, known: Known, why: str = "") -> tu
     if own is not None:
         found = (*found, own)
     if not found:
-        acting.append("permit.issued", permit.project, **_spelled(permit), **({"why": why} if why else {}))
+        acting.append("permit.issued", permit.project, **_spelled(permit), **_because(why))
     return found
 
 
-def draft(acting: Acting, permit: DataPermit) -> str:
-    """Keep `permit` as the project's draft, in place of an open one; its id. Raises: RefusedError."""
+def draft(acting: Acting, permit: DataPermit, why: str = "") -> str:
+    """Keep `permit` as the project's draft, in place of an open one; its id. `why` goes with it into the version that
+    it becomes. Raises: RefusedError.
+    """
     require(may_administer(acting.person, acting.today, acting.enclave.stops))
     if (own := issuer_refusal(permit, acting.actor)) is not None:
         raise RefusedError(own)
     if is_in_force(acting.enclave, permit):
-        why = say("The draft says what the permit in force says already; nothing was drafted.")
-        raise RefusedError(Refusal("draft.same", why))
+        same = say("The draft says what the permit in force says already; nothing was drafted.")
+        raise RefusedError(Refusal("draft.same", same))
     base, identity = acting.papers.current(permit.project), acting.papers.next_draft(permit.project)
-    acting.append("permit.drafted", permit.project, draft=identity, base=base, **_spelled(permit))
+    acting.append("permit.drafted", permit.project, draft=identity, base=base, **_spelled(permit), **_because(why))
     return identity
 
 
@@ -88,7 +90,7 @@ def issue_draft(acting: Acting, identity: str, known: Known, *, second: bool) ->
     if found is None or isinstance(verdict, Refusal):
         return _refused(acting, found, verdict) if isinstance(verdict, Refusal) else None
     told = {"draft": found.id, "drafted_by": found.by}
-    acting.append("permit.issued", found.permit.project, **_spelled(found.permit), **told)
+    acting.append("permit.issued", found.permit.project, **_spelled(found.permit), **told, **_because(found.why))
     return None
 
 
@@ -145,6 +147,10 @@ def record_training(acting: Acting, person: str, done: date, valid_days: int) ->
 
 def _spelled(permit: DataPermit) -> dict[str, str]:
     return {"permit": permit_text(permit), "sha256": permit_digest(permit)}
+
+
+def _because(why: str) -> dict[str, str]:
+    return {"why": why} if why else {}
 
 
 def _refused(acting: Acting, found: Draft | None, refusal: Refusal) -> Refusal:

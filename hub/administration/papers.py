@@ -42,7 +42,7 @@ FATES = MappingProxyType(
 @dataclass(frozen=True)
 class Draft:
     """A permit that one administrator wrote; it never changes. `base`: the digest of the version that was in force, ""
-    where there was none.
+    where there was none. `why`: why it was written, where that was said, and once it is withdrawn, why.
     """
 
     id: str
@@ -122,7 +122,7 @@ def _apply(papers: Papers, event: Event) -> Papers:
             if permit.project != event.project or identity in papers.drafts:
                 return papers
             earlier = _closed(papers.drafts, Fate.REPLACED, lambda draft: draft.permit.project == event.project)
-            made = Draft(identity, permit, event.actor, event.at, str(body["base"]))
+            made = Draft(identity, permit, event.actor, event.at, str(body["base"]), why=str(body.get("why", "")))
             return replace(papers, drafts=MappingProxyType({**earlier, identity: made}))
         case "permit.draft_withdrawn":
             why = str(body["why"])
@@ -147,7 +147,9 @@ def _closed(
     """Open drafts that `which` picks, closed with `fate`."""
     return MappingProxyType(
         {
-            identity: replace(draft, fate=fate, why=why) if draft.fate is Fate.OPEN and which(draft) else draft
+            identity: replace(draft, fate=fate, why=why or draft.why)
+            if draft.fate is Fate.OPEN and which(draft)
+            else draft
             for identity, draft in drafts.items()
         }
     )

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
+import pytest
+from httpx import Response
+from starlette.testclient import TestClient
+
+from egress.imports.model import digest_of
+from egress.release.model import FrozenFile
+from hub.events.state import fold
+from hub.policy.model import DataPermit
 from tests.egress.desk.people import DeskHouse
 from tests.egress.release.requests import change, checked, decided, given, record, rerun, resubmitted, submitted, yes
 from tests.egress.web.hub_stand import DESK
-from tests.egress.web.people import text_of
+from tests.egress.web.people import csrf, text_of
 from tests.egress.web.planted import ATTACK
 
 PROJECT = "reste-a-charge"
@@ -25,9 +35,6 @@ def plant_import(house: DeskHouse, number: int, approver: str = "output_checker"
 
 
 def _digest() -> str:
-    from egress.imports.model import digest_of
-    from egress.release.model import FrozenFile
-
     return digest_of((FrozenFile("tool.py", "a" * 64, 10),))
 
 
@@ -52,11 +59,50 @@ def test_an_administrator_who_is_the_data_holder_is_led_to_the_decision(house: D
     assert f'href="/services/egress/imports/{identity}"' in page
 
 
-def test_budgets_name_every_source_with_its_sums_and_no_authors_word(house: DeskHouse) -> None:
+def test_budgets_name_every_source_with_its_sums(house: DeskHouse) -> None:
     said = text_of(house.person("erin").get(f"{DESK}budgets").text)
     for expected in ("Source rand-hie", "All projects on this source", "urgences", "Exact outputs that left"):
         assert expected in said
-    assert "Toutes les" in text_of(house.person("frank", "fr").get(f"{DESK}budgets").text) or True
+    assert "Autre plafond" in text_of(house.person("frank", "fr").get(f"{DESK}budgets").text)
+
+
+def send_cap(browser: TestClient, rho: str, why: str = "a second year", project: str = PROJECT) -> Response:
+    form = {"csrf": csrf(browser.get(f"{DESK}budgets").text), "rho": rho, "why": why}
+    return browser.post(f"{DESK}budgets/{project}", data=form)
+
+
+def test_another_cap_is_a_draft_that_differs_in_rho_and_says_why(house: DeskHouse) -> None:
+    before = fold(house.planted.log.read()).permits[PROJECT]
+    erin = house.person("erin")
+    answer = send_cap(erin, "0,75")
+    assert answer.status_code == 303
+    assert answer.headers["location"] == f"{DESK}drafts/{PROJECT}-draft-1"
+    (drafted,) = house.events("permit.drafted")
+    permit = DataPermit.model_validate_json(drafted["permit"])
+    assert permit == before.model_copy(update={"rho": Decimal("0.75")})
+    assert drafted["why"] == "a second year"
+    assert "a second year" in text_of(erin.get(answer.headers["location"]).text)
+    assert fold(house.planted.log.read()).permits[PROJECT] == before  # a draft opens nothing
+
+
+@pytest.mark.parametrize(
+    ("rho", "why", "said"),
+    [
+        ("much", "x", "is no budget"),
+        ("-1", "x", "is no budget"),
+        ("0.75", " ", "Give a reason"),
+        ("", "x", "is no budget"),
+    ],
+)
+def test_a_cap_that_cannot_be_comes_back(house: DeskHouse, rho: str, why: str, said: str) -> None:
+    answer = send_cap(house.person("erin"), rho, why)
+    assert answer.status_code == 422
+    assert said in text_of(answer.text)
+    assert house.events("permit.drafted") == []
+
+
+def test_a_project_that_is_not_there_has_no_cap(house: DeskHouse) -> None:
+    assert send_cap(house.person("erin"), "1", project="nothing").status_code == 404
 
 
 def test_figures_are_told_by_month_and_rules_with_each_checkers_load(house: DeskHouse) -> None:

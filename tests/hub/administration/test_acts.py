@@ -56,6 +56,14 @@ def test_a_draft_becomes_the_next_version_by_a_second_administrator(log: EventLo
     assert papers.drafts[identity].fate is Fate.ISSUED
 
 
+def test_why_a_draft_was_written_goes_into_the_version_that_it_becomes(log: EventLog) -> None:
+    identity = str(as_(log, "erin", lambda act: draft(act, NEXT, "a second year")))
+    assert state_of(log)[1].drafts[identity].why == "a second year"
+    assert issued(log, identity) == ""
+    papers = state_of(log)[1]
+    assert papers.permits["care"][-1].why == papers.drafts[identity].why == "a second year"
+
+
 def test_nobody_issues_what_they_drafted_unless_the_policy_lets_them(log: EventLog) -> None:
     identity = drafted(log)
     assert issued(log, identity, "erin") == "draft.own"
