@@ -9,14 +9,15 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from egress.airlock.judged import Judged
 from egress.checks import text
-from egress.checks.model import Protection
+from egress.checks.model import Finding, Outcome, Protection
 from egress.figures.look import look
-from egress.figures.rule import Shown
+from egress.figures.rule import RULE, Shown
 from egress.outputs.figures import DeclaredFigure
 from egress.query.engine import Engine
 from egress.release.picture import Figure
 from egress.release.report import OutputReport
 from hub.policy.limits import FigureLimits
+from hub.words import say
 
 
 def with_figures(
@@ -29,7 +30,17 @@ def with_figures(
         if report.text is None and report.sql
     }
     families = {each.report.name: each.report.statbarns for each in judged}
-    return [*judged, *(Judged(_report(figure, tables, families, engine, limits)) for figure in figures)]
+    drawn, room = [], limits.total_kb * 1000
+    for figure in figures:
+        report = _report(figure, tables, families, engine, limits)
+        room -= 0 if report.figure is None else len(report.figure.png)
+        drawn.append(Judged(report) if room >= 0 else Judged(report).with_findings([_no_room(figure, limits)]))
+    return [*judged, *drawn]
+
+
+def _no_room(figure: DeclaredFigure, limits: FigureLimits) -> Finding:
+    why = say("The pictures of one request may have {limit} kB together; ask for fewer.", limit=limits.total_kb)
+    return RULE.found(Outcome.FAIL, f"cell {figure.cell}", why)
 
 
 def _report(

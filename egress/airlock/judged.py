@@ -39,6 +39,7 @@ class Judged:
             outcome=outcome,
             protected=None if refused else self.report.protected,
             pictures=() if refused else self.report.pictures,
+            figure=None if refused else self.report.figure,
             conflicts=(*self.report.conflicts, *conflicts),
         )
         shown = self.fingerprint

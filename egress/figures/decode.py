@@ -14,6 +14,8 @@ from dataclasses import dataclass
 
 from PIL import Image, PngImagePlugin
 
+from egress.figures.shades import levels
+
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _KEPT = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
 _FRAMES = (b"acTL", b"fcTL", b"fdAT")
@@ -36,14 +38,6 @@ class Pixels:
     width: int
     height: int
     rgb: bytes
-
-
-def levels(bits: int) -> bytes:
-    """For each of 256 brightnesses, the one of 2^bits that stands for it: the low bits are cut off, not rounded, so
-    that nothing in them moves a pixel to another level.
-    """
-    most = (1 << bits) - 1
-    return bytes((value >> (8 - bits)) * 255 // most for value in range(256))
 
 
 def decoded(raw: bytes, max_side: int, max_pixels: int, bits: int) -> Pixels:

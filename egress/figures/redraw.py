@@ -10,10 +10,8 @@ import io
 import json
 from dataclasses import dataclass
 
-from PIL import Image
-
 from egress.apart.asking import asked
-from egress.figures.decode import levels
+from egress.figures.shades import levels
 from hub.policy.limits import FigureLimits
 from hub.words import Message, say
 
@@ -38,7 +36,7 @@ def redrawn(png: str, limits: FigureLimits) -> Redrawn | Message:
     """The picture in `png` (base64), or one sentence that says why there is none. Never raises for what it holds."""
     most = limits.max_kb * 1000
     if len(png) > (most + 2) // 3 * 4:
-        return say("The picture is larger than the {limit} kB that one may have.", limit=limits.max_kb)
+        return _too_large(limits)
     try:
         raw = base64.b64decode(png, validate=True)
     except binascii.Error:
@@ -63,9 +61,20 @@ def _read(answer: bytes, limits: FigureLimits) -> Redrawn | Message:
     fits = 0 < width <= limits.max_side and 0 < height <= limits.max_side and width * height <= limits.max_pixels
     if not fits or len(rgb) != 3 * width * height or rgb.translate(None, levels(limits.bits)):
         return _LIMITS
+    made = Redrawn(width, height, _written((width, height), rgb))
+    return made if len(made.png) <= limits.max_kb * 1000 else _too_large(limits)
+
+
+def _written(size: tuple[int, int], rgb: bytes) -> bytes:
+    from PIL import Image  # noqa: PLC0415 -- where there is a figure; many a process imports this and meets none
+
     written = io.BytesIO()
-    Image.frombytes("RGB", (width, height), rgb).save(written, "PNG", optimize=True)
-    return Redrawn(width, height, written.getvalue())
+    Image.frombytes("RGB", size, rgb).save(written, "PNG", optimize=True)
+    return written.getvalue()
+
+
+def _too_large(limits: FigureLimits) -> Message:
+    return say("The picture is larger than the {limit} kB that one may have.", limit=limits.max_kb)
 
 
 _LIMITS = say("The picture cannot be decoded within the limits that decoding has.")

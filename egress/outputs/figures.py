@@ -15,7 +15,7 @@ from hub.words import Message, say
 
 FIGURE_MIME = "application/vnd.bulle.figure+json"
 FIGURE_SCHEMA = "bulle.figure/1"
-MAX_SHOWS = 8  # tables of one figure; a person holds them against it
+MAX_SHOWS = 4  # tables of one figure; a person holds them against it
 _KEYS = {"schema", "name", "shows", "title", "png"}
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 

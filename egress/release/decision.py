@@ -91,13 +91,20 @@ def due(request: ReleaseRequest) -> Decision | None:
 
 
 def carried(request: ReleaseRequest, checker: str) -> Mapping[str, Vote]:
-    """Votes of `checker` from the last turn they reviewed, on outputs that are to the byte what they were then."""
+    """Votes of `checker` from the last turn they reviewed, on outputs that are to the byte what they were then,
+    a figure with the tables that it shows.
+    """
     for turn in reversed(request.turns):
         review = next((review for review in turn.reviews if review.checker == checker), None)
         if review is None:
             continue
         before = {output.name: output.report for output in turn.outputs}
-        same = {output.name for output in request.reviewable if before.get(output.name) == output.report}
+        now = {output.name: output.report for output in request.outputs}
+        same = {
+            output.name
+            for output in request.reviewable
+            if all(before.get(name) == now.get(name) for name in (output.name, *output.shows))
+        }
         kept = (vote for vote in review.votes if vote.output in same and vote.choice is not Choice.CHANGE)
         return {vote.output: vote for vote in kept}
     return {}

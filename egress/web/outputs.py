@@ -18,6 +18,8 @@ from egress.web.noise import ShownNoise, ShownPrice, sampled, show_noise, show_p
 from egress.web.tables import ShownEvidence, ShownTable, show_evidence, show_exact, show_table
 from hub.words import Message, say
 
+MOST_BESIDE = 50  # rows of a table that are shown once more beside a figure; of a longer one there is a link
+
 
 @dataclass(frozen=True)
 class OutputView:
@@ -52,7 +54,11 @@ def output_views(desk: Desk, opened: Opened, language: str) -> list[OutputView]:
             view,
             description=described.get(view.record.name, ""),
             verdict=_verdict(opened, view.record.name),
-            beside=tuple((name, tables[name]) for name in view.record.shows if name in tables),
+            beside=tuple(
+                (name, tables[name])
+                for name in view.record.shows
+                if name in tables and len(tables[name].rows) <= MOST_BESIDE
+            ),
         )
         for view in views
     ]

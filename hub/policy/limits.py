@@ -121,7 +121,8 @@ class ChartLimits(Frozen):
 class FigureLimits(Frozen):
     """Pictures that notebooks draw, and the process that decodes one: it ends with its answer."""
 
-    max_kb: int = Field(ge=1, description="one picture as the re-run left it; 1 kB is 1,000 bytes")
+    max_kb: int = Field(ge=1, description="one picture, as the re-run left it and as it leaves; 1 kB is 1,000 bytes")
+    total_kb: int = Field(ge=1, description="all pictures of one request as they leave: pages hold them whole")
     max_side: int = Field(ge=16, le=20_000, description="pixels of one side")
     max_pixels: int = Field(ge=256, le=50_000_000, description="width times height")
     bits: int = Field(ge=1, le=7, description="of each colour that leave; those below are taken away")

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import io
 import json
+import random
 import zipfile
 from collections.abc import Iterator
 
 import pytest
 from PIL import Image
 
-from egress.checks.model import Assurance, Outcome
+from egress.airlock.figured import with_figures
+from egress.airlock.judged import Judged
+from egress.checks.model import Assurance, Outcome, Protection
+from egress.checks.table import Table
+from egress.outputs.figures import DeclaredFigure
+from egress.query.engine import Engine
 from egress.release.model import ReleaseRequest
+from egress.release.report import OutputReport
 from egress.release.review import Choice, Vote
 from egress.release.status import Status
+from hub.extracts.reader import open_extract
 from tests.egress.airlock.enclave import BY_REGION, BY_SEX, TinyEnclave, make_enclave, notebook, release
+from tests.egress.figures.made import png, spelled
 
 BOTH = "SELECT sex, count(*) AS stays, avg(cost) AS mean_cost FROM stay GROUP BY sex"
 # What matplotlib draws is tried in tests/bulle/test_figure.py; here its seconds would be waited for three times.
@@ -111,3 +120,20 @@ def test_it_leaves_with_all_its_tables_and_not_without(enclave: TinyEnclave, che
     assert told["bars"]["statbarns"] == told["stays_by_sex"]["statbarns"] == ["frequencies"]
     assert described["figures/bars.png"]["keywords"] == "statbarn: frequencies"
     assert "researcher's code drew" in package.read("README.txt").decode()
+
+
+def test_all_pictures_of_a_request_have_one_room_between_them(enclave: TinyEnclave) -> None:
+    """Pages hold them whole."""
+    noise = spelled(png(Image.frombytes("RGB", (40, 40), random.Random(5).randbytes(40 * 40 * 3))))
+    shown = Table(("n",), ((200,),))
+    table = OutputReport("t", "", "SELECT 1", Assurance.RECOMPUTED, Outcome.PASS, Protection.NONE, (), shown, shown)
+    figures = [DeclaredFigure(name, ("t",), "T", 1, noise) for name in ("one", "two", "three")]
+    limits = enclave.limits.figures
+    extract = open_extract(enclave.root / "extracts" / "costs" / "v1")
+    with Engine(extract.path, extract.manifest) as engine:
+        _, one = with_figures([Judged(table)], figures[:1], engine, limits)
+        assert one.report.figure is not None
+        room = limits.model_copy(update={"total_kb": 2 * len(one.report.figure.png) // 1000 + 1})
+        _, *found = with_figures([Judged(table)], figures, engine, room)
+    assert [each.report.outcome for each in found] == [Outcome.REVIEW, Outcome.REVIEW, Outcome.FAIL]
+    assert found[2].report.figure is None

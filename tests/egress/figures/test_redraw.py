@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import random
+import subprocess
+import sys
 import zipfile
 import zlib
 
@@ -138,6 +140,20 @@ def test_a_bomb_gives_no_more_than_its_picture() -> None:
     """64 MiB of rows behind a picture of 4 by 4: the rows that the header names are unpacked, and no others."""
     found = made(file_of(header(4, 4), BOMB))
     assert (found.width, found.height) == (4, 4)
+
+
+def test_a_picture_that_grows_is_held_to_the_same_size() -> None:
+    """What leaves stands whole in a page, so that a small file of much noise is no way around the limit."""
+    noise = Image.frombytes("P", (60, 60), bytes(random.Random(3).choices(range(16), k=3600)))
+    noise.putpalette([shade for at in range(16) for shade in (16 * at, 255 - 16 * at, (80 * at) % 256)])
+    content = png(noise, bits=4)
+    assert len(content) < 2000 < len(made(content).png)
+    assert isinstance(redrawn(spelled(content), LIMITS.model_copy(update={"max_kb": 2})), Message)
+
+
+def test_who_meets_no_figure_needs_no_pillow() -> None:
+    code = "import sys, egress.figures.look, egress.figures.rule; sys.exit('PIL' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_bytes_by_chance_are_a_sentence_or_a_picture() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -199,11 +200,25 @@ def test_changes_return_the_request_and_the_next_turn_keeps_votes_on_what_stays(
 
 
 def test_any_changed_byte_of_an_output_voids_its_votes() -> None:
-    from dataclasses import replace
-
     other = replace(A, report="9" * 64)
     request = after(*RETURNED, resubmitted(), rerun(), checked(other, B, rules=ReviewRules()))
     assert carried(request, "carol") == {}
+
+
+def test_a_vote_on_a_figure_is_void_when_a_table_that_it_shows_has_changed() -> None:
+    figure = replace(record("figure"), shows=("b",))
+    seen = given("carol", yes("a"), change("b"), yes("figure"))
+    first = (
+        submitted(),
+        rerun(),
+        checked(A, B, figure, rules=ReviewRules()),
+        seen,
+        decided("a", changes=("b", "figure")),
+    )
+    again = (*first, resubmitted(), rerun())
+    assert set(carried(after(*again, checked(A, B, figure, rules=ReviewRules())), "carol")) == {"a", "figure"}
+    mended = replace(B, report="9" * 64)
+    assert set(carried(after(*again, checked(A, mended, figure, rules=ReviewRules())), "carol")) == {"a"}
 
 
 def test_votes_survive_a_turn_that_the_machine_refused() -> None:
