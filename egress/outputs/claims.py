@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from egress.outputs.claimed import AGGREGATES, Claimed, EmittedAcro, EmittedFrame, FrameWords, Scalar
-from egress.outputs.frames import MAX_KEYS, MAX_MEASURES, is_column, is_label
+from egress.outputs.frames import MAX_KEYS, MAX_MEASURES
+from egress.outputs.strict import is_column, is_label
 from hub.words import Message, say
 
 FRAME_PROTECTIONS = ("suppress", "round", "none")

@@ -20,7 +20,8 @@ from bulle.cell import attempt, display_bundle, is_rerun, sentence, under, would
 from bulle.reader import language
 from egress.outputs.claimed import ACRO_MIME, ACRO_SCHEMA
 from egress.outputs.claims import folder_problem
-from egress.outputs.frames import MAX_ASKED, MAX_ROWS, MAX_TABLES, is_label, read_acro
+from egress.outputs.frames import MAX_ASKED, MAX_ROWS, MAX_TABLES, read_acro
+from egress.outputs.strict import is_label
 from hub.words import Message, say
 
 RESULTS = "results.json"

@@ -20,7 +20,8 @@ import pyarrow.parquet as pq
 
 from egress.frames import FRAME
 from egress.outputs.claimed import FrameWords
-from egress.outputs.frames import MAX_LABEL, MAX_ROWS, is_column, is_label
+from egress.outputs.frames import MAX_ROWS
+from egress.outputs.strict import MAX_LABEL, is_column, is_label
 from hub.catalogue.model import Catalogue
 from hub.extracts.manifest import Manifest, PackedTable
 from hub.words import Message, say
