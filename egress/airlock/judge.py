@@ -14,10 +14,12 @@ from egress.checks import text
 from egress.checks.model import Assurance, Finding, Outcome, Protection, Risk, worst
 from egress.checks.statbarns import NoFamily, Statbarn, families_of
 from egress.frames import assess_on
+from egress.models import assess_model_on, families_of_model
 from egress.outputs.charts import DeclaredChart
 from egress.outputs.claims import DeclaredFrame
 from egress.outputs.declarations import Confirmed, DeclarationProblem, Declared
 from egress.outputs.figures import DeclaredFigure
+from egress.outputs.model_claims import DeclaredModel
 from egress.outputs.private import DeclaredPrivate, PrivateKind, written
 from egress.outputs.source_claim import DeclaredSource
 from egress.outputs.text_claim import DeclaredText
@@ -50,7 +52,7 @@ class Judge:
     max_text: int = 0
 
     def judge(self, items: Sequence[Confirmed]) -> list[Judged]:
-        """One output per declaration but charts and figures, in order, under names that no two share.
+        """One output per declaration but charts and figures, two of a model, in order, under names that no two share.
 
         Raises: StepError, EngineError when the service cannot do its part.
         """
@@ -65,6 +67,8 @@ class Judge:
                     judged.append(Judged(self._private(item)))
                 case DeclaredFrame():
                     judged.append(Judged(self._claimed(item)))
+                case DeclaredModel():
+                    judged += [Judged(report) for report in self._model(item)]
                 case DeclaredSource() | DeclaredText():
                     judged.append(Judged(self._text(item)))
                 case DeclaredChart() | DeclaredFigure():
@@ -98,6 +102,12 @@ class Judge:
         report = report_of(assess_on(self.engine, claimed, self.rules, differs=declared.differs))
         # An ACRO folder says what its numbers are called, and nothing of what they are.
         return replace(report, statbarns=(str(NoFamily.UNPLACED),)) if claimed.origin == "acro" else report
+
+    def _model(self, declared: DeclaredModel) -> list[OutputReport]:
+        """The tables of a model that the notebook's own process fitted. Raises: EngineError."""
+        made = assess_model_on(self.engine, declared, self.rules)
+        families = families_of_model(declared.claimed)
+        return [replace(report_of(one), statbarns=(name,)) for one, name in zip(made, families, strict=False)]
 
     def _text(self, declared: DeclaredSource | DeclaredText) -> OutputReport:
         """Cells of the notebook itself, or words of its author, for people to read. Raises: EngineError."""

@@ -47,14 +47,20 @@ def words(
     name: str, title: str, query: Query, catalogue: Catalogue, more: frozenset[str] = frozenset()
 ) -> tuple[Finding, ...]:
     """Findings about the declaration's name and title, and the names of its columns; `more` words are known as well."""
+    return (*called(name, title, query, catalogue, more), *_columns(query, catalogue))
+
+
+def called(
+    name: str, title: str, query: Query, catalogue: Catalogue, more: frozenset[str] = frozenset()
+) -> tuple[Finding, ...]:
+    """As `words`, of the name and the title alone."""
     known = of_table(query, catalogue) | more
-    return (*_name(name, known), *_title(title, known, catalogue), *_columns(query, catalogue))
+    return (*_name(name, known), *_title(title, known, catalogue))
 
 
 def of_chart(name: str, title: str, query: Query, catalogue: Catalogue) -> tuple[Finding, ...]:
     """Findings about the name and title of a chart over the table of `query`."""
-    known = of_table(query, catalogue) | {"chart", "by", "of"}
-    return (*_name(name, known), *_title(title, known, catalogue))
+    return called(name, title, query, catalogue, frozenset({"chart", "by", "of"}))
 
 
 def budget(rho: Decimal | None) -> tuple[Finding, ...]:

@@ -20,29 +20,38 @@ LEVELS = Rule("sparse_level", Risk.LOW_COUNT)
 SATURATED = Rule("saturated", Risk.LOW_DOF)
 LEVERAGE = Rule("leverage", Risk.INDIVIDUALS)
 VECTORS = Rule("model_vectors", Risk.INDIVIDUALS)
+OUTCOMES = Rule("few_outcomes", Risk.LOW_COUNT)
+SEPARATED = Rule("separation", Risk.CLASS_DISCLOSURE)
 
 
 @dataclass(frozen=True)
 class Fit:
     """What is known of one fitted model. None: not known.
 
-    `levels`: persons with a value other than 0 per sparse column (a dummy, an interaction of dummies), by its name;
+    `levels`: per column, the outcome's too, its name, persons with another value than the commonest one, and persons
+    with the rarest one where it codes levels (a dummy), else all; and likewise what no dummy of a factor stands for;
     `cells`: distinct rows of regressors; `leverage`: the largest of the hat matrix; `r_squared` where there is one;
     `vectors`: whether the summary shows a value per observation (fitted values, residuals).
+    `smallest`: persons with the regressors that fewest have. `outcomes`: persons with each outcome that is an event or
+    a class; none where the outcome is a number. `alike`: the terms of which one level has but one outcome.
     """
 
     persons: int | None = None
     parameters: int | None = None
-    levels: tuple[tuple[str, int], ...] | None = None
+    levels: tuple[tuple[str, int, int], ...] | None = None
     cells: int | None = None
     r_squared: float | None = None
     leverage: float | None = None
     vectors: bool | None = None
+    smallest: int | None = None
+    outcomes: tuple[int, ...] = ()
+    alike: tuple[str, ...] = ()
 
 
 def check_fit(fit: Fit, rules: DisclosureRules) -> tuple[Finding, ...]:
     """The findings about one model, in the order of its risks."""
-    return (*_freedom(fit, rules), *_levels(fit, rules), *_saturation(fit), *_leverage(fit, rules), *_vectors(fit))
+    about = (*_saturation(fit, rules), *_leverage(fit, rules), *_outcomes(fit, rules), *_separation(fit))
+    return (*_freedom(fit, rules), *_levels(fit, rules), *about, *_vectors(fit))
 
 
 def _freedom(fit: Fit, rules: DisclosureRules) -> Iterator[Finding]:
@@ -62,7 +71,7 @@ def _levels(fit: Fit, rules: DisclosureRules) -> Iterator[Finding]:
     if fit.levels is None or fit.persons is None:
         yield LEVELS.found(Outcome.REVIEW, "model", say("How many persons stand behind each coefficient is not known."))
         return
-    sparse = [name for name, persons in fit.levels if min(persons, fit.persons - persons) < least]
+    sparse = [name for name, persons, others in fit.levels if min(persons, others) < least]
     if sparse:
         why = say(
             "{rows} coefficients are about fewer than {least} persons, or about all but so few.",
@@ -74,9 +83,16 @@ def _levels(fit: Fit, rules: DisclosureRules) -> Iterator[Finding]:
         yield LEVELS.passed("model", say("At least {least} persons stand behind each coefficient.", least=least))
 
 
-def _saturation(fit: Fit) -> Iterator[Finding]:
+def _saturation(fit: Fit, rules: DisclosureRules) -> Iterator[Finding]:
     if fit.cells is None or fit.parameters is None:
         why = say("Whether the model is no more than a table of means is not known.")
+        yield SATURATED.found(Outcome.REVIEW, "model", why)
+    elif fit.parameters >= fit.cells and fit.smallest is not None and fit.smallest >= rules.min_persons.value:
+        why = say(
+            "The model is the table of means of groups of at least {least} persons; declared as a table by "
+            "bulle.release, it would be recomputed.",
+            least=rules.min_persons.value,
+        )
         yield SATURATED.found(Outcome.REVIEW, "model", why)
     elif fit.parameters >= fit.cells:
         why = say("The model is saturated: it has as many parameters as cells, so it is a table of their means.")
@@ -96,6 +112,26 @@ def _leverage(fit: Fit, rules: DisclosureRules) -> Iterator[Finding]:
         yield LEVERAGE.found(Outcome.FAIL, "model", say("One observation decides nearly all of its prediction."))
     else:
         yield LEVERAGE.passed("model", say("No single observation decides its prediction."))
+
+
+def _outcomes(fit: Fit, rules: DisclosureRules) -> Iterator[Finding]:
+    """Events, or persons of each class of the outcome."""
+    least = rules.min_persons.value
+    if any(persons < least for persons in fit.outcomes):
+        why = say("Fewer than {least} persons have one of the outcomes.", least=least)
+        yield OUTCOMES.found(Outcome.FAIL, "model", why)
+    elif fit.outcomes:
+        yield OUTCOMES.passed("model", say("At least {least} persons have each outcome.", least=least))
+
+
+def _separation(fit: Fit) -> Iterator[Finding]:
+    """Who is of a level whose outcomes are all the same is known to have that outcome (perfect prediction)."""
+    if fit.alike:
+        why = say(
+            "In a level of {terms} coefficients all have the same outcome: who is of that level is known to have it.",
+            terms=len(fit.alike),
+        )
+        yield SEPARATED.found(Outcome.FAIL, "model", why)
 
 
 def _vectors(fit: Fit) -> Iterator[Finding]:

@@ -50,6 +50,9 @@ KNOWN = frozenset(
         Statbarn.POSITION,
         Statbarn.SHAPE,
         Statbarn.CALCULATED_RATIOS,
+        Statbarn.CORRELATION_COEFFICIENTS,
+        Statbarn.STATISTICAL_HYPOTHESIS_TESTS,
+        Statbarn.HAZARD_SURVIVAL_TABLES,
     }
 )
 

@@ -50,6 +50,10 @@ _OF_AGGREGATE: dict[str, str] = {
 }
 _OF_KIND: dict[str, str] = {
     "ols": "regression ols model linear coefficient effect régression modèle modele linéaire lineaire effet",
+    "model": (
+        "model regression logistic linear poisson cox logit probit hazard survival curve tree coefficient effect "
+        "summary modèle modele régression logistique linéaire lineaire survie courbe arbre risque effet"
+    ),
     "synthetic": "synthetic data records synthétique synthetique données donnees enregistrements",
 }
 # How a column is called that its author left without a name: after the outermost operator.

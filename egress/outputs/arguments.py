@@ -11,6 +11,7 @@ from egress.outputs.charts import chart_problem
 from egress.outputs.claims import frame_problem
 from egress.outputs.figures import figure_problem
 from egress.outputs.model import Emitted
+from egress.outputs.model_claims import model_problem
 from egress.outputs.private import EmittedPrivate, PrivateKind, PrivateWords, words_of
 from egress.outputs.source_claim import cells_problem
 from egress.outputs.text_claim import text_problem
@@ -40,6 +41,11 @@ def argument_problem(arguments: Mapping[str, object]) -> tuple[str, Message] | N
 def frame_argument_problem(arguments: Mapping[str, object]) -> tuple[str, Message] | None:
     """As `argument_problem`, of a call of bulle.release_frame without its data."""
     return _words_problem(arguments) or frame_problem(arguments)
+
+
+def model_argument_problem(arguments: Mapping[str, object]) -> tuple[str, Message] | None:
+    """As `argument_problem`, of a call of bulle.release_model without its data."""
+    return _words_problem(arguments) or model_problem(arguments)
 
 
 def private_argument_problem(kind: PrivateKind, arguments: Mapping[str, object]) -> tuple[str, Message] | None:

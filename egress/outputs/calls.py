@@ -45,6 +45,11 @@ FUNCTIONS = {
     "release_figure": Signature(
         ("name", "figure"), frozenset({"name", "figure", "shows", "title"}), data=frozenset({"figure"})
     ),
+    "release_model": Signature(
+        ("name", "fitted"),
+        frozenset({"name", "fitted", "microdata", "units", "title", "outcome", "duration", "event", "by", "every"}),
+        data=frozenset({"fitted", "microdata"}),
+    ),
     "release_ols": Signature(("name",), frozenset({"name", "table", "outcome", "predictors", "where", "title", "rho"})),
     "release_source": Signature(("name",), frozenset({"name", "cells", "title"})),
     "release_text": Signature(("name", "text"), frozenset({"name", "text", "file", "title"})),
@@ -52,10 +57,8 @@ FUNCTIONS = {
         ("name",), frozenset({"name", "table", "columns", "rows", "algorithm", "title", "rho"})
     ),
 }
-_HOMES = {
-    "bulle",
-    *(f"bulle.{module}" for module in ("release", "frame", "acro", "private", "source", "chart", "figure", "text")),
-}
+_MODULES = ("release", "frame", "acro", "private", "source", "chart", "figure", "text", "model")
+_HOMES = {"bulle", *(f"bulle.{module}" for module in _MODULES)}
 
 Constant = str | int | float | bytes | complex | bool | None
 Argument = Constant | tuple[Constant, ...]

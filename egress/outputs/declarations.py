@@ -19,6 +19,7 @@ from egress.outputs.arguments import (
     chart_argument_problem,
     figure_argument_problem,
     frame_argument_problem,
+    model_argument_problem,
     name_of,
     private_argument_problem,
     source_argument_problem,
@@ -40,6 +41,7 @@ from egress.outputs.claims import (
 )
 from egress.outputs.figures import DeclaredFigure, FigureCall, confirmed_figure, figure_call
 from egress.outputs.model import AnyEmitted, Rendered
+from egress.outputs.model_claims import DeclaredModel, ModelCall, confirmed_model, model_words
 from egress.outputs.private import DeclaredPrivate, PrivateKind, declared_private
 from egress.outputs.source_claim import DeclaredSource, EmittedSource, declared_source
 from egress.outputs.sources import source_text
@@ -78,21 +80,28 @@ _ELSEWHERE = (
 
 # What is nothing but words: all that a re-run can do is say the same.
 Worded: TypeAlias = Declared | DeclaredPrivate | DeclaredSource | DeclaredText | DeclaredChart
-Written: TypeAlias = Worded | FrameCall | AcroCall | FigureCall | DeclarationProblem
-Confirmed: TypeAlias = Worded | DeclaredFrame | DeclaredFigure | DeclarationProblem
+Written: TypeAlias = Worded | FrameCall | AcroCall | FigureCall | ModelCall | DeclarationProblem
+Confirmed: TypeAlias = Worded | DeclaredFrame | DeclaredFigure | DeclaredModel | DeclarationProblem
 
 
 def declarations(rendered: Rendered) -> tuple[Written, ...]:
     """What the source of a notebook declares, in order; what cannot count says why."""
     read = calls_in_r if rendered.r else calls_in
     found = [_check(call) for call in read((cell.number, cell.source) for cell in rendered.cells if cell.is_code)]
-    times = Counter(item.name for item in found if item.name is not None)
+    times = Counter(name for item in found for name in _names(item))
     return tuple(
         DeclarationProblem(item.name, item.cell, *_TWICE)
-        if not isinstance(item, DeclarationProblem) and times[item.name] > 1
+        if not isinstance(item, DeclarationProblem) and any(times[name] > 1 for name in _names(item))
         else item
         for item in found
     )
+
+
+def _names(item: Written) -> tuple[str, ...]:
+    """The names of the outputs that a declaration makes, as far as the source tells them."""
+    if isinstance(item, ModelCall):
+        return item.names
+    return () if item.name is None else (item.name,)
 
 
 def reconcile(submitted: Rendered, rerun: Rendered) -> tuple[Confirmed, ...]:
@@ -103,7 +112,7 @@ def reconcile(submitted: Rendered, rerun: Rendered) -> tuple[Confirmed, ...]:
     declared = declarations(submitted)
     emitted, before = _emitted(rerun), _emitted(submitted)
     known = {item.name for item in declared if item.name is not None}
-    taken = {item.name for item in declared if not isinstance(item, AcroCall)}
+    taken = {name for item in declared if not isinstance(item, AcroCall) for name in _names(item)}
     found: list[Confirmed] = []
     for each in declared:
         item = replace(each, text=source_text(submitted, each.cells)) if isinstance(each, DeclaredSource) else each
@@ -132,7 +141,7 @@ def _in_place(items: Sequence[Confirmed], cells: list[int]) -> Sequence[Confirme
     """How often, and where, a declaration comes out is the run's choice: once, in its own cell, says nothing."""
     return [
         DeclarationProblem(item.name, item.cell, *_ELSEWHERE)
-        if isinstance(item, Worded | DeclaredFrame | DeclaredFigure) and cells != [item.cell]
+        if isinstance(item, Worded | DeclaredFrame | DeclaredFigure | DeclaredModel) and cells != [item.cell]
         else item
         for item in items
     ]
@@ -148,9 +157,7 @@ def _emitted(notebook: Rendered) -> dict[str, list[tuple[int, AnyEmitted]]]:
     return found
 
 
-def _confirm(
-    item: Written, made: list[AnyEmitted], shown: list[AnyEmitted], taken: set[str | None]
-) -> Sequence[Confirmed]:
+def _confirm(item: Written, made: list[AnyEmitted], shown: list[AnyEmitted], taken: set[str]) -> Sequence[Confirmed]:
     """What the re-run made of one declaration; a folder of ACRO gives one per table. `taken` are names in use."""
     match item:
         case FrameCall():
@@ -159,6 +166,9 @@ def _confirm(
         case FigureCall():
             figure = confirmed_figure(item, made, shown)
             return [figure if isinstance(figure, DeclaredFigure) else DeclarationProblem(item.name, item.cell, *figure)]
+        case ModelCall():
+            model = confirmed_model(item, made, shown)
+            return [model if isinstance(model, DeclaredModel) else DeclarationProblem(item.name, item.cell, *model)]
         case AcroCall():
             tables = confirmed_acro(item, made, shown)
             if not (tables and isinstance(tables[0], DeclaredFrame)):
@@ -170,7 +180,7 @@ def _confirm(
             return [item]
 
 
-def _own_name(table: DeclaredFrame, taken: set[str | None]) -> Confirmed:
+def _own_name(table: DeclaredFrame, taken: set[str]) -> Confirmed:
     if table.name in taken:
         return DeclarationProblem(table.name, table.cell, *_TWICE)
     taken.add(table.name)
@@ -238,6 +248,7 @@ _PRIVATE = {f"release_{kind}": kind for kind in PrivateKind}
 _PROBLEMS: dict[str, Callable[[Mapping[str, object]], tuple[str, Message] | None]] = {
     "release": argument_problem,
     "release_frame": frame_argument_problem,
+    "release_model": model_argument_problem,
     "release_source": source_argument_problem,
     "release_text": text_argument_problem,
     "release_chart": chart_argument_problem,
@@ -249,6 +260,7 @@ _PROBLEMS: dict[str, Callable[[Mapping[str, object]], tuple[str, Message] | None
 _MADE: dict[str, Callable[[Mapping[str, object], int], Written]] = {
     "release": _declared,
     "release_frame": lambda given, cell: FrameCall(words_of(given), cell),
+    "release_model": lambda given, cell: ModelCall(model_words(given), cell),
     "release_source": declared_source,
     "release_text": declared_text,
     "release_chart": declared_chart,

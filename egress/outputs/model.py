@@ -9,6 +9,7 @@ from typing import TypeAlias
 from egress.outputs.charts import EmittedChart
 from egress.outputs.claimed import EmittedAcro, EmittedFrame
 from egress.outputs.figures import EmittedFigure
+from egress.outputs.models import EmittedModel
 from egress.outputs.private import EmittedPrivate
 from egress.outputs.source_claim import EmittedSource
 from egress.outputs.text_claim import EmittedText
@@ -47,7 +48,15 @@ class Emitted:
 
 
 AnyEmitted: TypeAlias = (
-    Emitted | EmittedFrame | EmittedAcro | EmittedPrivate | EmittedSource | EmittedText | EmittedChart | EmittedFigure
+    Emitted
+    | EmittedFrame
+    | EmittedAcro
+    | EmittedPrivate
+    | EmittedSource
+    | EmittedText
+    | EmittedChart
+    | EmittedFigure
+    | EmittedModel
 )
 
 

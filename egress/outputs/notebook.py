@@ -25,6 +25,8 @@ from egress.outputs.model import (
     Unreadable,
     Withheld,
 )
+from egress.outputs.models import MODEL_MIME
+from egress.outputs.models_read import read_model
 from egress.outputs.private import PRIVATE_MIME, read_private
 from egress.outputs.source_claim import SOURCE_MIME, read_source
 from egress.outputs.text_claim import TEXT_MIME, read_text
@@ -208,6 +210,7 @@ _READERS: dict[str, Callable[[Any], AnyEmitted | None]] = {
     TEXT_MIME: read_text,
     CHART_MIME: read_chart,
     FIGURE_MIME: read_figure,
+    MODEL_MIME: read_model,
 }
 
 

@@ -13,6 +13,7 @@ from egress.outputs.claims import DeclaredFrame
 from egress.outputs.declarations import DeclarationProblem, Declared, reconcile, told
 from egress.outputs.figures import DeclaredFigure
 from egress.outputs.model import Rendered, Unreadable, Withheld
+from egress.outputs.model_claims import DeclaredModel
 from egress.outputs.notebook import read_notebook, withheld
 from egress.outputs.private import DeclaredPrivate
 from egress.outputs.source_claim import DeclaredSource
@@ -41,6 +42,7 @@ class Content:
     texts: tuple[DeclaredSource | DeclaredText, ...] = ()
     charts: tuple[DeclaredChart, ...] = ()
     figures: tuple[DeclaredFigure, ...] = ()
+    models: tuple[DeclaredModel, ...] = ()
 
     @property
     def disturbed(self) -> bool:
@@ -70,6 +72,7 @@ def read_content(
         tuple(item for item in found if isinstance(item, DeclaredSource | DeclaredText)),
         tuple(item for item in found if isinstance(item, DeclaredChart)),
         tuple(item for item in found if isinstance(item, DeclaredFigure)),
+        tuple(item for item in found if isinstance(item, DeclaredModel)),
     )
 
 

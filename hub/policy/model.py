@@ -22,6 +22,7 @@ __all__ = [
     "Frozen",
     "ImportRules",
     "Membership",
+    "ModelRules",
     "Name",
     "Person",
     "PersonId",
@@ -234,6 +235,19 @@ class ImportRules(Frozen):
     identifiers: Literal["refuse", "review"] = Field(description="social security numbers with their key")
 
 
+class ModelRules(Frozen):
+    """What of fitted models may be asked for; people look at each (SACRO-ML: learned models are kept in by default)."""
+
+    learned: Literal["refuse", "review"] = Field(
+        "refuse", description="models of scikit-learn: coefficients, and single decision trees as tables"
+    )
+    size: int = Field(ge=1, description="the most coefficients, steps of curves or nodes of one model")
+    risky: tuple[tuple[int, int], ...] = Field(
+        (),
+        description="trees deeper than the first with leaves from no more rows than the second: more risk than needed",
+    )
+
+
 class DisclosureRules(Frozen):
     """The thresholds of one data holder; a check whose threshold is absent does not run, and the report says so."""
 
@@ -256,6 +270,7 @@ class DisclosureRules(Frozen):
     privacy: Sourced[PrivacyRules]
     private_kinds: Sourced[PrivateKinds] | None = None
     review: Sourced[ReviewRules] | None = None
+    models: Sourced[ModelRules] | None = Field(None, description="absent: no fitted model leaves")
     imports: Sourced[ImportRules] | None = Field(None, description="absent: nothing may be brought in")
     automatic_lane: Sourced[bool]
     automatic_caps: Sourced[AutomaticCaps] | None = None

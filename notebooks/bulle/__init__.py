@@ -5,6 +5,7 @@ from bulle.chart import release_chart
 from bulle.data import sql, tables
 from bulle.figure import release_figure
 from bulle.frame import release_frame
+from bulle.model import release_model
 from bulle.preview import preview
 from bulle.private import release_ols, release_synthetic
 from bulle.release import release
@@ -19,6 +20,7 @@ __all__ = [
     "release_chart",
     "release_figure",
     "release_frame",
+    "release_model",
     "release_ols",
     "release_source",
     "release_synthetic",

@@ -18,10 +18,12 @@ from egress.checks.model import Assurance, Outcome, Protection, worst
 from egress.figures.look import look
 from egress.figures.rule import Shown
 from egress.frames import assess_on
+from egress.models import assess_model_on
 from egress.outputs.charts import DeclaredChart
 from egress.outputs.claims import FRAME_PROTECTIONS, DeclaredFrame
 from egress.outputs.figures import DeclaredFigure
 from egress.outputs.model import Unreadable
+from egress.outputs.model_claims import DeclaredModel
 from egress.outputs.notebook import read_notebook
 from egress.outputs.private import DeclaredPrivate
 from egress.outputs.source_claim import DeclaredSource
@@ -114,10 +116,11 @@ def check_notebook(notebook: Path, files: Sequence[Path], wish: Wish) -> Checked
 def _outputs(content: Content, context: Context, wish: Wish) -> tuple[Judged, ...]:
     declarations = tuple(wish.applied_to(declaration) for declaration in content.declarations)
     frames = _judge_frames([wish.on_claim(frame) for frame in content.frames], context) if content.frames else ()
+    models = _judge_models(content.models, context) if content.models else ()
     private = _judge_private(content.private, context, wish.spending) if content.private else ()
     texts = _judge_texts(content.texts, context) if content.texts else ()
     refused = (_refused(output) for output in content.refused)
-    tables = (*_judge(declarations, context, wish.spending), *frames, *private, *texts)
+    tables = (*_judge(declarations, context, wish.spending), *frames, *models, *private, *texts)
     figures = _judge_figures(content.figures, tables, context) if content.figures else ()
     return (*tables, *_judge_charts(content.charts, tables), *figures, *refused)
 
@@ -180,6 +183,16 @@ def _judge_frames(frames: Sequence[DeclaredFrame], context: Context) -> tuple[Ju
             )
     except EngineError as error:
         raise CheckError(error.message) from error
+
+
+def _judge_models(models: Sequence[DeclaredModel], context: Context) -> tuple[Judged, ...]:
+    """Models that the notebook's own process fitted: two tables of each, or the one that says why not."""
+    try:
+        with Engine(context.folder, context.manifest) as engine:
+            made = [assess_model_on(engine, model, context.rules) for model in models]
+    except EngineError as error:
+        raise CheckError(error.message) from error
+    return tuple(judged_of(assessment) for tables in made for assessment in tables)
 
 
 def _judge_texts(sources: Sequence[DeclaredSource | DeclaredText], context: Context) -> tuple[Judged, ...]:

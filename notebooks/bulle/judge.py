@@ -79,8 +79,10 @@ PREVIEWED = Spending()
 def judged_of(assessment: Assessment) -> Judged:
     """What the author reads of an assessment."""
     findings = tuple(finding for finding in assessment.findings if finding.audience is Audience.AUTHOR)
-    keys = tuple(key.name for key in assessment.query.keys) if assessment.query is not None else ()
-    exact, protected = assessment.exact, assessment.protected
+    exact, protected, query = assessment.exact, assessment.protected, assessment.query
+    # Of what no query made, as a model's tables, no value is suppressed: what is empty there has none.
+    named = exact.columns if query is None and exact is not None else ()
+    keys = named if query is None else tuple(key.name for key in query.keys)
     return Judged(
         assessment.declaration.name,
         assessment.declaration.title,
@@ -90,7 +92,7 @@ def judged_of(assessment: Assessment) -> Judged:
         protected,
         exact,
         keys,
-        loss=loss_of(exact, protected, keys, findings) if exact is not None and protected is not None else None,
+        loss=loss_of(exact, protected, keys, findings) if query and exact and protected else None,
         protect=assessment.declaration.protect,
     )
 

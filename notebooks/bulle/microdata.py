@@ -73,8 +73,8 @@ def microdata_of(frame: object, words: FrameWords, keys: tuple[str, ...]) -> Mic
         raise FrameError(say("The units cannot be a key or a column of values: they name persons."))
     if words.values in keys:
         raise FrameError(say("Column {column} cannot be a key and the values.", column=str(words.values)))
-    units, persons = _units(_column(frame, words.units))
-    parts = {key: _keys(_column(frame, key), key) for key in keys}
+    units, persons = units_of(column_of(frame, words.units))
+    parts = {key: _keys(column_of(frame, key), key) for key in keys}
     known = np.ones(len(frame), dtype=bool)
     for codes, _ in parts.values():
         known &= codes >= 0
@@ -84,14 +84,14 @@ def microdata_of(frame: object, words: FrameWords, keys: tuple[str, ...]) -> Mic
         arrays[key] = _labels_array(labels, key).take(pa.array(codes[known]))
     binary = whole = False
     if words.values is not None:
-        numbers, binary, whole = _numbers(_column(frame, words.values), words.values)
+        numbers, binary, whole = _numbers(column_of(frame, words.values), words.values)
         arrays.setdefault(words.values, numbers.filter(pa.array(known)))
     if not arrays.keys() - {words.units}:
         arrays["nothing_"] = pa.array(np.zeros(int(known.sum()), dtype=np.int64))
     return Microdata(pa.table(arrays), keys, persons, binary, whole)
 
 
-def _column(frame: pd.DataFrame, name: str) -> pd.Series[Any]:
+def column_of(frame: pd.DataFrame, name: str) -> pd.Series[Any]:
     """A column, or a level of the index that is called so."""
     if frame.columns.nlevels > 1:
         raise FrameError(say("The microdata's columns have several levels: give a plain frame."))
@@ -109,7 +109,7 @@ def _column(frame: pd.DataFrame, name: str) -> pd.Series[Any]:
     return frame[name]
 
 
-def _units(series: pd.Series[Any]) -> tuple[np.ndarray[Any, np.dtype[np.int64]], int]:
+def units_of(series: pd.Series[Any]) -> tuple[np.ndarray[Any, np.dtype[np.int64]], int]:
     """A number per row, and how many units there are."""
     try:
         codes, found = pd.factorize(series)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 from egress.checks import differences, extremes, unanimity
-from egress.checks.fits import Fit, check_fit
 from egress.checks.model import Outcome, worst
 from egress.query.evidence import CellEvidence, MeasureEvidence
 from egress.query.model import Aggregate, Call, Case, ColumnRef, Key, Literal, Measure
@@ -69,13 +68,6 @@ def _ladder(above_low: int, above_high: int) -> Outcome:
         found, query=query, evidence=replace(found.evidence, cells=(replace(cell(), measures=tuple(known)),))
     )
     return worst(finding.outcome for finding in extremes.check(found, HEALTH))
-
-
-FULL = Fit(500, 20, (("dummy", 100),), 400, 0.5, 0.1, vectors=False)
-
-
-def _fit(**changed: object) -> Outcome:
-    return worst(finding.outcome for finding in check_fit(replace(FULL, **changed), HEALTH))  # type: ignore[arg-type]  # by name
 
 
 RULES = (
@@ -170,50 +162,5 @@ RULES = (
         (("above the lower", "au-dessus du premier"), ("above the higher", "au-dessus du second")),
         ((60, 50, FAIL), (61, 50, PASS), (62, 50, PASS)),
         _ladder,
-    ),
-    Rule(
-        "degrees_of_freedom",
-        ("Models: degrees of freedom", "Modèles : degrés de liberté"),
-        ("Persons less parameters; at least 10.", "Personnes moins paramètres ; au moins 10."),
-        HEALTH.min_dof.source if HEALTH.min_dof else "",
-        (("persons", "personnes"), ("parameters", "paramètres")),
-        ((209, 200, FAIL), (210, 200, PASS), (211, 200, PASS), (None, 200, REVIEW)),
-        lambda persons, parameters: _fit(persons=persons, parameters=parameters),
-    ),
-    Rule(
-        "sparse_level",
-        ("Models: persons behind a coefficient", "Modèles : personnes derrière un coefficient"),
-        (
-            "A dummy that is 1 for one person makes that person's value a coefficient; so does one that is 0 for one.",
-            "Une indicatrice qui vaut 1 pour une personne fait de sa valeur un coefficient ; de même à 0.",
-        ),
-        "Bundesbank sdcLog; Bleninger, Drechsler, Ronning 2011; ACRO leak J",
-        (("persons with the dummy (of 500)", "personnes à 1 (sur 500)"),),
-        ((1, FAIL), (10, FAIL), (11, PASS), (489, PASS), (490, FAIL)),
-        lambda persons: _fit(levels=(("dummy", persons),)),
-    ),
-    Rule(
-        "saturated",
-        ("Models: saturation", "Modèles : saturation"),
-        (
-            "With as many parameters as cells a model is the table of their means.",
-            "Avec autant de paramètres que de cases, un modèle est le tableau de leurs moyennes.",
-        ),
-        "Ritchie 2012; SACRO",
-        (("parameters", "paramètres"), ("cells", "cases")),
-        ((11, 12, PASS), (12, 12, FAIL), (13, 12, FAIL), (12, None, REVIEW)),
-        lambda parameters, cells: _fit(parameters=parameters, cells=cells),
-    ),
-    Rule(
-        "leverage",
-        ("Models: leverage", "Modèles : effet levier"),
-        (
-            "No observation decides its own prediction: leverage below 1 - 1/11.",
-            "Aucune observation ne décide de sa propre prédiction : levier sous 1 - 1/11.",
-        ),
-        "Bundesbank sdcLog, Ritchie 2012: no observation by itself",
-        (("largest leverage", "plus grand levier"),),
-        ((0.90, PASS), (10 / 11, FAIL), (1.0, FAIL), (None, REVIEW)),
-        lambda leverage: _fit(leverage=leverage),
     ),
 )

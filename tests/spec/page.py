@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from egress.checks.model import Outcome
-from tests.spec import classes, counts, magnitudes, words
+from tests.spec import classes, counts, magnitudes, models, words
 from tests.spec.rule import Rule
 
 ROOT = Path(__file__).parents[2]
@@ -14,6 +14,7 @@ CHAPTERS: tuple[tuple[tuple[str, str], tuple[Rule, ...]], ...] = (
     (("How many", "Combien"), counts.RULES),
     (("Who makes up a total", "Qui fait un total"), magnitudes.RULES),
     (("What is told of groups", "Ce qui est dit des groupes"), classes.RULES),
+    (("What models tell", "Ce que disent les modèles"), models.RULES),
     (("What words may say", "Ce que les mots peuvent dire"), words.RULES),
 )
 _HEAD = (

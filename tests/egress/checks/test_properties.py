@@ -230,7 +230,7 @@ def test_what_is_no_number_is_dominated(total: str, largest: str) -> None:
         Fit,
         MAYBE,
         MAYBE,
-        st.none() | st.lists(st.tuples(st.text(max_size=3), WHOLE), max_size=3).map(tuple),
+        st.none() | st.lists(st.tuples(st.text(max_size=3), WHOLE, WHOLE), max_size=3).map(tuple),
         MAYBE,
         MAYBE_FLOAT,
         MAYBE_FLOAT,
