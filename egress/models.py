@@ -32,7 +32,7 @@ from hub.catalogue.model import Catalogue
 from hub.policy.model import DisclosureRules
 from hub.words import say
 
-OWN = Rule("model", Risk.AUXILIARY_INFORMATION)
+OWN = Rule("claimed_model", Risk.AUXILIARY_INFORMATION)
 ALLOWED = Rule("models", Risk.INDIVIDUALS)
 SIZE = Rule("model_size", Risk.COVERT_CHANNEL)
 

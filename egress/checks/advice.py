@@ -52,6 +52,10 @@ _IDENTIFIER = say("Leave it out, or use a class of the catalogue in its place: n
 _DAYS = say("Take the month, the quarter or the year in place of the day.")
 _LABELS = say("Use categories that the catalogue lists, or coarser ones, in plain letters.")
 _TERMS = say("Join rare levels, or leave terms out, so that the model has fewer parameters and more persons for each.")
+_OUTCOMES = say("Join the levels of few persons, or of one outcome only, or leave them out before you fit the model.")
+_STEPS = say("Use longer steps in every=, coarser groups in by=, or a wider selection of persons.")
+_TREE = say("Let the tree grow less deep, with a larger min_samples_leaf and fewer classes.")
+_MODEL = say("Correct what is named in the call of bulle.release_model, run the notebook and submit it again.")
 _BOUNDED = say("Bound the variable by its published limits, or leave it out.")
 _RESIDUALS = say("Take fitted values and residuals out of the summary.")
 _OPERATOR = say(
@@ -86,7 +90,7 @@ ADVICE: Mapping[str, Message] = MappingProxyType(
         **dict.fromkeys(("differencing", "bounds"), _BESIDE),
         "declaration": _WORDS,
         "declaration.problem": _DECLARE,
-        **dict.fromkeys(("labels", "label_signs", "frame_labels"), _LABELS),
+        **dict.fromkeys(("labels", "label_signs", "frame_labels", "model_terms"), _LABELS),
         "identifiers": _IDENTIFIER,
         "full_dates": _DAYS,
         "denominators": _WHOLE,
@@ -94,8 +98,13 @@ ADVICE: Mapping[str, Message] = MappingProxyType(
         "quantile_ladder": _QUANTILES,
         **dict.fromkeys(("degrees_of_freedom", "sparse_level", "saturated"), _TERMS),
         "leverage": _BOUNDED,
+        "model_size": _TERMS,
+        **dict.fromkeys(("few_outcomes", "separation"), _OUTCOMES),
+        **dict.fromkeys(("survival_steps", "survival_groups"), _STEPS),
+        **dict.fromkeys(("small_leaves", "leaf_classes", "equal_predictions", "learning_settings"), _TREE),
+        "model": _MODEL,
         "model_vectors": _RESIDUALS,
-        **dict.fromkeys(("statbarn", "text", "rules"), _PERSON),
+        **dict.fromkeys(("statbarn", "text", "rules", "claimed_model"), _PERSON),
         **dict.fromkeys(("evidence", "computation"), _OPERATOR),
         "grammar": _QUERY,
         **dict.fromkeys(("claimed_evidence", "acro"), _BY_SQL),
@@ -103,7 +112,7 @@ ADVICE: Mapping[str, Message] = MappingProxyType(
         "chart": _CHART,
         "figure": _FIGURE,
         "privacy_budget": _BUDGET,
-        "private_kind": _ALLOWED,
+        **dict.fromkeys(("private_kind", "models"), _ALLOWED),
     }
 )
 

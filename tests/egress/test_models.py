@@ -54,7 +54,7 @@ class TestRegression:
         first, summary = assessed(payload())
         assert (first.assurance, first.outcome) == (Assurance.REPRODUCED, Outcome.REVIEW)
         assert (summary.declaration.name, summary.outcome) == ("cost_model_summary", Outcome.REVIEW)
-        assert of(first, "model") == [Outcome.REVIEW]
+        assert of(first, "claimed_model") == [Outcome.REVIEW]
         assert of(first, "model_terms") == [Outcome.PASS]
 
     def test_rows_leave_by_name_and_rounded(self) -> None:

@@ -16,7 +16,7 @@ from hub.language import render
 from hub.words import say
 
 SOURCES = sorted(Path(egress.__file__).parent.rglob("*.py"))
-PROBLEM = re.compile(r"(?:declaration|frame|figure|chart|acro)\.[a-z]+")
+PROBLEM = re.compile(r"(?:declaration|frame|figure|chart|acro|model)\.[a-z]+")
 
 
 def checks() -> Iterator[str]:
