@@ -54,6 +54,7 @@ def test_people_look_at_its_two_tables(enclave: TinyEnclave) -> None:
     model, summary = report(enclave, "cost_model"), report(enclave, "cost_model_summary")
     for one in (model, summary):
         assert (one.assurance, one.outcome) == (Assurance.REPRODUCED, Outcome.REVIEW)
+    assert (model.statbarns, summary.statbarns) == (("correlation_coefficients",), ("statistical_hypothesis_tests",))
     assert model.protected is not None
     assert [row[0] for row in model.protected.rows] == ["Intercept", "sex[T.male]"]
     assert [cell["persons"] for cell in model.evidence["cells"]] == [395, 197]
