@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from starlette.types import ASGIApp
 
-from egress.desk import alarms, budgets, figures, habilitations, home, imports, permits, workspaces
+from egress.desk import alarms, budgets, figures, habilitations, home, imports, people, permits, sources, workspaces
 from egress.desk.part import Desk, DeskDoors
 from egress.pages.site import site
 
 PARTS = (
     home.PART,
     permits.PART,
+    people.PART,
+    sources.PART,
     workspaces.PART,
     alarms.PART,
     habilitations.PART,
@@ -22,6 +24,10 @@ _STATUS_OF_RULE = {
     "policy.unreadable": 503,
     "permit.unknown": 404,
     "draft.unknown": 404,
+    "desk.person": 404,
+    "desk.source": 404,
+    "catalogue.stale": 409,
+    "person.administrator": 409,
     "draft.closed": 409,
     "draft.stale": 409,
     "campaign.unknown": 404,

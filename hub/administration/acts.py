@@ -132,6 +132,21 @@ def add_person(acting: Acting, person: Person) -> bool:
     return True
 
 
+def remove_person(acting: Acting, person: str, why: str) -> None:
+    """Make a person unknown: they are out within seconds. Administrators are dismissed first, which no page can do.
+
+    Raises: RefusedError.
+    """
+    known = acting.enclave.persons.get(person)
+    if known is None:
+        unknown = say("No person {name} is known to the enclave; nothing was changed.", name=person[:64])
+        raise RefusedError(Refusal("person.unknown", unknown))
+    if known.administrator:
+        first = say("{person} is an administrator; they are dismissed first (bulle person dismiss).", person=person)
+        raise RefusedError(Refusal("person.administrator", first))
+    acting.append("person.removed", "", person=person, why=why)
+
+
 def record_training(acting: Acting, person: str, done: date, valid_days: int) -> date:
     """Record that a person followed the site's training; the last day for which it counts. Raises: RefusedError."""
     if done > acting.today:

@@ -6,16 +6,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 
 from hub.administration.against import Known, against
+from hub.administration.lacks import missing
 from hub.administration.thresholds import Threshold, thresholds
 from hub.catalogue.model import Catalogue, Column, Table
 from hub.extracts.plan import ExtractPlan, plan_extract
 from hub.policy.files import Purpose
-from hub.policy.model import DataPermit, Person, Role, TableGrant, Years
-from hub.policy.standing import unsigned
+from hub.policy.model import DataPermit, Role, TableGrant, Years
 from hub.policy.verdict import Refusal
 from hub.words import Message, say
 
@@ -122,22 +121,6 @@ def plan(permit: DataPermit, known: Known) -> Plan:
         rules.privacy.value.source_cap_rho if rules else None,
         tuple(_changed(before, permit)) if before else (),
     )
-
-
-def missing(person: Person | None, today: date) -> tuple[Message, ...]:
-    """What keeps a person out of everything until they have it."""
-    if person is None:
-        return (say("not known to the enclave"),)
-    standing = person.standing
-    found = [
-        say("undertaking {name}, version {version}: not signed", name=each.name, version=each.version)
-        for each in unsigned(standing, today)
-    ]
-    if standing.required.training and standing.trained_until is None:
-        found.append(say("no training recorded"))
-    elif standing.required.training and standing.trained_until is not None and today > standing.trained_until:
-        found.append(say("training ended on {day}", day=standing.trained_until.isoformat()))
-    return tuple(found)
 
 
 def _persons(permit: DataPermit, before: DataPermit | None, known: Known) -> Iterator[Named]:

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 from pydantic import ValidationError
 
+from bulle.cli.acting import acting
 from bulle.cli.administrators import appoint, dismiss
 from bulle.cli.closing import wait_closed
-from bulle.cli.failure import Code, refused
+from bulle.cli.failure import Code, granted, refused
 from bulle.cli.permit import policies_option
 from bulle.cli.reason import why_option
 from bulle.cli.settings import CHANNEL, Settings
 from bulle.cli.shape import Command, Group, option
 from bulle.cli.state import enclave_of, opened, policy_stop
 from bulle.cli.table import aligned
+from hub.administration.acts import add_person, record_training, remove_person
 from hub.events.state import Enclave
 from hub.extracts.contradiction import shown
 from hub.policy.factors import Asked, Factors, recovery_step
@@ -54,13 +56,10 @@ def add(settings: Settings, person_id: str, name: str, organisation: str | None)
         raise refused(
             say("{field}: a login name has small letters, digits, dots and hyphens; a name is not empty.", field=field)
         ) from error
-    with opened(settings, create=True) as log, log.transaction() as transaction:
-        known = enclave_of(transaction).persons.get(person.id)
-        if known is not None and (known.name, known.organisation) == (person.name, person.organisation):
+    with opened(settings, create=True) as log, acting(settings, log) as act:
+        if not add_person(act, person):
             settings.print(say("{person} is known already; nothing changed.", person=person.id))
             return
-        body = {"person": person.model_dump(mode="json"), "channel": CHANNEL}
-        transaction.append(settings.person(), "person.added", "", body)
     settings.print(say("{person} is known to the enclave.", person=shown(person.id)))
 
 
@@ -77,11 +76,8 @@ def add(settings: Settings, person_id: str, name: str, organisation: str | None)
 @click.pass_obj
 def remove(settings: Settings, person_id: str, why: str) -> int:
     with opened(settings) as log:
-        with log.transaction() as transaction:
-            if person_id not in enclave_of(transaction).persons:
-                raise refused(say("No person {name} is known to the enclave; nothing was changed.", name=person_id))
-            body = {"person": person_id, "why": why, "channel": CHANNEL}
-            transaction.append(settings.person(), "person.removed", "", body)
+        with acting(settings, log) as act, granted():
+            remove_person(act, person_id, why)
         settings.print(say("{person} is no longer known to the enclave.", person=person_id))
         return wait_closed(settings, log)
 
@@ -141,16 +137,9 @@ def _described(enclave: Enclave, person: Person) -> dict[str, Any]:
 @policies_option
 @click.pass_obj
 def training(settings: Settings, person_id: str, done: datetime | None, policies: Path | None) -> None:
-    today = datetime.now(UTC).date()
-    day = done.date() if done else today
-    if day > today:
-        raise refused(say("A training is recorded once it was followed; {day} is to come.", day=day.isoformat()))
-    until = day + timedelta(days=_policy(policies).training.valid_days.value)
-    with opened(settings) as log, log.transaction() as transaction:
-        if person_id not in enclave_of(transaction).persons:
-            raise refused(say("{person} is not known to the enclave; add them first.", person=shown(person_id)))
-        body = {"person": person_id, "done": day.isoformat(), "until": until.isoformat(), "channel": CHANNEL}
-        transaction.append(settings.person(), "training.recorded", "", body)
+    day, days = (done or datetime.now(UTC)).date(), _policy(policies).training.valid_days.value
+    with opened(settings) as log, acting(settings, log) as act, granted():
+        until = record_training(act, person_id, day, days)
     settings.print(say("The training of {person} counts until {day}.", person=person_id, day=until.isoformat()))
 
 

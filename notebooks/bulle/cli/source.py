@@ -6,10 +6,12 @@ from pathlib import Path
 
 import click
 
-from bulle.cli.settings import CHANNEL, Settings
+from bulle.cli.acting import acting
+from bulle.cli.settings import Settings
 from bulle.cli.shape import Command, Group, option
 from bulle.cli.state import enclave_of, opened, policy_stop
 from bulle.cli.table import aligned
+from hub.administration.acts import register_source
 from hub.catalogue.files import read_catalogue
 from hub.policy.files import PolicyFileError
 from hub.words import say
@@ -36,12 +38,10 @@ def register(settings: Settings, catalogue: Path) -> None:
     except PolicyFileError as error:
         raise policy_stop(error) from error
     name = value.source.name
-    with opened(settings, create=True) as log, log.transaction() as transaction:
-        if enclave_of(transaction).sources.get(name) == value:
+    with opened(settings, create=True) as log, acting(settings, log) as act:
+        if not register_source(act, value):
             settings.print(say("{source} is registered already; nothing changed.", source=name))
             return
-        body = {"catalogue": value.model_dump_json(exclude_none=True), "channel": CHANNEL}
-        transaction.append(settings.person(), "source.registered", "", body)
     settings.print(
         say(
             "{source} is registered; its files belong into {folder}, one TABLE.parquet each.",

@@ -19,6 +19,8 @@ PLACES = {
     "campaign": "review-1",
     "project": "reste-a-charge",
     "draft": "reste-a-charge-draft-1",
+    "name": "alice",
+    "source": "rand-hie",
 }
 
 

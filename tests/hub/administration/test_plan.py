@@ -8,7 +8,8 @@ from decimal import Decimal
 
 import pytest
 
-from hub.administration.plan import missing, plan
+from hub.administration.lacks import missing
+from hub.administration.plan import plan
 from hub.policy.model import Person
 from hub.policy.standing import Requirements, Standing
 from hub.policy.stops import Scope, Stop
