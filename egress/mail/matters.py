@@ -65,15 +65,41 @@ _IMPORT_NEWS = frozenset({ImportStatus.REFUSED, ImportStatus.REJECTED, ImportSta
 _ID = re.compile(r"[a-z0-9-]{1,80}")  # as the services spell them; what is spelled otherwise is named in no message
 
 
-def matters(situation: Situation, person: str, after: datetime, today: date) -> tuple[Matter, ...]:
-    """What is news for `person` since `after`, the oldest first: nothing for who sees no page of it any more."""
-    found = [*_requests(situation, person, today), *_imports(situation, person, today), *_refused(situation, person)]
-    new = (each for each in found if each.since >= after and _ID.fullmatch(each.subject))
+@dataclass(frozen=True)
+class Recent:
+    """Requests and imports that stand since `after` or later where they stand: no other can be news for anybody."""
+
+    situation: Situation
+    after: datetime
+    requests: tuple[ReleaseRequest, ...]
+    imports: tuple[ImportRequest, ...]
+
+
+def recent(situation: Situation, after: datetime) -> Recent:
+    """Looked for once for all people."""
+
+    def moved(at: str | None) -> bool:
+        return at is not None and datetime.fromisoformat(at) >= after
+
+    requests = (
+        each
+        for each in situation.requests.values()
+        if moved(each.reached.get(each.status)) or moved(each.sample.at if each.sample else None)
+    )
+    imports = (each for each in situation.imports.values() if moved(each.reached.get(each.status)))
+    return Recent(situation, after, tuple(requests), tuple(imports))
+
+
+def matters(found: Recent, person: str, today: date) -> tuple[Matter, ...]:
+    """What is news for `person`, the oldest first: nothing for who sees no page of it any more."""
+    every = [*_requests(found, person, today), *_imports(found, person, today), *_refused(found.situation, person)]
+    new = (each for each in every if each.since >= found.after and _ID.fullmatch(each.subject))
     return tuple(sorted(new, key=lambda each: (each.at, each.subject)))
 
 
-def _requests(situation: Situation, person: str, today: date) -> Iterator[Matter]:
-    for request in situation.requests.values():
+def _requests(found: Recent, person: str, today: date) -> Iterator[Matter]:
+    situation = found.situation
+    for request in found.requests:
         if not situation.sees(person, request.project):
             continue
         if request.person == person:
@@ -98,20 +124,20 @@ def _own_return(request: ReleaseRequest) -> bool:
     return request.status is Status.RETURNED and request.returned is not None and request.returned.by == request.person
 
 
-def _imports(situation: Situation, person: str, today: date) -> Iterator[Matter]:
-    known = situation.person(person)
-    for found in situation.imports.values():
-        permit = situation.permit(found.project)
+def _imports(found: Recent, person: str, today: date) -> Iterator[Matter]:
+    situation, known = found.situation, found.situation.person(person)
+    for each in found.imports:
+        permit = situation.permit(each.project)
         if not isinstance(may_see_imports(known, permit, situation.stops), Grant):
             continue
-        if found.person == person:
-            if found.status in _IMPORT_NEWS:
-                yield _brought(found)
-        elif found.status is ImportStatus.IN_REVIEW:
-            approver = found.approver or Role.OUTPUT_CHECKER
-            verdict = may_decide_import(known, permit, found.person, approver, today, situation.stops)
+        if each.person == person:
+            if each.status in _IMPORT_NEWS:
+                yield _brought(each)
+        elif each.status is ImportStatus.IN_REVIEW:
+            approver = each.approver or Role.OUTPUT_CHECKER
+            verdict = may_decide_import(known, permit, each.person, approver, today, situation.stops)
             if isinstance(verdict, Grant):
-                yield _brought(found, Asks.APPROVAL)
+                yield _brought(each, Asks.APPROVAL)
 
 
 def _brought(found: ImportRequest, asks: Asks = Asks.NOTHING) -> Matter:

@@ -60,8 +60,10 @@ class MailStand:
 
 
 @contextmanager
-def standing_mail(authority: Authority | None, tls: TLS = TLS.STARTTLS, *, login: bool = False) -> Iterator[MailStand]:
-    """A running server, with the certificate of `authority`."""
+def standing_mail(
+    authority: Authority | None, tls: TLS = TLS.STARTTLS, *, login: bool = False, at: str = "127.0.0.1"
+) -> Iterator[MailStand]:
+    """A running server at the address `at`, with the certificate of `authority`."""
     stand, settings = MailStand(free_port()), dict[str, Any]()
     if authority is not None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -70,7 +72,7 @@ def standing_mail(authority: Authority | None, tls: TLS = TLS.STARTTLS, *, login
         settings["require_starttls"] = tls is TLS.STARTTLS
     if login:
         settings |= {"authenticator": _who, "auth_required": True, "auth_require_tls": tls is TLS.STARTTLS}
-    controller = Controller(stand, hostname="127.0.0.1", port=stand.port, **settings)
+    controller = Controller(stand, hostname=at, port=stand.port, **settings)
     controller.start()
     try:
         yield stand

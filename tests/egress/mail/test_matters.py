@@ -7,7 +7,7 @@ from hashlib import sha256
 
 from egress.airlock.desk import Remarks
 from egress.imports.guards import Asking
-from egress.mail.matters import Asks, Matter, matters
+from egress.mail.matters import Asks, Matter, matters, recent
 from egress.release.model import FrozenFile
 from egress.release.review import Choice, Criterion, Vote
 from hub.policy.review import ReviewRules
@@ -19,7 +19,7 @@ LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def news(planted: Planted, person: str, after: datetime = LONG_AGO) -> tuple[Matter, ...]:
-    return matters(planted.desk.look(), person, after, NOW.date())
+    return matters(recent(planted.desk.look(), after), person, NOW.date())
 
 
 def said(planted: Planted, person: str) -> list[tuple[str, str, Asks]]:
