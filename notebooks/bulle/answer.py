@@ -102,7 +102,7 @@ def output_text(output: Judged, language: str) -> str:
     title = f" ({printable(output.title)})" if output.title else ""
     lines = [f"{output.name}{title}: {verdict_words(output.outcome, language)}"]
     lines += [f"  {line}" for line in note_lines(output.notes, language)]
-    lines += [f"  {line}" for line in finding_lines(output.findings, language)]
+    lines += [f"  {line}" for line in finding_lines(output.findings, language, advise=True)]
     lines += [f"  {line}" for line in foresight.lines(output.preview, language)]
     if output.protected is not None and output.outcome is not Outcome.FAIL:
         lines += ["", *(f"  {line}" for line in text_table(output.protected, output.keys).splitlines())]

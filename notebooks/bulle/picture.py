@@ -78,7 +78,7 @@ def _findings(findings: Sequence[Finding], language: str) -> str:
     """What a reader must see, and the rest folded away."""
     notable = [finding for finding in findings if finding.notable]
     quiet = [finding for finding in findings if not finding.notable]
-    shown = _list(finding_lines(notable, language))
+    shown = _list(finding_lines(notable, language, advise=True))
     if not quiet:
         return shown
     summary = escape(render(say("{count} checks without a finding", count=len(quiet)), language))

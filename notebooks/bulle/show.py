@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from bulle.judge import Judged
+from egress.checks.advice import advice
 from egress.checks.model import Finding, Outcome
 from egress.checks.table import Table, Value
 from egress.suggest import Suggestion
@@ -78,9 +79,10 @@ def _suppresses(table: Table, keys: Sequence[str]) -> bool:
     return any(row[place] is None for row in table.rows for place in measures)
 
 
-def finding_lines(findings: Iterable[Finding], language: str) -> list[str]:
-    """One line per finding, the worst first."""
-    return [f"{mark} {where}{why}" for mark, where, why in _findings(findings, language)]
+def finding_lines(findings: Iterable[Finding], language: str, *, advise: bool = False) -> list[str]:
+    """One line per finding, the worst first; with what its author can do about it, where that is asked for."""
+    told = sorted(findings, key=lambda one: _ORDER.index(one.outcome))
+    return [_line(one, language, advise=advise) for one in told]
 
 
 def note_lines(notes: Iterable[Message], language: str) -> list[str]:
@@ -111,14 +113,10 @@ _ORDER = (Outcome.FAIL, Outcome.REVIEW, Outcome.PASS)
 _MARKS = {Outcome.FAIL: "✗", Outcome.REVIEW: "?", Outcome.PASS: "·"}
 
 
-def _findings(findings: Iterable[Finding], language: str) -> list[tuple[str, str, str]]:
-    """(mark, "place: " or "", sentence), the worst first."""
-    told = sorted(findings, key=lambda one: _ORDER.index(one.outcome))
-    return [
-        (_MARKS[one.outcome], f"{printable(one.where)}: " if one.where else "", _sentences(one, language))
-        for one in told
-    ]
-
-
-def _sentences(finding: Finding, language: str) -> str:
-    return printable(" ".join(render(sentence, language) for sentence in finding.sentences()))
+def _line(finding: Finding, language: str, *, advise: bool) -> str:
+    told = [render(sentence, language) for sentence in finding.sentences()]
+    todo = advice(finding) if advise else None
+    if todo is not None:
+        told.append(f"→ {render(todo, language)}")
+    where = f"{printable(finding.where)}: " if finding.where else ""
+    return f"{_MARKS[finding.outcome]} {where}{printable(' '.join(told))}"
