@@ -14,6 +14,7 @@ from egress.release.review import Choice, Vote
 from tests.browser.conftest import Open
 from tests.egress.web.hub_stand import PREFIX
 from tests.egress.web.planted import Planted, adults_by_year, by_site, by_year, dp_table, noisy, single_persons
+from tests.egress.web.planted_figure import figure
 
 pytestmark = pytest.mark.browser
 AXE = (Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
@@ -28,8 +29,11 @@ PAGES = {
 @pytest.fixture(scope="module", autouse=True)
 def _requests(planted: Planted) -> None:
     planted.submit(RETURNED)
-    planted.checked(RETURNED, by_site(), by_year())
-    votes = (Vote("visits_by_site", Choice.CHANGE, "Group the sites."), Vote("persons_by_year", Choice.APPROVE))
+    planted.checked(RETURNED, by_site(), by_year(), figure())
+    votes = (
+        Vote("visits_by_site", Choice.CHANGE, "Group the sites."),
+        *(Vote(name, Choice.APPROVE) for name in ("persons_by_year", "bars")),
+    )
     planted.desk.review(RETURNED, "carol", votes)
     planted.submit(ONE, descriptions={"visits_by_site": "Visits of each site."})
     planted.checked(ONE, by_site(), adults_by_year(), noisy(), dp_table(), single_persons())

@@ -16,7 +16,7 @@ from hub.policy.limits import read_limits
 from tests.browser.conftest import Open, Pictures
 from tests.egress.web.hub_stand import PREFIX
 from tests.egress.web.planted import Planted, by_year
-from tests.egress.web.planted_figure import figure
+from tests.egress.web.planted_figure import figure, text
 
 pytestmark = pytest.mark.browser
 MINE, DRAWN = "reste-a-charge-1", "reste-a-charge-2"
@@ -35,7 +35,7 @@ def _request(planted: Planted) -> None:
     planted.submit(MINE)
     planted.checked(MINE, replace(report, pictures=(picture,)))
     planted.submit(DRAWN)
-    planted.checked(DRAWN, replace(report, protect=Protection.NONE), figure())
+    planted.checked(DRAWN, replace(report, protect=Protection.NONE), figure(), text())
 
 
 @pytest.mark.parametrize(
@@ -75,4 +75,5 @@ def test_a_figure_appears_beside_the_table_that_it_shows(  # noqa: PLR0917 -- fi
     expect(shown.locator(".pair table.values")).to_have_count(1)
     assert page.evaluate("document.querySelector('figure.chart img').naturalWidth") == 960
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert "no⟨U+200B⟩thing" in page.locator("article:has(#output-conclusions) pre").inner_text()
     pictures.take(page, f"figure-{person}-{language[:2]}")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from egress.checks.model import Assurance, Finding, Outcome, Protection, Risk
+from egress.checks.statbarns import NoFamily
+from egress.checks.text import check
 from egress.figures.redraw import Redrawn, redrawn
 from egress.release.picture import Figure
 from egress.release.report import OutputReport
@@ -27,4 +29,23 @@ def figure() -> OutputReport:
         (Finding("figure", Risk.AUXILIARY_INFORMATION, Outcome.REVIEW, "picture", why),),
         statbarns=("frequencies",),
         figure=Figure(("persons_by_year",), drawn.png),
+    )
+
+
+def text() -> OutputReport:
+    """Words of its author, with signs that nobody sees."""
+    said = "Nothing was found,\nno\u200bthing at all.\n"
+    findings = check(said, 1000, frozenset(), prose=True)
+    asked, kept = "bulle.release_text('conclusions', …)", (str(NoFamily.NO_STATISTIC),)
+    return OutputReport(
+        "conclusions",
+        "Conclusions",
+        asked,
+        Assurance.UNVERIFIED,
+        Outcome.REVIEW,
+        Protection.NONE,
+        findings,
+        text=said,
+        prose=True,
+        statbarns=kept,
     )
