@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 import time
@@ -32,7 +33,16 @@ DESCRIPTIONS = {
     "largest_bills": "Spending of each person: it is here to be refused.",
     "visits_by_coinsurance": "Mean doctor visits under each coinsurance rate, with noise.",
 }
-PEOPLE = {"alice": "Alice Martin", "bob": "Bob Diallo", "carol": "Carol Nguyen", "dora": "Dora Petit"}
+PEOPLE = {
+    "alice": "Alice Martin",
+    "bob": "Bob Diallo",
+    "carol": "Carol Nguyen",
+    "dora": "Dora Petit",
+    "erin": "Erin Novak",
+    "frank": "Frank Olsen",
+}
+# Two, because whoever drafts a permit does not issue it.
+ADMINISTRATORS = ("erin", "frank")
 # Accounts of the demonstration directory (images/ldap): they open nothing but this demonstration.
 PASSWORD = "{name}-demo"  # noqa: S105 -- public on purpose, printed at the end
 # What the telephones of these people would hold, so that whoever runs the demonstration can log in as them.
@@ -75,10 +85,19 @@ def admin_prepares() -> None:
             source.parent.mkdir(parents=True, exist_ok=True)
             prepare(source)
     with step("people and their training, catalogue and permit are registered"):
-        known = {person["id"] for person in bulle("admin", "person", "list", "--json")["persons"]}
-        for name in sorted(PEOPLE.keys() - known):
-            bulle("admin", "person", "add", name, "--name", PEOPLE[name])
-            bulle("admin", "person", "training", name)
+        known = {person["id"]: person for person in bulle("admin", "person", "list", "--json")["persons"]}
+        made = [
+            command
+            for name in sorted(PEOPLE.keys() - known.keys())
+            for command in (["person", "add", name, "--name", PEOPLE[name]], ["person", "training", name])
+        ]
+        why = "one of the demonstration's two administrators"
+        made += [
+            ["person", "appoint", name, "--why", why]
+            for name in ADMINISTRATORS
+            if not known.get(name, {}).get("administrator")
+        ]
+        one_after_another("admin", made)
         if not bulle("admin", "source", "list", "--json")["sources"]:
             bulle("admin", "source", "register", "/etc/bulle/policies/catalogues/rand-hie.toml")
         if not bulle("admin", "permit", "list", "--json")["permits"]:
@@ -192,8 +211,9 @@ def report(base: str, request: str, package: Path) -> None:
     say(f"\nLog in at {base} as")
     app = AuthenticatorApp(APP)
     for name in PEOPLE:
+        desk = ", for the admin's desk at /services/desk/" if name in ADMINISTRATORS else ""
         second = f"then the code that `make code NAME={name}` prints" if name in app else "then enrol your own app"
-        say(f"  {name:<6} {PASSWORD.format(name=name):<12} {second}")
+        say(f"  {name:<6} {PASSWORD.format(name=name):<12} {second}{desk}")
     if (made := authority()) is not None:
         say("\nThe browser will warn: its certificate was signed by an authority made here, which no browser knows.")
         say(
@@ -257,6 +277,17 @@ def bulle(service: str, *arguments: str) -> dict[str, Any]:
     if done.returncode != 0:
         raise DemoError(f"bulle {' '.join(arguments)}: {done.stderr.strip() or done.stdout.strip()}")
     return dict(json.loads(done.stdout)) if "--json" in arguments else {}
+
+
+def one_after_another(service: str, commands: list[list[str]]) -> None:
+    """Run `bulle` commands in one tool container, which takes longer to start than they do."""
+    if not commands:
+        return
+    script = " && ".join(shlex.join(["bulle", "--as", service, *command]) for command in commands)
+    whole = ["docker", "compose", "run", "--rm", "-T", service, "sh", "-c", script]
+    done = subprocess.run(whole, cwd=ROOT, capture_output=True, text=True, check=False, timeout=PATIENCE)
+    if done.returncode != 0:
+        raise DemoError(f"bulle: {done.stderr.strip() or done.stdout.strip()}")
 
 
 def field(page: str, name: str) -> str:

@@ -9,8 +9,10 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -18,7 +20,16 @@ import uvicorn
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser.front_door import FrontDoor
-from tests.egress.web.hub_stand import PASSWORD, PREFIX, SERVICE_TOKEN, RunningHub, free_port, running_hub
+from tests.egress.web.hub_stand import (
+    DESK,
+    DESK_TOKEN,
+    PASSWORD,
+    PREFIX,
+    SERVICE_TOKEN,
+    RunningHub,
+    free_port,
+    running_hub,
+)
 from tests.egress.web.planted import Planted
 
 CHROMIUM = "/usr/bin/chromium"  # Debian's; playwright's own would be a download
@@ -54,35 +65,55 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> Planted:
     return Planted(tmp_path_factory.mktemp("enclave") / "state", datetime.now(UTC) - timedelta(hours=1))
 
 
+@dataclass(frozen=True)
+class Service:
+    """One service with pages, in a process of its own."""
+
+    name: str
+    module: str
+    prefix: str
+    token: str
+    port: int = field(default_factory=free_port)
+
+    def start(self, hub: RunningHub, planted: Planted) -> subprocess.Popen[bytes]:
+        token = planted.root / f"{self.name}-token"
+        token.write_text(f"{self.token}\n")
+        environment = {
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": os.pathsep.join(["", *sys.path]),
+            "BULLE_STATE": str(planted.root),
+            "BULLE_PUBLIC_URL": f"http://127.0.0.1:{hub.public}",
+            "BULLE_HUB_API_URL": hub.api,
+            f"BULLE_{self.name.upper()}_TOKEN_FILE": str(token),
+            f"BULLE_{self.name.upper()}_PORT": str(self.port),
+            f"BULLE_{self.name.upper()}_HOST": "127.0.0.1",
+        }
+        return subprocess.Popen([sys.executable, "-m", self.module], env=environment)
+
+
 @pytest.fixture(scope="module")
-def site(hub: RunningHub, planted: Planted) -> Iterator[str]:
-    """The address that browsers use: hub and service behind one door."""
-    port, token = free_port(), planted.root / "token"
-    token.write_text(f"{SERVICE_TOKEN}\n")
-    environment = {
-        "PATH": os.environ["PATH"],
-        "PYTHONPATH": os.pathsep.join(["", *sys.path]),
-        "BULLE_STATE": str(planted.root),
-        "BULLE_PUBLIC_URL": f"http://127.0.0.1:{hub.public}",
-        "BULLE_HUB_API_URL": hub.api,
-        "BULLE_EGRESS_TOKEN_FILE": str(token),
-        "BULLE_EGRESS_PORT": str(port),
-        "BULLE_EGRESS_HOST": "127.0.0.1",
-    }
-    service = subprocess.Popen([sys.executable, "-m", "egress.service"], env=environment)
-    door = FrontDoor({PREFIX: f"http://127.0.0.1:{port}", "/hub/": f"http://127.0.0.1:{hub.port}"})
+def site(hub: RunningHub, planted: Planted, request: pytest.FixtureRequest) -> Iterator[str]:
+    """The address that browsers use: hub and services behind one door; the desk where the module says `WITH_DESK`."""
+    services = [Service("egress", "egress.service", PREFIX, SERVICE_TOKEN)]
+    if getattr(request.module, "WITH_DESK", False):
+        services.append(Service("desk", "egress.desk", DESK, DESK_TOKEN))
+    started = [service.start(hub, planted) for service in services]
+    places = {service.prefix: f"http://127.0.0.1:{service.port}" for service in services}
+    door = FrontDoor({**places, "/hub/": f"http://127.0.0.1:{hub.port}"})
     server = uvicorn.Server(uvicorn.Config(door, host="127.0.0.1", port=hub.public, log_level="error"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     address = f"http://127.0.0.1:{hub.public}"
     try:
-        _wait(f"{address}{PREFIX}health")
+        for service in services:
+            _wait(f"{address}{service.prefix}health")
         yield address
     finally:
         server.should_exit = True
         thread.join(10)
-        service.terminate()
-        service.wait(10)
+        for process in started:
+            process.terminate()
+            process.wait(10)
 
 
 @pytest.fixture
@@ -104,7 +135,7 @@ def open_as(site: str, chromium: Browser) -> Iterator[Open]:
         page.fill("input[name=username]", person)
         page.fill("input[name=password]", PASSWORD)
         page.click("#login_submit")
-        page.wait_for_url(f"{site}{PREFIX}**")
+        page.wait_for_url(f"{site}/services/**")
         page.on("console", lambda said: complaints.append(said.text) if _is_ours(said.text) else None)
         return page
 
@@ -117,6 +148,23 @@ def open_as(site: str, chromium: Browser) -> Iterator[Open]:
 def _is_ours(complaint: str) -> bool:
     # A frame that our policy keeps out is what one test is about.
     return "Content Security" in complaint and "frame-ancestors" not in complaint
+
+
+AXE = (Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+
+
+def faults(page: Page, address: str) -> list[str]:
+    """What axe-core finds serious on a page, and whether it is wider than the window; 600 pixels are 1200 at 200 %."""
+    page.goto(address)
+    page.evaluate(AXE)
+    violations: list[dict[str, Any]] = page.evaluate("axe.run().then(said => said.violations)")
+    found = [
+        f"{address}: {each['id']}: {each['nodes'][0]['html'][:200]}"
+        for each in violations
+        if each["impact"] in {"serious", "critical"}
+    ]
+    width = page.evaluate("document.documentElement.scrollWidth")
+    return [*found, f"{address}: {width} pixels wide"] if width > 600 else found
 
 
 def _wait(url: str) -> None:

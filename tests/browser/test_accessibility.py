@@ -5,19 +5,15 @@ axe-core 4.14.1 (Deque, MPL-2.0) stands in `vendor/axe-core`, as its package on 
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
-
 import pytest
 
 from egress.release.review import Choice, Vote
-from tests.browser.conftest import Open
+from tests.browser.conftest import Open, faults
 from tests.egress.web.hub_stand import PREFIX
 from tests.egress.web.planted import Planted, adults_by_year, by_site, by_year, dp_table, noisy, single_persons
 from tests.egress.web.planted_figure import figure
 
 pytestmark = pytest.mark.browser
-AXE = (Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
 ONE, RETURNED = "reste-a-charge-1", "reste-a-charge-2"
 PAGES = {
     "alice": ("requests", f"requests/{ONE}", f"requests/{RETURNED}", "imports", "budget", "no-such-page"),
@@ -46,16 +42,7 @@ def test_nothing_serious_and_nothing_off_the_side(open_as: Open, person: str, la
     page.set_viewport_size({"width": 600, "height": 400})  # 1200 pixels at 200 %
     first, found = page.url.split(PREFIX)[0] + PREFIX, []
     for path in PAGES[person]:
-        page.goto(f"{first}{path}")
-        page.evaluate(AXE)
-        violations: list[dict[str, Any]] = page.evaluate("axe.run().then(said => said.violations)")
-        found += [
-            f"{path}: {each['id']}: {each['nodes'][0]['html'][:200]}"
-            for each in violations
-            if each["impact"] in {"serious", "critical"}
-        ]
-        width = page.evaluate("document.documentElement.scrollWidth")
-        found += [f"{path}: {width} pixels wide"] if width > 600 else []
+        found += faults(page, f"{first}{path}")
     assert found == []
 
 
