@@ -18,11 +18,10 @@ from egress.checks.model import Assurance, Finding, Outcome, Protection, Risk
 from egress.checks.statbarns import RULE as STATBARN
 from egress.checks.statbarns import NoFamily, Statbarn, unknown_statbarns
 from egress.checks.table import Table
-from egress.checks.vocabulary import of_kind
-from egress.frames import CLAIM, LABELS, NOTHING, Facts, frame_query
+from egress.checks.vocabulary import of_columns, of_kind
+from egress.frames import CLAIM, LABELS, NOTHING, Facts
 from egress.model_claims import contradiction
 from egress.model_tables import curve_table, regression_table, steps_of, summary_table, tree_table
-from egress.outputs.claimed import Claimed, ClaimedMeasure
 from egress.outputs.model_claims import DeclaredModel
 from egress.outputs.models import LINEAR, ClaimedCurves, ClaimedModel, ClaimedRegression, ClaimedTree, ModelWords
 from egress.protect.rounding import to_digits
@@ -151,10 +150,9 @@ def _called(words: ModelWords, claimed: ClaimedModel, facts: Facts) -> Iterator[
     yield from terms.check(_names(claimed), facts.catalogue, facts.pseudonyms)
     if facts.catalogue is None:
         return
-    columns = (*words.columns, *(name for name in _names(claimed) if name.isidentifier()))
-    measures = tuple(ClaimedMeasure(f"m{at}", "mean", name) for at, name in enumerate(dict.fromkeys(columns)))
-    about = frame_query(Claimed(words.name, words.title, "none", "frame", "", (), measures, ()), facts.catalogue)
-    yield from declaration.called(words.name, words.title, about, facts.catalogue, of_kind("model"))
+    columns = terms.columns_of((*words.columns, *_names(claimed)), facts.catalogue)
+    known = of_columns(columns, facts.catalogue) | of_kind("model")
+    yield from declaration.called(words.name, words.title, known, facts.catalogue)
     labels = _labels(claimed)
     column = words.by if isinstance(claimed, ClaimedCurves) else words.outcome
     if labels and not _are_listed(labels, column, facts.catalogue):

@@ -47,20 +47,18 @@ def words(
     name: str, title: str, query: Query, catalogue: Catalogue, more: frozenset[str] = frozenset()
 ) -> tuple[Finding, ...]:
     """Findings about the declaration's name and title, and the names of its columns; `more` words are known as well."""
-    return (*called(name, title, query, catalogue, more), *_columns(query, catalogue))
-
-
-def called(
-    name: str, title: str, query: Query, catalogue: Catalogue, more: frozenset[str] = frozenset()
-) -> tuple[Finding, ...]:
-    """As `words`, of the name and the title alone."""
     known = of_table(query, catalogue) | more
+    return (*called(name, title, known, catalogue), *_columns(query, catalogue))
+
+
+def called(name: str, title: str, known: frozenset[str], catalogue: Catalogue) -> tuple[Finding, ...]:
+    """Findings about a name and a title for which the words `known` are those of the output."""
     return (*_name(name, known), *_title(title, known, catalogue))
 
 
 def of_chart(name: str, title: str, query: Query, catalogue: Catalogue) -> tuple[Finding, ...]:
     """Findings about the name and title of a chart over the table of `query`."""
-    return called(name, title, query, catalogue, frozenset({"chart", "by", "of"}))
+    return called(name, title, of_table(query, catalogue) | {"chart", "by", "of"}, catalogue)
 
 
 def budget(rho: Decimal | None) -> tuple[Finding, ...]:

@@ -53,6 +53,12 @@ def check(terms: Iterable[str], catalogue: Catalogue | None, pseudonyms: Collect
     return tuple(found)
 
 
+def columns_of(terms: Iterable[str], catalogue: Catalogue) -> frozenset[str]:
+    """The columns of the catalogue that terms name."""
+    known = {name for table in catalogue.tables.values() for name in table.columns}
+    return frozenset(known.intersection(token for term in terms for token in _TOKEN.findall(term)))
+
+
 def words_of(term: str) -> frozenset[str]:
     """What of a term could be a person key."""
     return frozenset({term, *_WORD.findall(term), *re.split(r"[\[\]:_.]", term)})

@@ -107,6 +107,13 @@ def of_table(query: Query, catalogue: Catalogue) -> frozenset[str]:
     return filters.union(source, _tables(query, catalogue), fold({*GLUE, *_STATISTICS, *_NEUTRAL}), *measures, *keys)
 
 
+def of_columns(names: Iterable[str], catalogue: Catalogue) -> frozenset[str]:
+    """The words with which an output about columns of these names may be called, whichever table has them."""
+    held = [(name, table.columns.get(name)) for name in names for table in catalogue.tables.values()]
+    about = {word for name, column in held if column is not None for word in (*split(name), *_of_column(column))}
+    return frozenset(about) | frozenset(split(catalogue.source.name)) | fold({*GLUE, *_STATISTICS, *_NEUTRAL})
+
+
 def of_kind(kind: str) -> frozenset[str]:
     """The words for a kind of private release that is no SQL table."""
     return fold(_OF_KIND.get(kind, "").split())

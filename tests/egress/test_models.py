@@ -105,6 +105,19 @@ class TestRegression:
     def test_rules_without_models_let_none_leave(self) -> None:
         assert refused(payload(), "models", rules(models=None))
 
+    @pytest.mark.parametrize(
+        ("title", "outcome"),
+        [
+            ("", []),
+            ("Regression of cost by sex and age", []),
+            ("Cost of M and F", []),
+            ("Cost of Durand", [Outcome.REVIEW]),
+            ("Cost by diagnosis", [Outcome.REVIEW]),  # no column of this model
+        ],
+    )
+    def test_words_of_the_title_are_those_of_its_columns(self, title: str, outcome: list[Outcome]) -> None:
+        assert of(assessed(payload(title=title))[0], "declaration") == outcome
+
     def test_terms_are_looked_for_in_the_catalogue(self) -> None:
         free = regression(terms=[term("sex[T.M]"), term("Intercept"), term("x39182")])
         assert of(assessed(payload(model=free))[0], "model_terms") == [Outcome.REVIEW]
