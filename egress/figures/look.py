@@ -29,7 +29,7 @@ class Looked:
 def look(one: DeclaredFigure, tables: Mapping[str, Shown], keys: frozenset[str], limits: FigureLimits) -> Looked:
     """`one` beside the request's tables by name; `keys`: person keys of the extract among the words of its title."""
     where = f"cell {one.cell}"
-    wrong = refusal(one, tables)
+    wrong = refusal(one.shows, tables)
     made = wrong or redrawn(one.png, limits)
     if isinstance(made, Message):
         return Looked((RULE.found(Outcome.FAIL, where, made),))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -38,9 +38,11 @@ class Shown:
     exact: Table | None
 
 
-def refusal(one: DeclaredFigure, tables: Mapping[str, Shown]) -> Message | None:
-    """Why a figure cannot leave, whatever is on it. `tables` are the request's by name; other outputs are none."""
-    return next((why for name in one.shows if (why := _unfit(name, tables.get(name))) is not None), None)
+def refusal(shows: Iterable[str], tables: Mapping[str, Shown]) -> Message | None:
+    """Why a figure of the tables that it `shows` cannot leave, whatever is on it. `tables` are the request's by name;
+    other outputs are none.
+    """
+    return next((why for name in shows if (why := _unfit(name, tables.get(name))) is not None), None)
 
 
 def _unfit(name: str, table: Shown | None) -> Message | None:

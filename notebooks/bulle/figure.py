@@ -9,8 +9,9 @@ from html import escape
 from typing import Any
 
 from bulle.cell import attempt, display_bundle, is_rerun, sentence, under, would_not_count
+from egress.checks.model import Outcome
 from egress.outputs.arguments import figure_argument_problem
-from egress.outputs.figures import FIGURE_MIME, EmittedFigure, figure_call, to_payload
+from egress.outputs.figures import FIGURE_MIME, EmittedFigure, FigureCall, figure_call, to_payload
 from hub.words import Message, say
 
 _DOTS = 150  # per inch: what a figure needs to be read on paper as well
@@ -42,7 +43,7 @@ def declared(arguments: dict[str, Any], figure: Any, doubt: Callable[[], Message
     bundle: dict[str, Any] = {FIGURE_MIME: to_payload(EmittedFigure(call.name, call.shows, call.title, text))}
     if is_rerun():
         return bundle
-    return {**bundle, **under(doubt(), attempt(lambda: _shown(text, call.title)))}
+    return {**bundle, **under(doubt(), attempt(lambda: _shown(text, call)))}
 
 
 def drawn(figure: Any) -> bytes | None:
@@ -60,12 +61,19 @@ def drawn(figure: Any) -> bytes | None:
 _NO_FIGURE = say("A figure is one of matplotlib, its axes, or the bytes of a PNG.")
 
 
-def _shown(png: str, title: str) -> dict[str, Any]:
-    """The picture as it would leave, or why it would not."""
-    from egress.figures.redraw import redrawn  # noqa: PLC0415 -- Pillow, which a re-run does not need
+def _shown(png: str, call: FigureCall) -> dict[str, Any]:
+    """The picture as it would leave, or why it would not as far as this notebook knows its tables."""
+    from bulle.preflight import tables  # noqa: PLC0415 -- the engine, which a re-run does not need
+    from egress.figures.redraw import redrawn  # noqa: PLC0415 -- Pillow, see above
+    from egress.figures.rule import Shown, refusal  # noqa: PLC0415 -- see above
     from hub.policy.limits import read_limits  # noqa: PLC0415 -- see above
 
-    made = redrawn(png, read_limits().figures)
+    known = {
+        name: Shown(one.assurance, one.protect, None if one.outcome is Outcome.FAIL else one.protected, one.exact)
+        for name, one in tables().items()
+        if one.protect is not None
+    }
+    made = refusal((name for name in call.shows if name in known), known) or redrawn(png, read_limits().figures)
     if isinstance(made, Message):
         return sentence(made)
     told = sentence(
@@ -75,4 +83,4 @@ def _shown(png: str, title: str) -> dict[str, Any]:
         )
     )
     address = f"data:image/png;base64,{base64.b64encode(made.png).decode()}"
-    return {**told, "text/html": f'{told["text/html"]}\n<img alt="{escape(title)}" src="{address}">'}
+    return {**told, "text/html": f'{told["text/html"]}\n<img alt="{escape(call.title)}" src="{address}">'}

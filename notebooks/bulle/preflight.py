@@ -34,6 +34,11 @@ def leaving(name: str) -> Table | None:
     return judged.protected if judged is not None and judged.outcome is not Outcome.FAIL else None
 
 
+def tables() -> dict[str, Judged]:
+    """The tables that this notebook declared with `bulle.release`, as they were judged last."""
+    return {name: judged for name, (_, judged) in _SESSION.declared.items()}
+
+
 def shown(judged: Judged, language: str) -> dict[str, Any]:
     """A MIME bundle of one judged output."""
     html = html_report(judged.title or judged.name, judged, language)

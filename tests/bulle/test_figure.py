@@ -11,11 +11,13 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
+import bulle
 from bulle.__main__ import run
 from bulle.figure import declared
 from egress.outputs.figures import FIGURE_MIME, read_figure
 from egress.package.spelling import visible
 from hub.words import say
+from tests.bulle.shown import showing
 from tests.egress.figures.made import drawn, png
 from tests.egress.outputs.notebooks import code, raw
 from tests.extracts import rand_hie
@@ -54,6 +56,18 @@ def test_what_is_none_is_told_in_a_sentence() -> None:
     assert "needs a title" in declared({**WORDS, "title": ""}, figure(), lambda: None)["text/plain"]
     assert "no PNG" in declared(WORDS, b"<svg/>", lambda: None)["text/plain"]
     assert declared(WORDS, figure(), lambda: say("Written so."))["text/plain"].startswith("Written so.")
+
+
+def test_of_a_table_that_is_protected_its_author_hears_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sql = "SELECT sex, count(*) AS n FROM person_year GROUP BY sex"
+    with showing(rand_hie(tmp_path), monkeypatch) as call:
+        call(bulle.release, "by_sex", sql)
+        (told,) = call(bulle.release_figure, "bars", figure(), shows="by_sex", title="By sex")
+        assert "release_chart" in told["text/plain"]
+        assert "<img" not in told["text/html"]
+        call(bulle.release, "by_sex", sql, protect="none")
+        (told,) = call(bulle.release_figure, "bars", figure(), shows="by_sex", title="By sex")
+        assert "<img" in told["text/html"]
 
 
 def test_in_a_re_run_the_declaration_stands_alone(monkeypatch: pytest.MonkeyPatch) -> None:

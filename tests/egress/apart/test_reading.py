@@ -17,10 +17,13 @@ from egress.apart.reader import read_told, spelled
 from egress.apart.reading import ApartReader
 from egress.outputs.claims import DeclaredFrame
 from egress.outputs.declarations import DeclarationProblem, Declared
+from egress.outputs.figures import DeclaredFigure
 from egress.outputs.model import Unreadable
 from egress.outputs.notebook import read_notebook
 from egress.outputs.private import DeclaredPrivate, PrivateKind, words_of
 from egress.outputs.reading import Reading, read_both
+from egress.outputs.source_claim import Cells, DeclaredSource
+from egress.outputs.text_claim import DeclaredText
 from hub.policy.limits import ReaderLimits, read_limits
 from hub.words import say
 from tests.egress.outputs.frames import ACRO_CALL, acro, frame
@@ -82,7 +85,10 @@ def test_every_kind_of_declaration_comes_back_as_it_was() -> None:
     ]
     declared_sql = Declared("b", SQL, "t", "dp", None, 1)
     problem = DeclarationProblem(None, 2, "x.y", say("A {limit}.", limit=1.5))
-    told = Reading((*private, declared_sql, problem), ())
+    drawn = DeclaredFigure("c", ("b", "d"), "t", 4, "AAAA", None)
+    words = (DeclaredText("e", "Ä\n", "", "t", 5), DeclaredText("f", "", "notes.txt", "", 6))
+    source = DeclaredSource("g", Cells.CODE, "", 7, "x = 1\n")
+    told = Reading((*private, declared_sql, drawn, *words, source, problem), ())
     assert read_told(spelled(told)) == told
     frames = read_both(NOTEBOOKS[6], NOTEBOOKS[6], MOST, MOST)
     assert isinstance(frames, Reading)

@@ -3,8 +3,10 @@
 from dataclasses import replace
 
 from egress.checks.table import Table
+from egress.release.picture import Figure
 from egress.web.since import Line, difference, since
 from tests.egress.web.planted import by_site
+from tests.egress.web.planted_figure import figure, text
 
 
 def test_the_same_report_has_no_difference() -> None:
@@ -27,6 +29,17 @@ def test_sql_cells_and_findings_are_told_apart() -> None:
     assert since(now, before).come == found.gone
     fewer = replace(before, exact=Table(before.exact.columns, rows[1:]))
     assert since(before, fewer).cells is None
+
+
+def test_another_picture_and_another_text_are_changes() -> None:
+    drawn, said = figure(), text()
+    assert since(drawn, figure()).nothing
+    other = replace(drawn, figure=Figure(("persons_by_year",), b"other"))
+    assert (since(drawn, other).picture, since(drawn, other).nothing) == (True, False)
+    found = since(said, replace(said, text="Nothing was found,\nthing\n"))
+    assert {line.kind for line in found.text or ()} == {"added", "gone", "kept"}
+    assert not found.nothing
+    assert since(replace(said, text="a\n" * 2_001), said).text is None
 
 
 def test_lines_of_hostile_text_stay_one_line_each() -> None:
