@@ -10,9 +10,10 @@ from starlette.routing import BaseRoute, Route
 from egress.airlock.situation import Situation
 from egress.desk.form import Typed, at_fields, of_permit, read
 from egress.desk.part import Desk, DeskDoors
-from egress.desk.wording import ROLES, as_file, reason_of
+from egress.desk.wording import as_file, reason_of
 from egress.pages.upload import Uploaded, Uploads
 from egress.pages.visit import Visit
+from egress.pages.wording import ROLES
 from hub.administration.acts import draft, issue_draft, withdraw_draft
 from hub.administration.against import against
 from hub.administration.papers import FATES, Draft, Fate

@@ -3,39 +3,29 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from datetime import date, timedelta
-from itertools import groupby
 
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from egress.airlock.situation import Situation
 from egress.desk.part import Desk, DeskDoors, Part, Waiting
-from egress.desk.wording import ROLES
+from egress.pages.memberships import MENDED, Step, confirming, shown, withdrawing
 from egress.pages.visit import Visit
 from hub import campaigns
-from hub.administration.acts import Acting
 from hub.events.state import Enclave
 from hub.habilitation import lines, unknown
-from hub.policy.campaign import SAID, UNANSWERED, Campaign, Word, due_on, standing_campaign
+from hub.policy.campaign import UNANSWERED, Campaign, Word, due_on, standing_campaign
 from hub.policy.people import HabilitationRule, read_people
-from hub.policy.reason import MOST
 from hub.policy.verdict import Refusal, RefusedError
 from hub.words import Message, say
 
 NAME = "habilitations"
-_TICKED = "confirm:"
 _NO_DAY = Refusal("campaign.too_soon", say("Give the last day as year, month and day: 2026-09-30."))
-_NOBODY = Refusal("campaign.nobody_ticked", say("Tick whom you confirm; nothing was changed."))
 # A corrected form undoes these; the page comes back with the sentence.
-_MENDED = frozenset(
-    {
-        *("campaign.too_soon", "campaign.nobody", "campaign.nobody_ticked", "campaign.own", "campaign.unanswered"),
-        *("campaign.standing", "campaign.no_rule", "why.length"),
-    }
-)
-Step = Callable[[Acting], None]
+_MENDED = MENDED | {
+    *("campaign.too_soon", "campaign.nobody", "campaign.unanswered", "campaign.standing", "campaign.no_rule"),
+}
 
 
 def routes(desk: Desk, doors: DeskDoors) -> list[BaseRoute]:
@@ -49,19 +39,17 @@ def routes(desk: Desk, doors: DeskDoors) -> list[BaseRoute]:
 
     def begin(visit: Visit, situation: Situation) -> Response:
         try:
-            until, rule = _day(visit.form.get("until", "")), read_people(desk.policies).habilitation
+            until, rule = _day(visit.form.get("until", "")), desk.policy_in(read_people).habilitation
             desk.act(visit.person, lambda acting: campaigns.open_campaign(acting, rule, until))
         except RefusedError as error:
             return _list(desk, visit, situation, _mended(error))
         return RedirectResponse(f"{desk.prefix}{NAME}", status_code=303)
 
     def confirm(visit: Visit, situation: Situation) -> Response:
-        return _acted(desk, visit, situation, _confirming(visit))
+        return _acted(desk, visit, situation, confirming(_campaign(visit), visit.form))
 
     def withdraw(visit: Visit, situation: Situation) -> Response:
-        project, _, person = visit.form.get("membership", "").partition(":")
-        told = (_campaign(visit), project, person, visit.form.get("why", ""))
-        return _acted(desk, visit, situation, lambda acting: campaigns.withdraw(acting, *told))
+        return _acted(desk, visit, situation, withdrawing(_campaign(visit), visit.form))
 
     def close(visit: Visit, situation: Situation) -> Response:
         return _acted(desk, visit, situation, lambda acting: campaigns.close(acting, _campaign(visit)))
@@ -75,18 +63,6 @@ def routes(desk: Desk, doors: DeskDoors) -> list[BaseRoute]:
         Route(f"{one}/withdraw", doors.done(withdraw), methods=["POST"]),
         Route(f"{one}/close", doors.done(close), methods=["POST"]),
     ]
-
-
-def _confirming(visit: Visit) -> Step:
-    ticked = [name.removeprefix(_TICKED).partition(":") for name in visit.form if name.startswith(_TICKED)]
-
-    def step(acting: Acting) -> None:
-        if not ticked:
-            raise RefusedError(_NOBODY)
-        for project, _, person in ticked:
-            campaigns.confirm(acting, _campaign(visit), project, person)
-
-    return step
 
 
 def _acted(desk: Desk, visit: Visit, situation: Situation, step: Step) -> Response:
@@ -117,7 +93,7 @@ def _day(text: str) -> date | None:
 
 def _list(desk: Desk, visit: Visit, situation: Situation, problem: Message | None = None) -> Response:
     enclave, today = situation.enclave, desk.clock().date()
-    rule = read_people(desk.policies).habilitation
+    rule = desk.policy_in(read_people).habilitation
     return desk.page(
         visit,
         "habilitations.html",
@@ -145,22 +121,17 @@ def _show(desk: Desk, visit: Visit, situation: Situation, problem: Message | Non
     if found is None:
         raise RefusedError(unknown(_campaign(visit)))
     asked = lines(found, enclave, today)
-    names = {person.id: person.name for person in enclave.persons.values()}
     return desk.page(
         visit,
         "habilitation.html",
         NAME,
         status=200 if problem is None else 422,
         found=found,
-        projects=[(project, list(each)) for project, each in groupby(asked, key=lambda line: line.project)],
-        names=names,
+        **shown(asked, enclave),
         counts=Counter(line.word for line in asked),
         left=sum(line.word in UNANSWERED for line in asked),
         unanswered=UNANSWERED,
-        said=SAID,
-        roles=ROLES,
         over=today > found.until,
-        most=MOST,
         problem=problem,
         typed=visit.form if problem is not None else {},
     )
@@ -182,7 +153,7 @@ def waiting(desk: Desk, situation: Situation, _person: str) -> tuple[Waiting, ..
         if not left:
             told = say("All of {review} is answered; it can be closed.", review=standing.id)
         return (Waiting(told, f"{NAME}/{standing.id}", urgent=bool(left) and today > standing.until),)
-    due = _due(enclave, read_people(desk.policies).habilitation)
+    due = _due(enclave, desk.policy_in(read_people).habilitation)
     if due is None or due > today + timedelta(days=desk.policy.soon_days.value):
         return ()
     return (Waiting(say("A habilitation review is due on {day}.", day=due.isoformat()), NAME, urgent=due <= today),)

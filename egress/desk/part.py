@@ -65,8 +65,12 @@ class Desk:
 
     def known_at(self, enclave: Enclave) -> Known:
         """As `known`, of the state that an act is decided on."""
+        return self.policy_in(lambda policies: read_known(policies, enclave, self.clock().date()))
+
+    def policy_in(self, read: Callable[[Path], T]) -> T:
+        """What `read` finds in the folder of policies. Raises: RefusedError for what cannot be read."""
         try:
-            return read_known(self.policies, enclave, self.clock().date())
+            return read(self.policies)
         except PolicyFileError as error:
             raise RefusedError(Refusal("policy.unreadable", error.messages[0])) from error
 

@@ -13,8 +13,9 @@ from starlette.routing import BaseRoute, Route
 
 from egress.airlock.situation import Situation
 from egress.desk.part import Desk, DeskDoors, Part, Waiting
-from egress.desk.wording import ROLES, reason_of
+from egress.desk.wording import reason_of
 from egress.pages.visit import Visit
+from egress.pages.wording import ROLES
 from hub.administration.acts import Acting, add_person, record_training, remove_person
 from hub.administration.lacks import ending, missing, signed_until
 from hub.halting import halt, resume

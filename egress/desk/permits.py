@@ -8,8 +8,9 @@ from starlette.routing import BaseRoute, Route
 from egress.airlock.situation import Situation
 from egress.desk import drafts
 from egress.desk.part import Desk, DeskDoors, Part, Waiting
-from egress.desk.wording import ROLES, as_file, reason_of
+from egress.desk.wording import as_file, reason_of
 from egress.pages.visit import Visit
+from egress.pages.wording import ROLES
 from hub.administration.acts import end_permit
 from hub.administration.plan import plan
 from hub.administration.written import permit_toml

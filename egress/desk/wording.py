@@ -2,29 +2,11 @@
 
 from __future__ import annotations
 
-from types import MappingProxyType
-
 from starlette.responses import Response
 
 from egress.pages.visit import Visit
-from hub.policy.model import Role
 from hub.policy.reason import reason
 from hub.policy.verdict import Refusal
-from hub.words import say
-
-ROLES = MappingProxyType(
-    {
-        Role.RESEARCHER: say("researcher"),
-        Role.OUTPUT_CHECKER: say("output checker"),
-        Role.DATA_HOLDER: say("data holder"),
-        Role.EXTRACTOR: say("extractor"),
-        Role.OPERATOR: say("operator"),
-        Role.AUDITOR: say("auditor"),
-        Role.OVERSIGHT: say("oversight"),
-        Role.REPRODUCIBILITY_REVIEWER: say("reproducibility reviewer"),
-        Role.DPO: say("data protection officer"),
-    }
-)
 
 
 def reason_of(visit: Visit) -> str | Refusal:

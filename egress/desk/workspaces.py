@@ -106,7 +106,7 @@ def _page(desk: Desk, visit: Visit, situation: Situation, problem: Message | Non
         halts=sorted(halts, key=lambda stop: stop.at, reverse=True),
         projects=[permit.project for permit in enclave.running(now.date())],
         people=_people(enclave),
-        folders=read_limits(desk.policies).folders,
+        folders=desk.policy_in(read_limits).folders,
         most=MOST,
         problem=problem,
         typed=visit.form if problem is not None else {},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
+from hub.policy.model import Role
 from hub.words import say
 
 # What was tried and refused, by its kind in `policies/alarms.toml`.
@@ -21,5 +22,19 @@ TRIED = MappingProxyType(
         "token": say("the hub's API from inside a workspace, without a token"),
         "others": say("another person's workspace or account"),
         "memory": say("more memory than a workspace has"),
+    }
+)
+# What a permit makes a person on its project.
+ROLES = MappingProxyType(
+    {
+        Role.RESEARCHER: say("researcher"),
+        Role.OUTPUT_CHECKER: say("output checker"),
+        Role.DATA_HOLDER: say("data holder"),
+        Role.EXTRACTOR: say("extractor"),
+        Role.OPERATOR: say("operator"),
+        Role.AUDITOR: say("auditor"),
+        Role.OVERSIGHT: say("oversight"),
+        Role.REPRODUCIBILITY_REVIEWER: say("reproducibility reviewer"),
+        Role.DPO: say("data protection officer"),
     }
 )

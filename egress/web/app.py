@@ -22,6 +22,7 @@ from egress.store.quarantine import QuarantineError
 from egress.web.acts import ActPages
 from egress.web.budget import BudgetPages
 from egress.web.checker import CheckerPages
+from egress.web.habilitations import HabilitationPages
 from egress.web.imports import ImportPages
 from egress.web.ledger import LedgerPages
 from egress.web.oversight import OversightPages
@@ -46,6 +47,7 @@ _STATUS_OF_RULE = {
     "sample.none": 409,
     "request.why": 422,
     "import.unknown": 404,
+    "campaign.unknown": 404,
     "import.wrong_status": 409,
     "import.report": 409,
     "import.size": 413,
@@ -79,6 +81,7 @@ def build(made: Site) -> ASGIApp:
     released = LedgerPages(made.desk, render)
     spent = BudgetPages(made.desk, render)
     watched = OversightPages(made.desk, render, made.clock)
+    held = HabilitationPages(made.desk.following, render, made.clock)
     brought = ImportPages(made.imports, made.arrivals, render)
     uploads = Uploads(_bounds(made.imports.limits))
     routes = [
@@ -97,6 +100,9 @@ def build(made: Site) -> ASGIApp:
         Route("/budget", doors.read(spent.budget)),
         Route("/budget/{source}/statement.{form}", doors.read(spent.statement)),
         Route("/oversight", doors.read(watched.oversight)),
+        Route("/habilitations", doors.read(held.habilitations)),
+        Route("/habilitations/{campaign}/confirm", doors.act(held.confirm), methods=["POST"]),
+        Route("/habilitations/{campaign}/withdraw", doors.act(held.withdraw), methods=["POST"]),
         Route("/review/{request}", doors.read(checks.review), methods=["GET"]),
         Route("/review/{request}", doors.act(checks.vote), methods=["POST"]),
         Route("/imports", doors.read(brought.listing), methods=["GET"]),

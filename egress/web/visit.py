@@ -32,6 +32,7 @@ class Renderer(Templates):
             "checker": Role.OUTPUT_CHECKER in roles,
             "budgets": bool(roles & BUDGET_ROLES),
             "approver": bool(roles & APPROVING_ROLES),
+            "holding": Role.DATA_HOLDER in roles,
             "overseeing": bool(roles & OVERSEEING_ROLES),
             "importing": bool(roles & SEEING_IMPORTS),
             "rows": lambda shown, evidence: rows(shown, evidence, lambda message: render(message, visit.language)),

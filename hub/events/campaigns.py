@@ -36,6 +36,8 @@ def reviewed(campaigns: Campaigns, persons: Persons, event: Event) -> tuple[Camp
     if event.kind == "campaign.closed":
         return _with(campaigns, replace(known, closed=event.at)), persons
     person, confirmed = str(event.body["person"]), event.kind == "membership.confirmed"
+    if event.actor == person:  # appended past the guard: nobody confirms themselves
+        return campaigns, persons
     answer = Answer(confirmed, event.actor, event.at, str(event.body.get("why", "")))
     withdrawn = Asked(project=event.project, campaign=identity, until=None, withdrawn=True)
     persons = _asking(persons, person, event.project, None if confirmed else withdrawn)

@@ -54,6 +54,7 @@ WRITES: Mapping[Writer, frozenset[str]] = MappingProxyType(
                 *("request.act_refused", "request.decided", "review.given", "review.refused", "approval.given"),
                 *("sample.seen", "reproduction.asked", "reproduction.refused"),
                 *("import.asked", "import.not_taken", "import.approved", "import.rejected", "import.decision_refused"),
+                *("membership.confirmed", "membership.withdrawn"),
                 *("import.withdrawn", "package.downloaded", "package.download_refused", "budget.exported"),
             }
         ),

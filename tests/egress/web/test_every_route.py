@@ -62,6 +62,7 @@ def operations(house: House, *, of_somebody: bool = True) -> Iterator[tuple[str,
 
 def filled(path: str, **places: str) -> str:
     given = {"request": ONE, "identity": IMPORT, "place": "1", "source": "rand-hie", "form": "csv", "code": "fr"}
+    given |= {"campaign": "review-1"}
     return path.format(**{**given, **places})
 
 

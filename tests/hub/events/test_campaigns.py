@@ -92,3 +92,8 @@ def test_where_the_policy_only_reminds_nobody_is_out(log: EventLog) -> None:
     body = {"campaign": "review-2", "until": "2026-05-31", "effect": "remind", "holders": False}
     log.append("ada", "campaign.opened", "", {**body, "asked": [["study", "alice"]]})
     assert rule(log) == "granted"
+
+
+def test_who_confirms_themselves_past_the_guard_confirms_nothing(log: EventLog) -> None:
+    log.append("alice", "membership.confirmed", "study", {"campaign": "review-1", "person": "alice"})
+    assert rule(log) == "habilitation.unconfirmed"
