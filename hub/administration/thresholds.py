@@ -36,6 +36,7 @@ _WORDS = {
     "automatic_lane": say("automatic lane"),
     "automatic_caps": say("caps of the automatic lane"),
     "private_kinds": say("private releases beside tables"),
+    "models": say("fitted models"),
 }
 
 
