@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 
 import pytest
+from PIL import Image
 from playwright.sync_api import expect
 
 from egress.charts.draw import draw
@@ -77,3 +79,20 @@ def test_a_figure_appears_beside_the_table_that_it_shows(  # noqa: PLR0917 -- fi
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     assert "no⟨U+200B⟩thing" in page.locator("article:has(#output-conclusions) pre").inner_text()
     pictures.take(page, f"figure-{person}-{language[:2]}")
+
+
+def test_shades_that_nobody_tells_apart_are_told_apart_when_asked(open_as: Open, pictures: Pictures) -> None:
+    """A message in the lowest bit that leaves: next to invisible as it stands, speckles with the box ticked."""
+    page = open_as("carol", path=f"{PREFIX}review/{DRAWN}")
+    shown = page.locator("figure.chart img")
+
+    def contrast() -> int:
+        with Image.open(io.BytesIO(shown.screenshot())) as picture:
+            band = picture.convert("L").crop((0, 5, picture.width, 25))  # white, and one shade below it
+            low, high = band.getextrema()
+        return int(high) - int(low)
+
+    assert contrast() <= 17
+    page.locator(".apart").check()
+    assert contrast() > 100
+    pictures.take(page, "figure-shades")

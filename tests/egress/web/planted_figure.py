@@ -10,14 +10,16 @@ from egress.release.picture import Figure
 from egress.release.report import OutputReport
 from hub.policy.limits import read_limits
 from hub.words import say
-from tests.egress.figures.made import bars, png, spelled
+from tests.egress.figures.made import bars, png, spelled, with_message
 from tests.egress.web.planted import ATTACK
+
+MESSAGE = b"person-000017 has it; " * 300  # some twenty rows of pixels
 
 
 def figure() -> OutputReport:
-    """For people, with a title that attacks."""
+    """For people, with a title that attacks and a message in its shades."""
     why = say("The re-run drew what the notebook as it was handed in shows.")
-    drawn = redrawn(spelled(png(bars())), read_limits().figures)
+    drawn = redrawn(spelled(png(with_message(bars(), 4, MESSAGE))), read_limits().figures)
     assert isinstance(drawn, Redrawn)
     return OutputReport(
         "bars",
