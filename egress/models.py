@@ -6,7 +6,7 @@ people look at it all the same. One model is two tables: its coefficients (or st
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from egress.assess import Assessment, Declaration
@@ -15,6 +15,7 @@ from egress.checks.examined import TABLE, Rule
 from egress.checks.fits import Fit, check_fit
 from egress.checks.learned import Leaf, Learned, check_tree
 from egress.checks.model import Assurance, Finding, Outcome, Protection, Risk
+from egress.checks.near import Sample, near
 from egress.checks.statbarns import RULE as STATBARN
 from egress.checks.statbarns import NoFamily, Statbarn, unknown_statbarns
 from egress.checks.table import Table
@@ -46,8 +47,16 @@ class _Looked:
     shown: Table
 
 
-def assess_model(declared: DeclaredModel, rules: DisclosureRules, facts: Facts = NOTHING) -> tuple[Assessment, ...]:
-    """The assessments of a model's two tables, never better than review; of a refused one, of the first alone."""
+def assess_model(
+    declared: DeclaredModel,
+    rules: DisclosureRules,
+    facts: Facts = NOTHING,
+    beside: Sequence[DeclaredModel] = (),
+) -> tuple[Assessment, ...]:
+    """The assessments of a model's two tables, never better than review; of a refused one, of the first alone.
+
+    `beside`: the models of the same request.
+    """
     claimed, words = declared.claimed, declared.words
     asked = Declaration(words.name, declared.asked, words.title, Protection.NONE)
     wrong = contradiction(claimed, facts.persons)
@@ -56,6 +65,7 @@ def assess_model(declared: DeclaredModel, rules: DisclosureRules, facts: Facts =
     looked = _look(claimed, words, rules)
     found = (*_always(declared), *_allowed(claimed, len(looked.exact.rows), rules))
     found += (*looked.findings, *_called(words, claimed, facts))
+    found += near(_sample(declared), [_sample(other) for other in beside], rules)
     exact, evidence = looked.exact, looked.evidence
     family, of_summary = families_of_model(claimed)
     first = Assessment(asked, Assurance.REPRODUCED, (*found, *_family_of(family)), None, exact, evidence)
@@ -67,12 +77,15 @@ def assess_model(declared: DeclaredModel, rules: DisclosureRules, facts: Facts =
     return replace(first, protected=_rounded(looked.shown, rules)), replace(summary, protected=_rounded(figures, rules))
 
 
-def assess_model_on(engine: Engine, declared: DeclaredModel, rules: DisclosureRules) -> tuple[Assessment, ...]:
+def assess_model_on(
+    engine: Engine, declared: DeclaredModel, rules: DisclosureRules, beside: Sequence[DeclaredModel] = ()
+) -> tuple[Assessment, ...]:
     """As `assess_model`, with what the extract of `engine` tells of words and persons. Raises: EngineError."""
     manifest = engine.manifest
     persons = sum(table.persons or 0 for table in manifest.tables.values())
     spoken = {word for name in _names(declared.claimed) for word in terms.words_of(name)}
-    return assess_model(declared, rules, Facts(manifest.catalogue, engine.person_keys(frozenset(spoken)), persons))
+    facts = Facts(manifest.catalogue, engine.person_keys(frozenset(spoken)), persons)
+    return assess_model(declared, rules, facts, beside)
 
 
 def _look(claimed: ClaimedModel, words: ModelWords, rules: DisclosureRules) -> _Looked:
@@ -96,6 +109,18 @@ def _look_at_curves(claimed: ClaimedCurves, words: ModelWords, rules: Disclosure
     found = curves.check(persons, list(fine.values()), list(joined.values()), rules)
     exact, evidence = curve_table(words, claimed, fine)
     return _Looked(found, exact, evidence, curve_table(words, claimed, joined)[0])
+
+
+def _sample(declared: DeclaredModel) -> Sample:
+    words = declared.words
+    match declared.claimed:
+        case ClaimedRegression(outcome=outcome, fit=fit):
+            return Sample(words.name, (outcome,), fit.persons, fit.rows)
+        case ClaimedCurves(groups=groups):
+            persons = sum(group.persons for group in groups)
+            return Sample(words.name, (words.duration or "", words.event or ""), persons, persons, curve=True)
+        case ClaimedTree(rows=rows, persons=persons):
+            return Sample(words.name, (words.outcome or "",), persons, rows)
 
 
 def _fit(claimed: ClaimedRegression) -> Fit:

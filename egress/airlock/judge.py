@@ -68,7 +68,8 @@ class Judge:
                 case DeclaredFrame():
                     judged.append(Judged(self._claimed(item)))
                 case DeclaredModel():
-                    judged += [Judged(report) for report in self._model(item)]
+                    beside = [other for other in items if isinstance(other, DeclaredModel)]
+                    judged += [Judged(report) for report in self._model(item, beside)]
                 case DeclaredSource() | DeclaredText():
                     judged.append(Judged(self._text(item)))
                 case DeclaredChart() | DeclaredFigure():
@@ -103,9 +104,9 @@ class Judge:
         # An ACRO folder says what its numbers are called, and nothing of what they are.
         return replace(report, statbarns=(str(NoFamily.UNPLACED),)) if claimed.origin == "acro" else report
 
-    def _model(self, declared: DeclaredModel) -> list[OutputReport]:
+    def _model(self, declared: DeclaredModel, beside: Sequence[DeclaredModel]) -> list[OutputReport]:
         """The tables of a model that the notebook's own process fitted. Raises: EngineError."""
-        made = assess_model_on(self.engine, declared, self.rules)
+        made = assess_model_on(self.engine, declared, self.rules, beside)
         families = families_of_model(declared.claimed)
         return [replace(report_of(one), statbarns=(name,)) for one, name in zip(made, families, strict=False)]
 

@@ -86,7 +86,7 @@ ADVICE: Mapping[str, Message] = MappingProxyType(
         **dict.fromkeys(("secondary_suppression", "totals"), _TOTALS),
         **dict.fromkeys(("suppression", "information_loss"), _NONE_LEFT),
         "rounding": _ROUND,
-        "linked_tables": _TOGETHER,
+        **dict.fromkeys(("linked_tables", "near_models"), _TOGETHER),
         **dict.fromkeys(("differencing", "bounds"), _BESIDE),
         "declaration": _WORDS,
         "declaration.problem": _DECLARE,

@@ -189,7 +189,7 @@ def _judge_models(models: Sequence[DeclaredModel], context: Context) -> tuple[Ju
     """Models that the notebook's own process fitted: two tables of each, or the one that says why not."""
     try:
         with Engine(context.folder, context.manifest) as engine:
-            made = [assess_model_on(engine, model, context.rules) for model in models]
+            made = [assess_model_on(engine, model, context.rules, models) for model in models]
     except EngineError as error:
         raise CheckError(error.message) from error
     return tuple(judged_of(assessment) for tables in made for assessment in tables)

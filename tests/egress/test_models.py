@@ -270,3 +270,34 @@ class TestTrees:
     )
     def test_what_cannot_be_true(self, model: dict[str, Any]) -> None:
         assert refused(payload("tree", model), "claimed_evidence", learning())
+
+
+class TestBeside:
+    """Models of one request subtract from each other."""
+
+    @staticmethod
+    def found(raw: dict[str, Any], *others: dict[str, Any]) -> list[Outcome]:
+        made = []
+        for at, one in enumerate((raw, *others)):
+            emitted = read_model({**one, "name": f"model_{at}"})
+            assert emitted is not None
+            made.append(DeclaredModel(emitted.words, 1, emitted.claimed))
+        return of(assess_model(made[0], rules(), Facts(catalogue()), made)[0], "near_models")
+
+    @pytest.mark.parametrize(
+        ("persons", "rows", "reviews"),
+        [(200, 400, 0), (199, 400, 1), (200, 399, 1), (190, 390, 1), (189, 389, 0), (210, 410, 1), (211, 411, 0)],
+    )
+    def test_nearly_the_same_persons(self, persons: int, rows: int, reviews: int) -> None:
+        other = regression(of_fit={"persons": persons, "rows": rows}, figures=[])
+        assert self.found(payload(), payload(model=other)) == [Outcome.REVIEW] * reviews
+
+    def test_another_outcome_is_another_question(self) -> None:
+        other = regression(of_fit={"persons": 199}, outcome="nights")
+        assert self.found(payload(), payload(model=other)) == []
+
+    def test_curves_of_the_same_events_subtract(self) -> None:
+        whole = payload("curves", curves(group(None, 200, (1, 20, 0))), **CURVE)
+        by_sex = payload("curves", curves(group("F", 100, (1, 20, 0)), group("M", 100)), **CURVE, by="sex")
+        assert self.found(whole, by_sex) == [Outcome.REVIEW]
+        assert self.found(whole) == []

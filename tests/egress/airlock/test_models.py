@@ -27,6 +27,19 @@ km = KaplanMeierFitter().fit(s.cost, s.died)
 bulle.release_model(
     "cost_curve", km, units="person_id", microdata=s, duration="cost", event="died", every=100, by="sex"
 )"""
+DRAWN = """\
+bulle.release_chart(
+    "curve_chart",
+    table="cost_curve",
+    chart={
+        "mark": "point",
+        "encoding": {
+            "x": {"field": "time", "type": "quantitative"},
+            "y": {"field": "survival", "type": "quantitative"},
+            "color": {"field": "sex", "type": "nominal"},
+        },
+    },
+)"""
 REGION = """\
 few = smf.ols("cost ~ region + sex", s).fit()
 bulle.release_model("cost_region", few, units="person_id")"""
@@ -39,7 +52,7 @@ bulle.release_model("cost_tree", tree, units="person_id", microdata=s, outcome="
 @pytest.fixture(scope="module")
 def enclave(tmp_path_factory: pytest.TempPathFactory) -> TinyEnclave:
     made = make_enclave(tmp_path_factory.mktemp("enclave"))
-    made.ask(notebook(DATA, MODEL, CURVE, REGION, FOREST), "first")
+    made.ask(notebook(DATA, MODEL, CURVE, DRAWN, REGION, FOREST), "first")
     return made
 
 
@@ -67,6 +80,7 @@ def test_the_curve_is_coarse_and_its_steps_stay_for_checkers(enclave: TinyEnclav
     assert curve.exact is not None
     assert len(curve.protected.rows) < len(curve.exact.rows)
     assert {row[0] for row in curve.protected.rows} == {"female", "male"}
+    assert [picture.name for picture in curve.pictures] == ["curve_chart"]  # drawn of the steps that leave
     assert all(row[3] >= 11 and row[2] >= 11 for row in curve.protected.rows if row[1])
 
 
