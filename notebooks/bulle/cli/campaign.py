@@ -23,8 +23,9 @@ from hub import campaigns
 from hub.administration.acts import Acting
 from hub.events.log import utc_now
 from hub.habilitation import Line, lines, unknown
+from hub.policy.answers import Answers, Said, answers_toml
 from hub.policy.campaign import SAID, UNANSWERED, Campaign
-from hub.policy.files import PolicyFileError
+from hub.policy.files import PolicyFileError, read_toml
 from hub.policy.people import HabilitationRule, read_people
 from hub.words import say
 
@@ -75,9 +76,10 @@ def open_(settings: Settings, until: datetime | None, policies: Path | None) -> 
 )
 @click.argument("campaign", required=False)
 @option("--unanswered", about=say("Only what has no answer."), is_flag=True)
+@option("--toml", "as_toml", about=say("Write a file to answer in, for bulle campaign answer."), is_flag=True)
 @_json
 @click.pass_obj
-def list_(settings: Settings, campaign: str | None, *, unanswered: bool, as_json: bool) -> None:
+def list_(settings: Settings, campaign: str | None, *, unanswered: bool, as_toml: bool, as_json: bool) -> None:
     with opened(settings) as log:
         enclave, today = enclave_of(log), utc_now().date()
     if campaign is not None and campaign not in enclave.campaigns:
@@ -90,6 +92,8 @@ def list_(settings: Settings, campaign: str | None, *, unanswered: bool, as_json
     if as_json:
         answer = [_described(each, asked[each.id]) for each in found]
         settings.print_json({"schema": "bulle.campaigns/1", "campaigns": answer})
+    elif as_toml and campaign is not None:
+        click.echo(answers_toml(campaign, [(line.project, line.person) for line in asked[campaign]]), nl=False)
     elif not found:
         settings.print(say("No habilitation review was opened yet."))
     elif campaign is None:
@@ -131,6 +135,35 @@ def withdraw(settings: Settings, campaign: str, project: str, person: str, why: 
     settings.print(say("The access of {person} to project {project} is withdrawn.", person=person, project=project))
     with opened(settings) as log:
         return wait_closed(settings, log)
+
+
+@command.command(
+    "answer",
+    cls=Command,
+    about=say("Answer as FILE says, all of it or nothing; bulle campaign list CAMPAIGN --toml writes such a file."),
+    example="bulle campaign list review-1 --toml > answers.toml\nbulle campaign answer answers.toml --as erin",
+)
+@click.argument("file", type=click.Path(path_type=Path))
+@click.pass_obj
+def answer(settings: Settings, file: Path) -> Code:
+    try:
+        answers = read_toml(file, Answers)
+    except PolicyFileError as error:
+        raise policy_stop(error) from error
+    with _acting(settings) as act:
+        number = _answered(act, answers)
+    settings.print(say("{number} answers are given in {campaign}.", number=number, campaign=answers.campaign))
+    with opened(settings) as log:
+        return wait_closed(settings, log)
+
+
+def _answered(act: Acting, answers: Answers) -> int:
+    for each in answers.membership:
+        if each.answer is Said.CONFIRM:
+            campaigns.confirm(act, answers.campaign, each.project, each.person)
+        elif each.answer is Said.WITHDRAW:
+            campaigns.withdraw(act, answers.campaign, each.project, each.person, each.why)
+    return sum(each.answer is not Said.LATER for each in answers.membership)
 
 
 @command.command(

@@ -20,6 +20,7 @@ from egress.register.model import Register
 from egress.rerun.result import Isolation, RerunStatus
 from hub.catalogue.model import Catalogue
 from hub.extracts.manifest import Manifest
+from hub.policy.answers import Answers
 from hub.policy.desk import DeskPolicy
 from hub.policy.files import Purposes
 from hub.policy.mail import MailPolicy
@@ -209,6 +210,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "budget": BudgetAnswer,
     "budget-granted": GrantedAnswer,
     "budget-statement": StatementAnswer,
+    "campaign-answers": Answers,
     "catalogue": Catalogue,
     "check": CheckAnswer,
     "manifest": Manifest,

@@ -52,3 +52,21 @@ def test_what_cannot_be_done_is_a_sentence_and_no_event(desk: Desk, arguments: t
     before = len(desk.json("log", "list")["events"])
     assert said in desk.run("campaign", *arguments, code=2)
     assert len(desk.json("log", "list")["events"]) == before
+
+
+def test_a_file_is_written_filled_in_and_done_as_a_whole(desk: Desk, tmp_path: Path) -> None:
+    desk.run("campaign", "open", "--as", "erin")
+    file, blank = tmp_path / "answers.toml", desk.run("campaign", "list", "review-1", "--toml")
+    asked = blank.count("[[membership]]")
+    assert asked >= 2
+    file.write_text(blank)
+    assert "0 answers are given" in desk.run("campaign", "answer", str(file), "--as", "erin")
+    filled = blank.replace('"later"', '"withdraw"', 1)  # without a reason: nothing of it is done
+    file.write_text(filled.replace('"later"', '"confirm"'))
+    assert "Give a reason" in desk.run("campaign", "answer", str(file), "--as", "erin", code=2)
+    assert len(desk.json("campaign", "list", "review-1", "--unanswered")["campaigns"][0]["memberships"]) == asked
+    file.write_text(file.read_text().replace('"withdraw"', '"withdraw"\nwhy = "left"', 1))
+    assert f"{asked} answers are given" in desk.run("campaign", "answer", str(file), "--as", "erin")
+    assert "left" in desk.run("campaign", "list", "review-1")
+    file.write_text('campaign = "review-1"\n[[membership]]\nproject = "care"\nperson = "alice"\nanswer = "perhaps"\n')
+    assert "answer" in desk.run("campaign", "answer", str(file), "--as", "erin", code=2)
