@@ -153,18 +153,21 @@ def _is_ours(complaint: str) -> bool:
 AXE = (Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
 
 
-def faults(page: Page, address: str) -> list[str]:
-    """What axe-core finds serious on a page, and whether it is wider than the window; 600 pixels are 1200 at 200 %."""
-    page.goto(address)
+def faults(page: Page, address: str = "") -> list[str]:
+    """What axe-core finds serious on a page, and whether it is wider than the window; 600 pixels are 1200 at 200 %.
+    Without an address it is the page as it stands.
+    """
+    if address:
+        page.goto(address)
     page.evaluate(AXE)
     violations: list[dict[str, Any]] = page.evaluate("axe.run().then(said => said.violations)")
     found = [
-        f"{address}: {each['id']}: {each['nodes'][0]['html'][:200]}"
+        f"{page.url}: {each['id']}: {each['nodes'][0]['html'][:200]}"
         for each in violations
         if each["impact"] in {"serious", "critical"}
     ]
     width = page.evaluate("document.documentElement.scrollWidth")
-    return [*found, f"{address}: {width} pixels wide"] if width > 600 else found
+    return [*found, f"{page.url}: {width} pixels wide"] if width > 600 else found
 
 
 def _wait(url: str) -> None:
@@ -182,7 +185,10 @@ class Pictures:
     """Takes pictures when BULLE_SCREENSHOTS is set: "1" for those of the documentation, a folder for all of them."""
 
     TALLEST = 1_790  # pixels of a documented picture: the head of a review, and its first output whole
-    DOCUMENTED = ("requests-fr-light", "queue-en-light", "review-en-light", "request-en-light", "released-en-light")
+    DOCUMENTED = (
+        "requests-fr-light", "review-en-light", "review-fr-light", "returned-en-light", "returned-fr-light",
+        "voting-en-light", "voting-fr-light", "plan-en-light", "plan-fr-light",
+    )  # fmt: skip
 
     def __init__(self, wish: str) -> None:
         self._only = wish == "1"

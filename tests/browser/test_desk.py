@@ -31,6 +31,7 @@ PAGES = (
         "sources",
         "sources/rand-hie",
     ),
+    *("workspaces", "alarms", "habilitations", "imports", "budgets", "figures"),
     "no-such-page",
 )
 

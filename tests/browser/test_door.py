@@ -10,7 +10,7 @@ import pyotp
 import pytest
 from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, expect
 
-from tests.browser.conftest import Pictures
+from tests.browser.conftest import Pictures, faults
 from tests.directory.slapd import PEOPLE, available
 from tests.entrance.stand import Stand, peopled_hub
 
@@ -62,6 +62,14 @@ class Desk:
         self.page.wait_for_url("**/hub/second-factor*")
 
 
+def narrow(page: Page) -> list[str]:
+    """What stands in a reader's way at 200 % zoom."""
+    page.set_viewport_size({"width": 600, "height": 400})
+    found = faults(page)
+    page.set_viewport_size({"width": 900, "height": 800})
+    return found
+
+
 @pytest.fixture
 def desks(chromium: Browser, stand: Stand) -> Iterator[Any]:
     opened: list[Desk] = []
@@ -91,9 +99,11 @@ def test_the_first_login_by_keyboard(
     page, suffix = desk.page, f"{language[:2]}-{scheme}"
     page.goto(f"{desk.stand.address}/hub/login")
     pictures.take(page, f"login-{suffix}")
+    assert narrow(page) == []
     desk.password(name)
     expect(page.locator("h1")).to_have_text(heading)
     pictures.take(page, f"enrol-{suffix}")
+    assert narrow(page) == []
     secret = page.locator("#totp-secret").inner_text().replace(" ", "")
     page.locator("#code").focus()
     page.keyboard.type("000000")
@@ -104,6 +114,7 @@ def test_the_first_login_by_keyboard(
     page.keyboard.press("Enter")
     page.wait_for_url("**/hub/undertakings")
     pictures.take(page, f"undertakings-{suffix}")
+    assert narrow(page) == []
     page.get_by_role("checkbox").focus()
     page.keyboard.press("Space")
     page.get_by_role("button", name=sign).focus()
@@ -111,15 +122,18 @@ def test_the_first_login_by_keyboard(
     page.wait_for_url("**/hub/home")
     expect(page.locator("#missing")).to_be_visible()
     pictures.take(page, f"home-{suffix}")
+    assert narrow(page) == []
 
     page.goto(f"{desk.stand.address}/hub/logout")
     desk.password(name)
     pictures.take(page, f"second-factor-{suffix}")
+    assert narrow(page) == []
     page.locator("#code").fill(pyotp.TOTP(secret).generate_otp(int(time.time()) // 30 + 1))
     page.locator("#more").check()
     page.locator("#send-code").click()
     expect(page.locator("#held tbody tr")).to_have_count(1)
     pictures.take(page, f"manage-{suffix}")
+    assert narrow(page) == []
     page.locator("#finish").click()
     page.wait_for_url("**/hub/home")
 

@@ -170,6 +170,20 @@ class Planted:
         }
         self.log.append(person, "request.submitted", request.rpartition("-")[0], body)
 
+    def resubmit(self, request: str, answer: str, *reports: OutputReport) -> None:
+        """Alice's next turn, checked. `answer`: what she says was changed."""
+        body = {
+            "request": request,
+            "entry": f"{request}-again.request",
+            "title": "Again",
+            "notebook": {"name": "study.ipynb", "sha256": self.quarantine.put(_notebook("import bulle")), "size": 2},
+            "files": [],
+            "descriptions": self.quarantine.put(to_bytes({})),
+            "answer": self.quarantine.put(answer.encode()),
+        }
+        self.log.append("alice", "request.resubmitted", request.rpartition("-")[0], body)
+        self.checked(request, *reports)
+
     def checked(self, request: str, *reports: OutputReport) -> None:
         """Re-run and checks are done; it waits for its checkers, or is refused when nothing could leave."""
         project = request.rpartition("-")[0]

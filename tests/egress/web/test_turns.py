@@ -7,7 +7,6 @@ import re
 import pytest
 
 from egress.airlock.desk import Remarks
-from egress.release.descriptions import to_bytes
 from egress.release.review import Choice, Vote
 from egress.release.status import Status
 from hub.policy.review import ReviewRules
@@ -23,19 +22,6 @@ def waiting(house: House) -> House:
     house.planted.submit(ONE, descriptions={"visits_by_site": "Visits of each site."})
     house.planted.checked(ONE, by_site(), by_year())
     return house
-
-
-def resubmit(house: House, *reports: object) -> None:
-    """Alice's next turn, checked."""
-    planted = house.planted
-    notebook = {"name": "study.ipynb", "sha256": planted.quarantine.put(b"{}"), "size": 2}
-    body = {"request": ONE, "entry": "b.request", "title": "Again", "notebook": notebook, "files": []}
-    said = {
-        "descriptions": planted.quarantine.put(to_bytes({})),
-        "answer": planted.quarantine.put(b"Dayton is grouped."),
-    }
-    planted.log.append("alice", "request.resubmitted", "reste-a-charge", {**body, **said})
-    planted.checked(ONE, *reports)  # type: ignore[arg-type]  # reports of planted.py
 
 
 def hidden(page: str) -> dict[str, str]:
@@ -75,7 +61,7 @@ def test_changes_return_the_request_and_the_next_turn_says_what_changed(waiting:
     assert SECRET_NOTE not in returned
     assert "It does not leave" not in returned
 
-    resubmit(waiting, by_site("Visits by grouped site"), by_year())
+    waiting.planted.resubmit(ONE, "Dayton is grouped.", by_site("Visits by grouped site"), by_year())
     again = text_of(carol.get(page).text)
     for words in ("Turn 2", "Dayton is grouped.", "Nothing changed", "your vote still counts"):
         assert words in again
