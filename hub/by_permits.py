@@ -51,6 +51,11 @@ def roles_of(person: str, permits: tuple[DataPermit, ...], *, administrator: boo
     return [{"name": "user"}, *projects, *([desk] if administrator else [])]
 
 
+def _administers(name: str, enclave: Enclave) -> bool:
+    person = enclave.persons.get(name)
+    return person is not None and person.administrator
+
+
 class ByPermits(Authenticator):  # type: ignore[misc]  # published without types
     """JupyterHub's side of it: settings that pages read, and the model of a person."""
 
@@ -105,5 +110,5 @@ class ByPermits(Authenticator):  # type: ignore[misc]  # published without types
             for permit in enclave.projects_of(name)
             if not isinstance(opening(Workspace(name, permit.project), enclave, today), Refusal)
         )
-        roles = roles_of(name, opens, administrator=name in enclave.administrators)
+        roles = roles_of(name, opens, administrator=_administers(name, enclave))
         return {"name": name, "admin": False, "roles": roles}

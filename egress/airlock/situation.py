@@ -155,7 +155,8 @@ class Situation:
         roles = permit.roles_of(person) if permit is not None else frozenset()
         if Role.OUTPUT_CHECKER not in roles or clash(person, roles) is not None or not self.sees(person, project):
             return False
-        return person not in self.enclave.administrators or administrator_clash(person, roles) is None
+        known = self.person(person)
+        return known is None or not known.administrator or administrator_clash(person, roles) is None
 
     def sources_checked_by(self, person: str) -> tuple[str, ...]:
         """The sources whose tables `person` checks on some project."""

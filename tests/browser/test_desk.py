@@ -21,19 +21,21 @@ from tests.hub.administration.world import other
 pytestmark = pytest.mark.browser
 WITH_DESK = True
 CATALOGUE: Path = policies_dir() / "catalogues" / "rand-hie.toml"
-PAGES = (
-    *("", "permits", "permits/reste-a-charge", "drafts/new", "drafts/form?project=reste-a-charge"),
-    *(
-        "drafts/form?source=rand-hie",
-        "drafts/urgences-draft-1",
-        "people",
-        "people/alice",
-        "sources",
-        "sources/rand-hie",
-    ),
-    *("workspaces", "alarms", "habilitations", "imports", "budgets", "figures"),
-    "no-such-page",
-)
+PAGES = {
+    "": "home",
+    "permits": "permits",
+    "permits/reste-a-charge": "permit",
+    "drafts/new": "draft-new",
+    "drafts/form?project=reste-a-charge": "draft-form",
+    "drafts/form?source=rand-hie": "draft-blank",
+    "drafts/urgences-draft-1": "draft",
+    "people": "people",
+    "people/alice": "person",
+    "sources": "sources",
+    "sources/rand-hie": "source",
+    **{name: name for name in ("workspaces", "alarms", "habilitations", "imports", "budgets", "figures")},
+    "no-such-page": "nothing",
+}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -99,10 +101,9 @@ def test_nothing_serious_and_nothing_off_the_side(
 ) -> None:
     page = open_as("erin", language, scheme, path=DESK)
     first, found = page.url.split(DESK)[0] + DESK, []
-    for path in PAGES:
+    for path, name in PAGES.items():
         page.set_viewport_size({"width": 600, "height": 400})  # 1200 pixels at 200 %
         found += faults(page, f"{first}{path}")
         page.set_viewport_size({"width": 1200, "height": 800})
-        name = path.replace("/", "-").replace("?", "-").replace("=", "-") or "home"
         pictures.take(page, f"desk-{name}-{language[:2]}-{scheme}")
     assert found == []

@@ -298,3 +298,9 @@ def test_a_role_reaches_one_server_of_one_person() -> None:
     assert roles[0] == {"name": "user"}  # left out, JupyterHub would take it away
     assert roles[1]["users"] == ["alice"]
     assert roles[1]["scopes"] == ["servers!server=alice/reste-a-charge", "access:servers!server=alice/reste-a-charge"]
+
+
+def test_only_an_administrators_roles_open_the_desk() -> None:
+    [desk] = [role for role in roles_of("erin", (), administrator=True) if role["name"] != "user"]
+    assert (desk["users"], desk["scopes"]) == (["erin"], ["access:services!service=desk"])
+    assert roles_of("erin", ()) == [{"name": "user"}]

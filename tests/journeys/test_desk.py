@@ -1,4 +1,4 @@
-"""Two administrators at the desk of the running stack: a permit's next version, drafted by one and issued by the other."""
+"""Two administrators at the desk of the running stack: a permit is drafted by one and issued by the other."""
 
 from __future__ import annotations
 

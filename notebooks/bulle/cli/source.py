@@ -7,11 +7,15 @@ from pathlib import Path
 import click
 
 from bulle.cli.acting import acting
+from bulle.cli.failure import Code
+from bulle.cli.issuing import known_of
+from bulle.cli.permit import policies_option
 from bulle.cli.settings import Settings
 from bulle.cli.shape import Command, Group, option
 from bulle.cli.state import enclave_of, opened, policy_stop
 from bulle.cli.table import aligned
 from hub.administration.acts import register_source
+from hub.administration.catalogues import broken, differences
 from hub.catalogue.files import read_catalogue
 from hub.policy.files import PolicyFileError
 from hub.words import say
@@ -49,6 +53,37 @@ def register(settings: Settings, catalogue: Path) -> None:
             folder=str(settings.layout().sources / name),
         )
     )
+
+
+@command.command(
+    "compare",
+    cls=Command,
+    about=say("Tell what registering the file CATALOGUE would change, and which permits it would not suit any more."),
+    example="bulle source compare policies/catalogues/rand-hie.toml",
+)
+@click.argument("catalogue", type=click.Path(path_type=Path))
+@policies_option
+@click.pass_obj
+def compare(settings: Settings, catalogue: Path, policies: Path | None) -> int:
+    try:
+        value = read_catalogue(catalogue)
+    except PolicyFileError as error:
+        raise policy_stop(error) from error
+    with opened(settings) as log:
+        enclave = enclave_of(log)
+    found = differences(enclave.sources.get(value.source.name), value)
+    if not found:
+        settings.print(say("{source} is registered already; nothing changed.", source=value.source.name))
+        return Code.PASS
+    rows = [(each.where, each.before or "-", each.after or "-") for each in found]
+    titles = [settings.text(each) for each in (say("where"), say("registered"), say("afterwards"))]
+    click.echo(aligned(titles, rows))
+    unsuited = broken(value, known_of(policies, enclave))
+    for each in unsuited:
+        settings.print(say("The next extract of project {project} would be refused:", project=each.project))
+        for refusal in each.refusals:
+            click.echo(f"    {settings.text(refusal.reason)}")
+    return Code.REVIEW if unsuited else Code.PASS
 
 
 @command.command("list", cls=Command, about=say("List the registered sources."), example="bulle source list --json")

@@ -66,3 +66,15 @@ def test_a_draft_is_withdrawn_with_a_reason(desk: Desk) -> None:
 def test_who_administers_nothing_drafts_nothing(desk: Desk) -> None:
     file = written(desk, "Needed", "Needed again")
     assert "no administrator" in desk.run("permit", "draft", file, "--as", "alice", code=2)
+
+
+def test_a_catalogue_is_compared_before_it_is_registered(desk: Desk) -> None:
+    catalogue = desk.root / "catalogue.toml"
+    assert "nothing changed" in desk.run("source", "compare", str(catalogue))
+    changed = catalogue.read_text(encoding="utf-8").replace('"Cost"', '"Cost in euros"')
+    catalogue.write_text(changed, encoding="utf-8")
+    told = desk.run("source", "compare", str(catalogue))
+    assert "stay.cost" in told
+    assert "Cost in euros" in told
+    catalogue.write_text(changed.replace("columns.year", "columns.season"), encoding="utf-8")
+    assert "no column year" in desk.run("source", "compare", str(catalogue), code=1)
