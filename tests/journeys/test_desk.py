@@ -12,7 +12,7 @@ from tests.journeys.conftest import Stack, inside
 
 pytestmark = [pytest.mark.journey, pytest.mark.containers]
 
-DESK = "/services/desk/"
+DESK, PROJECT = "/services/desk/", "reste-a-charge"
 FORGE = """
 import os, pathlib
 from hub.events.kept import log_of
@@ -38,27 +38,29 @@ def token(page: httpx.Response) -> str:
     return found.group(1)
 
 
-def test_a_permit_is_amended_by_two_administrators(stack: Stack) -> None:
-    erin, frank = logged_in(stack, "erin"), logged_in(stack, "frank")
-    home = erin.http.get(DESK)
-    assert "What waits for you" in home.text
-    file = erin.http.get(f"{DESK}permits/reste-a-charge/file").text
-    wider = file.replace("valid_until = 2028-12-31", "valid_until = 2029-06-30")
-    assert wider != file
-    sent = erin.http.post(
-        f"{DESK}drafts/upload", data={"csrf": token(home)}, files={"file": ("permit.toml", wider.encode())}
-    )
-    draft = sent.url.path.removeprefix(f"{DESK}drafts/")
+def amended(drafter: Visitor, issuer: Visitor, old: str, new: str) -> httpx.Response:
+    """The page of the permit whose next version one of them drafts and the other issues."""
+    file = drafter.http.get(f"{DESK}permits/{PROJECT}/file").text
+    assert file.count(old) == 1
+    form = {"csrf": token(drafter.http.get(DESK))}
+    content = file.replace(old, new).encode()
+    sent = drafter.http.post(f"{DESK}drafts/upload", data=form, files={"file": ("permit.toml", content)})
     assert "You drafted it" in sent.text
-    own = erin.http.post(f"{DESK}drafts/{draft}/issue", data={"csrf": token(home)})
-    assert own.status_code == 403
-    plan = frank.http.get(f"{DESK}drafts/{draft}")
-    assert "2029-06-30" in plan.text
-    issued = frank.http.post(f"{DESK}drafts/{draft}/issue", data={"csrf": token(plan)})
-    assert issued.url.path == f"{DESK}permits/reste-a-charge"
-    last = stack.told("permit.issued")[-1]
-    assert (last["actor"], last["body"]["drafted_by"], last["body"]["channel"]) == ("frank", "erin", "desk")
-    assert [each["body"]["rule"] for each in stack.told("permit.draft_refused")] == ["draft.own"]
+    assert drafter.http.post(f"{sent.url.path}/issue", data=form).status_code == 403
+    plan = issuer.http.get(sent.url.path)
+    assert new in plan.text
+    return issuer.http.post(f"{sent.url.path}/issue", data={"csrf": token(plan)})
+
+
+def test_a_permit_is_amended_by_two_administrators_and_back(stack: Stack) -> None:
+    erin, frank = logged_in(stack, "erin"), logged_in(stack, "frank")
+    assert "What waits for you" in erin.http.get(DESK).text
+    assert amended(erin, frank, "2028-12-31", "2029-06-30").url.path == f"{DESK}permits/{PROJECT}"
+    assert amended(frank, erin, "2029-06-30", "2028-12-31").status_code == 200  # other journeys read this day
+    issued = stack.told("permit.issued")[-2:]
+    assert [(each["actor"], each["body"]["drafted_by"]) for each in issued] == [("frank", "erin"), ("erin", "frank")]
+    assert {each["body"]["channel"] for each in issued} == {"desk"}
+    assert [each["body"]["rule"] for each in stack.told("permit.draft_refused")] == ["draft.own", "draft.own"]
 
 
 def test_who_administers_nothing_does_not_reach_the_desk(stack: Stack) -> None:
