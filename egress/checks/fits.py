@@ -29,7 +29,8 @@ class Fit:
     """What is known of one fitted model. None: not known.
 
     `levels`: per column, the outcome's too, its name, persons with another value than the commonest one, and persons
-    with the rarest one where it codes levels (a dummy), else all; and likewise what no dummy of a factor stands for;
+    with the value that fewest have of those whose mean the model tells (both of a dummy), else all; and likewise the
+    level of reference and the cells that it tells apart;
     `cells`: distinct rows of regressors; `leverage`: the largest of the hat matrix; `r_squared` where there is one;
     `vectors`: whether the summary shows a value per observation (fitted values, residuals).
     `smallest`: persons with the regressors that fewest have. `outcomes`: persons with each outcome that is an event or

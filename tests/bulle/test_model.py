@@ -115,9 +115,40 @@ class TestRegressions:
         found = regression(smf.ols(f"cost ~ C(sex) + C(region{coding})", frame).fit())
         assert min(min(persons, others) for _, persons, others in found.fit.levels) == 5
 
+    @pytest.mark.parametrize("coding", ["", ", Sum", ", Poly", ", Diff", ", Helmert"])
+    def test_a_small_cell_of_an_interaction_whatever_the_contrasts_are(self, coding: str) -> None:
+        frame = visits(400)
+        frame["region"] = np.array(["a", "b", "c", "d"])[frame.pid % 4]
+        frame["side"] = np.where((frame.region == "a") & (frame.pid > 12), "x", np.where(frame.pid % 3, "y", "x"))
+        smallest = int(frame.groupby(["region", "side"]).pid.nunique().min())
+        assert smallest < 5
+        found = regression(smf.ols(f"cost ~ age + C(side) * C(region{coding})", frame).fit())
+        assert min(min(persons, others) for _, persons, others in found.fit.levels) == smallest
+        apart = regression(smf.ols(f"cost ~ age + C(side) + C(region{coding})", frame).fit())
+        assert min(min(persons, others) for _, persons, others in apart.fit.levels) >= 90  # no mean of a cell is told
+
+    def test_a_number_with_rare_values_is_no_level(self) -> None:
+        frame = visits()
+        frame["children"] = np.where(frame.pid < 3, 7, frame.pid % 3)
+        found = regression(smf.ols("cost ~ age + children", frame).fit())
+        assert min(min(persons, others) for _, persons, others in found.fit.levels) > 50
+
+    def test_an_offset_that_lets_one_person_count(self) -> None:
+        frame = visits()
+        frame["aside"] = np.where(frame.pid == 7, 0.0, -30.0)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            fitted = smf.glm(
+                "ill ~ 1",
+                frame.assign(ill=frame.ill.where(frame.pid != 7, 1)),
+                family=sm.families.Poisson(),
+                offset=frame.aside,
+            ).fit()
+        assert regression(fitted).fit.leverage > 0.99
+
     def test_an_outcome_that_one_person_has(self) -> None:
         found = regression(smf.ols("island ~ age + t", visits()).fit())
-        assert ("island", 1, 1) in found.fit.levels
+        assert ("island", 1, 200) in found.fit.levels
 
     @pytest.mark.parametrize(
         ("fit", "method"),

@@ -11,8 +11,9 @@ from lifelines import KaplanMeierFitter, NelsonAalenFitter
 from lifelines.statistics import multivariate_logrank_test
 
 from bulle.fitted import ModelError
-from bulle.fitted.design import Floats, figures, real
+from bulle.fitted.design import figures, real
 from bulle.fitted.people import codes_of, frame_of
+from bulle.fitted.span import Floats
 from bulle.microdata import column_of, label_of
 from egress.outputs.models import ClaimedCurves, ClaimedGroup, ClaimedStep, ModelWords
 from egress.outputs.models_read import MAX_EVERY, MAX_GROUPS

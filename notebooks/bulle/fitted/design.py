@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from bulle.fitted import INCOMPLETE, ModelError
+from bulle.fitted.span import Floats, Whole, fewest
 from egress.outputs.models import ClaimedFit, ClaimedTerm
 from hub.words import say
 
-Floats: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
-Whole: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
-
-_LEVELS = 3  # values of a column that codes a level against others, or against their mean
+_FEW = 30  # values of a column that may code the levels of a factor
 _RANK = 1e-10  # of the largest: columns that differ by less are the same to a double
 
 
@@ -24,7 +22,7 @@ _RANK = 1e-10  # of the largest: columns that differ by less are the same to a d
 class Design:
     """The data that a model was fitted to: `values` has a column per coefficient, `codes` a number per person.
 
-    `weights` are those of the rows, where there are any. `classes`: the outcome is 0 or 1. `events`: it is an event,
+    `weights` say how much rows weigh, where they differ. `classes`: the outcome is 0 or 1. `events`: it is an event,
     of which the others are not the opposite.
     """
 
@@ -71,35 +69,29 @@ class Design:
 
     def _levels(self) -> Iterator[tuple[str, int, int]]:
         """Of the outcome as well: where all but one person have 0, its coefficients are about that one."""
-        columns = ((name, self.values[:, at]) for at, name in enumerate(self.names))
-        for name, column in ((self.outcome_name, self.outcome), *columns):
-            other = _other(column)
-            if other.any():
-                yield name, _persons(self.codes[other]), self._rarest(column)
-        for persons in self._references():
-            yield self.names[0], persons, self.persons
+        other = _other(self.outcome)
+        if other.any():
+            yield self.outcome_name, _persons(self.codes[other]), self.persons
+        basis = self._with_constant()
+        coded = []
+        for at, name in enumerate(self.names):
+            found, groups = np.unique(self.values[:, at], return_inverse=True)
+            if len(found) == 1:
+                continue
+            few = len(found) <= _FEW
+            coded += [groups] if few else []
+            level = fewest(basis, groups, self.codes) if few else None
+            yield name, _persons(self.codes[_other(self.values[:, at])]), self.persons if level is None else level
+        for groups in (*_apart(coded), *_together(coded)):
+            level = fewest(basis, groups, self.codes)
+            if level is not None:
+                yield self.names[0], level, self.persons
 
-    def _rarest(self, column: Floats) -> int:
-        """Persons with the rarest value of a column that codes levels (0 and 1, or -1, 0 and 1); else all."""
-        found, inverse = np.unique(column, return_inverse=True)
-        if len(found) > _LEVELS:
-            return self.persons
-        return min(_persons(self.codes[inverse == at]) for at in range(len(found)))
-
-    def _references(self) -> Iterator[int]:
-        """Persons of the level that no dummy stands for: what the others are told against, and the constant tells.
-
-        Dummies of one factor exclude each other. They are found by that, whichever of their values is called 1, and
-        stand side by side; what none of the first two, three, … of them has is a level as well.
-        """
-        dummies = [column for column in self.values.T if _other(column).any() and _is_dummy(column)]
-        for marked in ([column == column.max() for column in dummies], [_other(column) for column in dummies]):
-            block = np.zeros(len(self.codes), dtype=bool)
-            for column in marked:
-                apart = not (block & column).any()
-                block = block | column if apart else column
-                if apart and not block.all():
-                    yield _persons(self.codes[~block])
+    def _with_constant(self) -> Floats:
+        """An orthonormal basis of the design; a hazard's model has a constant that is told by no coefficient."""
+        one = np.ones((len(self.codes), 1))
+        basis: Floats = np.linalg.qr(np.hstack((one, self.values)) if self.events else self.values)[0]
+        return basis
 
     def _alike(self) -> Iterator[str]:
         """The columns of which one level has one outcome only; of events, one that none of the level had."""
@@ -130,17 +122,49 @@ class Design:
         return len(persons), int(persons.min())
 
     def _leverage(self) -> float:
-        """The largest sum of one person's diagonal entries of the hat matrix; never below its part of all of them."""
-        values = self.values if self.weights is None else self.values * np.sqrt(self.weights)[:, None]
-        if self.events:
-            values = values - values.mean(axis=0)  # a hazard's model has no constant
+        """The largest sum of one person's diagonal entries of the hat matrix, as the columns are and as rows weigh.
+
+        Rows weigh by their weights, or by what their outcome may vary where the model is not linear.
+        """
+        values = self.values - self.values.mean(axis=0) if self.events else self.values  # no constant in a hazard's
         basis, triangle = np.linalg.qr(values)
-        diagonal = np.abs(np.diag(triangle))
-        if len(diagonal) < len(self.names) or not diagonal.min() > _RANK * diagonal.max():
+        if not _is_full(triangle, len(self.names)):
             raise ModelError(
                 say("Its columns say the same thing twice, or there are more of them than rows: leave some out.")
             )
+        plain = self._largest(basis)
+        if self.weights is None:
+            return plain
+        basis, triangle = np.linalg.qr(values * np.sqrt(self.weights)[:, None])
+        # Where hardly any row weighs, one decides all.
+        return max(plain, self._largest(basis)) if _is_full(triangle, len(self.names)) else max(plain, 1.0)
+
+    def _largest(self, basis: Floats) -> float:
         return float(np.bincount(self.codes, weights=(basis**2).sum(axis=1)).max())
+
+
+def _together(coded: list[Whole]) -> Iterator[Whole]:
+    """The cells of all factors together."""
+    if coded:
+        cells = pd.DataFrame(dict(enumerate(coded))).groupby(list(range(len(coded))), sort=False).ngroup()
+        yield np.asarray(cells, dtype=np.int64)
+
+
+def _apart(coded: list[Whole]) -> Iterator[Whole]:
+    """What none of the first two, three, … columns of a factor has, as group 0: their level of reference.
+
+    Dummies of one factor exclude each other and stand side by side, whichever of their values is called 1.
+    """
+    dummies = [groups for groups in coded if groups.max() == 1]
+    for high in (True, False):
+        block = np.zeros(0, dtype=bool)
+        for groups in dummies:
+            rare = int(high) if high else int(np.bincount(groups).argmin())
+            column = groups == rare
+            apart = len(block) > 0 and not (block & column).any()
+            block = block | column if apart else column
+            if apart and not block.all():
+                yield block.astype(np.int64)
 
 
 def real(values: Any) -> Floats:
@@ -155,6 +179,11 @@ def real(values: Any) -> Floats:
     if not np.isfinite(made).all():
         raise ModelError(INCOMPLETE)
     return made
+
+
+def _is_full(triangle: Floats, columns: int) -> bool:
+    diagonal = np.abs(np.diag(triangle))
+    return len(diagonal) == columns and bool(diagonal.min() > _RANK * diagonal.max())
 
 
 def figures(*pairs: tuple[str, Any]) -> tuple[tuple[str, float], ...]:

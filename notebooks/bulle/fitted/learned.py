@@ -16,8 +16,9 @@ from sklearn.linear_model import ElasticNet, Lasso, LinearRegression, LogisticRe
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from bulle.fitted import INCOMPLETE, OTHER, ModelError
-from bulle.fitted.design import Design, Floats, Whole, figures, real
+from bulle.fitted.design import Design, figures, real
 from bulle.fitted.people import codes_of, frame_of
+from bulle.fitted.span import Floats, Whole
 from bulle.microdata import column_of, label_of
 from egress.outputs.models import LINEAR, TREES, ClaimedModel, ClaimedNode, ClaimedRegression, ClaimedTree, ModelWords
 from egress.outputs.models_read import MAX_GROUPS, MAX_TERMS

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from bulle.fitted import ModelError
-from bulle.fitted.design import Whole
+from bulle.fitted.span import Whole
 from bulle.microdata import column_of, units_of
 from hub.words import say
 

@@ -13,8 +13,9 @@ from statsmodels.genmod.generalized_linear_model import GLM
 from statsmodels.regression.linear_model import OLS, WLS
 
 from bulle.fitted import ModelError, unsolved
-from bulle.fitted.design import Design, Floats, figures, real
+from bulle.fitted.design import Design, figures, real
 from bulle.fitted.people import codes_at, frame_of
+from bulle.fitted.span import Floats
 from egress.outputs.models import ERRORS, FAMILIES, LINKS, STATSMODELS, ClaimedRegression, ModelWords
 from hub.words import say
 
@@ -119,13 +120,15 @@ def _general(model: Any, values: Floats, outcome: Floats, options: dict[str, Any
         )
     if any(not (np.asarray(getattr(model, name)) == 1).all() for name in ("freq_weights", "var_weights")):
         raise ModelError(say("Weights of this model are not read: give one row per observation."))
-    made = GLM(outcome, values, family=getattr(families, family)(getattr(links, link)()), **_offset(model))
-    return f"GLM {family} {link}", made.fit(**options), None
+    varying = getattr(families, family)(getattr(links, link)())
+    again = GLM(outcome, values, family=varying, **_offset(model)).fit(**options)
+    return f"GLM {family} {link}", again, np.asarray(varying.weights(again.mu), dtype=np.float64)
 
 
 def _discrete(model: Any, values: Floats, outcome: Floats, options: dict[str, Any]) -> tuple[str, Any, Floats | None]:
     kind = type(model)
-    return kind.__name__, kind(outcome, values, **_offset(model)).fit(disp=0, **options), None
+    again = kind(outcome, values, **_offset(model)).fit(disp=0, **options)
+    return kind.__name__, again, np.asarray(_VARYING[kind].weights(again.predict()), dtype=np.float64)
 
 
 def _offset(model: Any) -> dict[str, Floats]:
@@ -135,6 +138,12 @@ def _offset(model: Any) -> dict[str, Floats]:
     return {"offset": real(offset)} if offset is not None and np.any(offset) else {}
 
 
+# How much the outcome may vary in these, by the family of generalised models that they are.
+_VARYING = {
+    Logit: families.Binomial(),
+    Probit: families.Binomial(links.Probit()),
+    Poisson: families.Poisson(),
+}
 _FITS: dict[type, Callable[[Any, Floats, Floats, dict[str, Any]], tuple[str, Any, Floats | None]]] = {
     OLS: _least_squares,
     WLS: _least_squares,
