@@ -11,7 +11,7 @@ from egress.airlock.judged import Judged
 from egress.checks import text
 from egress.checks.model import Finding, Outcome, Protection
 from egress.figures.look import look
-from egress.figures.rule import RULE, Shown
+from egress.figures.rule import RULE, Shown, are_curves
 from egress.outputs.figures import DeclaredFigure
 from egress.query.engine import Engine
 from egress.release.picture import Figure
@@ -25,7 +25,9 @@ def with_figures(
 ) -> list[Judged]:
     """`judged`, and after them the figures. Raises: EngineError."""
     tables = {
-        report.name: Shown(report.assurance, report.protect, report.protected, report.exact)
+        report.name: Shown(
+            report.assurance, report.protect, report.protected, report.exact, are_curves(report.findings)
+        )
         for report in (each.report for each in judged)
         if report.text is None and report.sql
     }

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from egress.checks import text
+from egress.checks.curves import STEPS
 from egress.checks.examined import Rule
 from egress.checks.model import Assurance, Finding, Outcome, Protection, Risk
 from egress.checks.table import Table
@@ -28,14 +29,20 @@ class Before(Enum):
 
 @dataclass(frozen=True)
 class Shown:
-    """What a figure must know of a table: how it was made, what protects it, and the table as it leaves, None where it
-    is refused.
+    """What a figure must know of a table: how it was made, what protects it, the table as it leaves, None where it is
+    refused, and whether it is of survival curves.
     """
 
     assurance: Assurance
     protect: Protection
     leaving: Table | None
     exact: Table | None
+    curves: bool = False
+
+
+def are_curves(findings: Iterable[Finding]) -> bool:
+    """Whether these are findings of a table of survival curves, whose steps are joined."""
+    return any(found.check == STEPS.check for found in findings)
 
 
 def refusal(shows: Iterable[str], tables: Mapping[str, Shown]) -> Message | None:
@@ -54,6 +61,12 @@ def _unfit(name: str, table: Shown | None) -> Message | None:
         return say(
             "The notebook draws a figure from exact values, and its table {table} is protected: use "
             "bulle.release_chart, which the enclave draws from the protected table.",
+            table=name,
+        )
+    if table.curves:
+        return say(
+            "A survival curve that the notebook draws shows single persons by their times, and its table {table} joins "
+            "them: use bulle.release_chart, which the enclave draws from the joined steps.",
             table=name,
         )
     if table.leaving is None:

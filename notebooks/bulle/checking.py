@@ -16,7 +16,7 @@ from egress.charts.vega import RULE, refusal
 from egress.checks import text
 from egress.checks.model import Assurance, Outcome, Protection, worst
 from egress.figures.look import look
-from egress.figures.rule import Shown
+from egress.figures.rule import Shown, are_curves
 from egress.frames import assess_on
 from egress.models import assess_model_on
 from egress.outputs.charts import DeclaredChart
@@ -148,7 +148,11 @@ def _judge_chart(chart: DeclaredChart, table: Judged | None, wrong: Message | No
 def _judge_figures(figures: Sequence[DeclaredFigure], tables: Sequence[Judged], context: Context) -> tuple[Judged, ...]:
     """Each figure beside the tables that it shows, decoded and redrawn as the service does."""
     limits = _limits().figures
-    known = {one.name: Shown(one.assurance, one.protect, one.protected, one.exact) for one in tables if one.protect}
+    known = {
+        one.name: Shown(one.assurance, one.protect, one.protected, one.exact, are_curves(one.findings))
+        for one in tables
+        if one.protect is not None
+    }
     try:
         with Engine(context.folder, context.manifest) as engine:
             keys = [engine.person_keys(text.suspects(each.title)) for each in figures]

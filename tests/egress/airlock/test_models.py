@@ -40,6 +40,7 @@ bulle.release_chart(
         },
     },
 )"""
+FIGURE = "bulle.release_figure('raw_curve', b'whatever', shows='cost_curve', title='Every single time')"
 REGION = """\
 few = smf.ols("cost ~ region + sex", s).fit()
 bulle.release_model("cost_region", few, units="person_id")"""
@@ -52,7 +53,7 @@ bulle.release_model("cost_tree", tree, units="person_id", microdata=s, outcome="
 @pytest.fixture(scope="module")
 def enclave(tmp_path_factory: pytest.TempPathFactory) -> TinyEnclave:
     made = make_enclave(tmp_path_factory.mktemp("enclave"))
-    made.ask(notebook(DATA, MODEL, CURVE, DRAWN, REGION, FOREST), "first")
+    made.ask(notebook(DATA, MODEL, CURVE, DRAWN, FIGURE, REGION, FOREST), "first")
     return made
 
 
@@ -110,3 +111,9 @@ def test_what_leaves_is_what_people_approved(enclave: TinyEnclave) -> None:
     assert lines[0] == "term,estimate,std_error,statistic,p_value,low_95,high_95"
     assert b"p0007" not in everything
     assert b'"evidence"' not in everything
+
+
+def test_a_curve_is_drawn_of_its_joined_steps_and_not_by_the_notebook(enclave: TinyEnclave) -> None:
+    found = report(enclave, "raw_curve")
+    assert found.outcome is Outcome.FAIL
+    assert "by their times" in str(found.findings[0].why)

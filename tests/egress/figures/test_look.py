@@ -64,6 +64,7 @@ def test_another_picture_or_none_is_not_called_reproduced(before: str | None, wh
         (Shown(Assurance.REPRODUCED, Protection.NONE, GAP, None), "release_chart"),
         (Shown(Assurance.RECOMPUTED, Protection.NONE, None, WHOLE), "is refused"),
         (Shown(Assurance.UNVERIFIED, Protection.NONE, WHOLE, WHOLE), "Nothing vouches"),
+        (Shown(Assurance.REPRODUCED, Protection.NONE, WHOLE, WHOLE, curves=True), "by their times"),
     ],
 )
 def test_a_table_that_hides_or_does_not_leave_has_no_figure(table: Shown, why: str) -> None:
