@@ -124,9 +124,12 @@ Sources = Mapping[str, Published]
 
 def published_after(before: Sources, changed: Iterable[ReleaseRequest], sources: Mapping[str, str]) -> Sources:
     """`before` with the requests that changed since; a source of which nothing changed stays the same object."""
+    requests = tuple(changed)
+    if not requests:  # after most events
+        return before
     tables = {name: dict(known.tables) for name, known in before.items()}
     touched = set()
-    for request in changed:
+    for request in requests:
         entries = tuple(each for each in ledger([request], sources) if each.fate in _LEAVES)
         for name in [name for name, known in tables.items() if request.id in known]:
             touched.add(name)
