@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shlex
 import subprocess
 import sys
 import time
@@ -47,6 +46,12 @@ ADMINISTRATORS = ("erin", "frank")
 PASSWORD = "{name}-demo"  # noqa: S105 -- public on purpose, printed at the end
 # What the telephones of these people would hold, so that whoever runs the demonstration can log in as them.
 APP = Path(os.environ.get("BULLE_DEMO", ROOT / "var" / "demo")) / "authenticator.json"
+# Ends with the first command that fails, and its code.
+ONE_PROCESS = """
+import json, os, sys
+from bulle.__main__ import run
+sys.exit(next((code for command in json.load(sys.stdin) if (code := run(command, os.environ))), 0))
+"""
 PATIENCE = 600
 STARTED = time.monotonic()
 
@@ -280,12 +285,12 @@ def bulle(service: str, *arguments: str) -> dict[str, Any]:
 
 
 def one_after_another(service: str, commands: list[list[str]]) -> None:
-    """Run `bulle` commands in one tool container, which takes longer to start than they do."""
+    """Run `bulle` commands in one process of a tool container: starting takes longer than what they do."""
     if not commands:
         return
-    script = " && ".join(shlex.join(["bulle", "--as", service, *command]) for command in commands)
-    whole = ["docker", "compose", "run", "--rm", "-T", service, "sh", "-c", script]
-    done = subprocess.run(whole, cwd=ROOT, capture_output=True, text=True, check=False, timeout=PATIENCE)
+    whole = ["docker", "compose", "run", "--rm", "-T", service, "python", "-c", ONE_PROCESS]
+    asked = json.dumps([["--as", service, *command] for command in commands])
+    done = subprocess.run(whole, cwd=ROOT, input=asked, capture_output=True, text=True, check=False, timeout=PATIENCE)
     if done.returncode != 0:
         raise DemoError(f"bulle: {done.stderr.strip() or done.stdout.strip()}")
 

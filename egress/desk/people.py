@@ -28,6 +28,7 @@ from hub.policy.verdict import Refusal, RefusedError
 from hub.words import Message, say
 
 NAME = "people"
+MOST_NAMED = 5  # one by one on the first page; more are a number
 
 
 def routes(desk: Desk, doors: DeskDoors) -> list[BaseRoute]:
@@ -48,14 +49,17 @@ def waiting(desk: Desk, situation: Situation, _person: str) -> tuple[Waiting, ..
     """Persons whom a running permit names, and who lack something or will soon."""
     today, soon = desk.clock().date(), desk.policy.soon_days.value
     named = {member.person for permit in situation.enclave.running(today) for member in permit.persons}
-    found = []
-    for person in sorted(situation.enclave.persons.values(), key=lambda each: each.id):
-        if person.id in named or person.administrator:
-            lacks = [*missing(person, today), *ending(person, today, soon)]
-            if lacks:
-                what = say("{person} lacks something, or will soon", person=person.name)
-                found.append(Waiting(what, f"people/{person.id}", urgent=False))
-    return tuple(found)
+    lacking = [
+        person
+        for person in sorted(situation.enclave.persons.values(), key=lambda each: each.id)
+        if (person.id in named or person.administrator) and (missing(person, today) or ending(person, today, soon))
+    ]
+    if len(lacking) > MOST_NAMED:
+        return (Waiting(say("{number} persons lack something, or will soon", number=len(lacking)), NAME),)
+    return tuple(
+        Waiting(say("{person} lacks something, or will soon", person=person.name), f"people/{person.id}")
+        for person in lacking
+    )
 
 
 class _Pages:

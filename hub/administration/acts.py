@@ -76,6 +76,9 @@ def draft(acting: Acting, permit: DataPermit, why: str = "") -> str:
         same = say("The draft says what the permit in force says already; nothing was drafted.")
         raise RefusedError(Refusal("draft.same", same))
     base, identity = acting.papers.current(permit.project), acting.papers.next_draft(permit.project)
+    for each in acting.papers.open_drafts():
+        if (each.permit, each.by, each.base) == (permit, acting.actor, base):
+            return each.id  # a second click
     acting.append("permit.drafted", permit.project, draft=identity, base=base, **_spelled(permit), **_because(why))
     return identity
 

@@ -54,6 +54,7 @@ def amended(drafter: Visitor, issuer: Visitor, old: str, new: str) -> httpx.Resp
 
 def test_a_permit_is_amended_by_two_administrators_and_back(stack: Stack) -> None:
     erin, frank = logged_in(stack, "erin"), logged_in(stack, "frank")
+    assert "Admin's desk" in erin.http.get("/hub/home").text.replace("&#39;", "'")
     assert "What waits for you" in erin.http.get(DESK).text
     assert amended(erin, frank, "2028-12-31", "2029-06-30").url.path == f"{DESK}permits/{PROJECT}"
     assert amended(frank, erin, "2029-06-30", "2028-12-31").status_code == 200  # other journeys read this day

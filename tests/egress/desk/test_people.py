@@ -18,6 +18,8 @@ def test_everybody_stands_there_with_what_they_lack(house: DeskHouse) -> None:
     for name in ("erin", "frank"):
         house.planted.log.append("admin", "training.recorded", "", {"person": name, "until": "2029-01-01"})
     house.planted.log.append("admin", "training.recorded", "", {"person": "alice", "until": "2026-11-30"})
+    for name in ("bob", "carol"):
+        house.planted.log.append("admin", "training.recorded", "", {"person": name, "until": "2029-01-01"})
     required = Requirements(training=True).model_dump(mode="json")
     house.planted.log.append("hub", "people.required", "", {"required": required})
     erin = house.person("erin")
@@ -108,3 +110,13 @@ def test_a_person_is_removed_with_a_reason(house: DeskHouse) -> None:
     assert erin.get(f"{DESK}people/mallory").status_code == 404
     assert post(erin, "people/mallory/remove", why="left").status_code == 404
     assert [each["why"] for each in house.events("person.removed")] == ["left"]
+
+
+def test_many_who_lack_something_are_one_line(house: DeskHouse) -> None:
+    for name in ("erin", "frank"):
+        house.planted.log.append("admin", "training.recorded", "", {"person": name, "until": "2029-01-01"})
+    required = Requirements(training=True).model_dump(mode="json")
+    house.planted.log.append("hub", "people.required", "", {"required": required})
+    waiting = text_of(house.person("erin").get(DESK).text)
+    assert "6 persons lack something" in waiting
+    assert "Alice Martin" not in waiting

@@ -96,6 +96,12 @@ def test_a_later_draft_replaces_the_open_one(log: EventLog) -> None:
     assert issued(log, second, "erin") == ""
 
 
+def test_the_same_draft_again_is_the_one_that_waits(log: EventLog) -> None:
+    assert drafted(log) == drafted(log)
+    assert kinds(log).count("permit.drafted") == 1
+    assert drafted(log, "frank") == "care-draft-2"  # somebody else's is another: it decides who may issue it
+
+
 def test_what_was_issued_meanwhile_is_not_overwritten_unread(log: EventLog) -> None:
     identity = drafted(log)
     issue(log, a_permit(rho="3"))
