@@ -74,9 +74,17 @@ class ModelWords:
         return tuple(name for name in (self.outcome, self.duration, self.event, self.by) if name is not None)
 
 
+_SUMMARY = "_summary"
+
+
 def summary_of(name: str) -> str:
     """What the table of a model's summary is called."""
-    return f"{name}_summary"
+    return f"{name}{_SUMMARY}"
+
+
+def declared_as(name: str) -> str:
+    """The name under which a model whose summary is called `name` was declared."""
+    return name.removesuffix(_SUMMARY)
 
 
 @dataclass(frozen=True)

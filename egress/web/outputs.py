@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from egress.airlock.desk import Desk, Opened, reason_of
 from egress.checks.model import Finding, Outcome
 from egress.checks.table import Table
+from egress.outputs.models import declared_as
 from egress.package.noise import Told, read_told
 from egress.release.model import OutputRecord
 from egress.release.report import OutputReport
@@ -52,7 +54,7 @@ def output_views(desk: Desk, opened: Opened, language: str) -> list[OutputView]:
     return [
         replace(
             view,
-            description=described.get(view.record.name, ""),
+            description=_said(described, view.record.name),
             verdict=_verdict(opened, view.record.name),
             beside=tuple(
                 (name, tables[name])
@@ -62,6 +64,11 @@ def output_views(desk: Desk, opened: Opened, language: str) -> list[OutputView]:
         )
         for view in views
     ]
+
+
+def _said(described: Mapping[str, str], name: str) -> str:
+    """What the author says of an output; of a model's summary, what is said of the model."""
+    return described.get(name) or described.get(declared_as(name), "")
 
 
 def _verdict(opened: Opened, name: str) -> Choice | None:

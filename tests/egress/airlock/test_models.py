@@ -12,6 +12,7 @@ from egress.checks.model import Assurance, Outcome
 from egress.release.report import OutputReport
 from egress.release.status import Status
 from egress.store.quarantine import Quarantine
+from egress.web.outputs import output_views
 from tests.egress.airlock.enclave import TinyEnclave, make_enclave, notebook
 
 DATA = """\
@@ -73,6 +74,12 @@ def test_people_look_at_its_two_tables(enclave: TinyEnclave) -> None:
     assert [row[0] for row in model.protected.rows] == ["Intercept", "sex[T.male]"]
     assert [cell["persons"] for cell in model.evidence["cells"]] == [395, 197]
     assert "bulle.release_model" in model.sql
+
+
+def test_what_is_said_of_the_model_is_said_of_its_summary(enclave: TinyEnclave) -> None:
+    opened = enclave.desk.open("costs-1", "carol")
+    said = {view.record.name: view.description for view in output_views(enclave.desk, opened, "en")}
+    assert said["cost_model_summary"] == said["cost_model"] == "What cost_model shows"
 
 
 def test_the_curve_is_coarse_and_its_steps_stay_for_checkers(enclave: TinyEnclave) -> None:
