@@ -204,6 +204,7 @@ class TestRegressions:
         assert "known are nonrobust" in refused(
             smf.ols("cost ~ age", frame).fit(cov_type="HAC", cov_kwds={"maxlags": 1})
         )
+        assert "holds no numbers" in refused(OLS(frame.cost.to_numpy() + 1j, values.to_numpy() + 0j).fit(), frame)
         assert "family or link" in refused(smf.glm("cost ~ age", frame, family=sm.families.Tweedie()).fit())
         assert "This model is not known (dict)" in refused({}, frame)
 
@@ -335,6 +336,11 @@ class TestLearned:
         assert "random_state" in refused(tree.fit(frame[["age"]], frame.ill), frame, outcome="ill")
         line = LinearRegression().fit(frame[["age"]], frame.cost)
         assert "as outcome=" in refused(line, frame)
+        sexes = LogisticRegression().fit(frame[["age"]], frame.sex)
+        assert "holds no numbers" in refused(sexes, frame, outcome="sex")
+        thirds = frame.assign(third=frame.pid % 3)
+        three = LogisticRegression().fit(thirds[["age"]], thirds.third)
+        assert "must be 0 or 1" in refused(three, thirds, outcome="third")
         assert "Fit the model on a DataFrame" in refused(
             LinearRegression().fit(frame[["age"]].to_numpy(), frame.cost), frame, outcome="cost"
         )

@@ -15,6 +15,7 @@ class ModelError(Exception):
 
 OTHER = say("Fitted again on this frame, the model has other coefficients: is it the one it was fitted to?")
 INCOMPLETE = say("Rows of the model hold missing or infinite values: leave those rows out first.")
+NOT_BINARY = say("Its outcome must be 0 or 1 in each row: shares and counts of a group are not read.")
 
 
 def unsolved(error: Exception) -> ModelError:

@@ -15,7 +15,7 @@ from sklearn.base import clone
 from sklearn.linear_model import ElasticNet, Lasso, LinearRegression, LogisticRegression, Ridge
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-from bulle.fitted import INCOMPLETE, OTHER, ModelError
+from bulle.fitted import INCOMPLETE, NOT_BINARY, OTHER, ModelError
 from bulle.fitted.design import Design, figures, real
 from bulle.fitted.people import codes_of, frame_of
 from bulle.fitted.span import Floats, Whole
@@ -77,9 +77,9 @@ def _again(fitted: Any, features: pd.DataFrame, outcome: pd.Series[Any]) -> Any:
 
 def _line(words: ModelWords, again: Any, values: Floats, outcome: pd.Series[Any], codes: Whole) -> ClaimedRegression:
     classes = isinstance(again, LogisticRegression)
-    if classes and len(again.classes_) != 2:
-        raise ModelError(say("Of classes, models with two are known."))
-    target = (outcome == again.classes_[1]).to_numpy(dtype=np.float64) if classes else real(outcome)
+    target = real(outcome)
+    if classes and not np.isin(target, (0, 1)).all():
+        raise ModelError(NOT_BINARY)
     names, coefficients = list(map(str, again.feature_names_in_)), np.atleast_2d(again.coef_)
     if len(coefficients) != 1:
         raise ModelError(say("Its outcome must be one column with a value for each row."))

@@ -12,7 +12,7 @@ from statsmodels.genmod.families import links
 from statsmodels.genmod.generalized_linear_model import GLM
 from statsmodels.regression.linear_model import OLS, WLS
 
-from bulle.fitted import ModelError, unsolved
+from bulle.fitted import NOT_BINARY, ModelError, unsolved
 from bulle.fitted.design import Design, figures, real
 from bulle.fitted.people import codes_at, frame_of
 from bulle.fitted.span import Floats
@@ -45,7 +45,7 @@ def claimed(words: ModelWords, fitted: Any, microdata: object) -> ClaimedRegress
     codes = codes_at(frame, words.units, data.row_labels, len(outcome))
     classes = type(model) in {Logit, Probit} or "Binomial" in method
     if classes and not np.isin(outcome, (0, 1)).all():
-        raise ModelError(say("Its outcome must be 0 or 1 in each row: shares and counts of a group are not read."))
+        raise ModelError(NOT_BINARY)
     names = tuple(map(str, model.exog_names))
     design = Design(names, values, outcome, str(model.endog_names), codes, weights, classes)
     interval = np.asarray(again.conf_int(), dtype=np.float64)
