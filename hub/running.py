@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from hub.events.state import Closing, Enclave, Warned
+from hub.events.state import Closing, Enclave, Filled, Warned
 from hub.opening import opening
 from hub.policy.verdict import Refusal
 from hub.workspace import Workspace
@@ -39,6 +39,23 @@ def running(enclave: Enclave, now: datetime) -> tuple[Running, ...]:
         refusal = verdict if isinstance(verdict, Refusal) else None
         found.append(Running(person, project, since, enclave.idle.get((person, project)), refusal))
     return tuple(sorted(found, key=lambda each: (each.since, each.project, each.person)))
+
+
+@dataclass(frozen=True)
+class Folders:
+    """How full the folders of one person on one project were when their workspace opened last, in MiB by where they are
+    mounted.
+    """
+
+    person: str
+    project: str
+    filled: Filled
+
+
+def folders(enclave: Enclave) -> tuple[Folders, ...]:
+    """Those that were told, by project and person."""
+    found = (Folders(*key, filled) for key, filled in enclave.folders.items())
+    return tuple(sorted(found, key=lambda each: (each.project, each.person)))
 
 
 def closed(enclave: Enclave) -> tuple[Closed, ...]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from dockerspawner import DockerSpawner
@@ -57,6 +59,7 @@ class EnclaveSpawner(DockerSpawner):  # type: ignore[misc]  # published without 
 
     _plan: SessionPlan | None = None
     _holds_place = False  # admitted, and not closed yet
+    _used_mb: Mapping[str, int] = MappingProxyType({})  # how full its folders were when it was made
     _is_open = False  # "session.started" stands in the log without its "session.stopped"
     _attached = False  # this process has seen the hub on the workspace's network
     _revoked: Refusal | None = None  # why the hub closes it
@@ -174,7 +177,8 @@ class EnclaveSpawner(DockerSpawner):  # type: ignore[misc]  # published without 
             raise RuntimeError("a workspace is created by start()")
         theirs = {key: value for key, value in self.get_env().items() if key in FROM_THE_HUB and value is not None}
         folder = self._plan.extract.folder
-        self.image = await asyncio.to_thread(self.sessions.create, self.workspace, folder, theirs)
+        created = await asyncio.to_thread(self.sessions.create, self.workspace, folder, theirs)
+        self.image, self._used_mb = created.image, created.used_mb
         self._attached = True
         return {self.object_id_key: self.sealed_name}
 
@@ -240,12 +244,14 @@ class EnclaveSpawner(DockerSpawner):  # type: ignore[misc]  # published without 
 
     async def _tell_opened(self, plan: SessionPlan) -> None:
         """The event, unless what it would say is not granted any more: the rule is asked where it is written."""
-        body = {
+        body: dict[str, Any] = {
             "container": self.sealed_name,
             "image": self.image,
             "extract": plan.extract.folder,
             "rule": plan.grant.rule,
         }
+        if self._used_mb:
+            body["used_mb"] = dict(self._used_mb)
         try:
             act = (self.user.name, "session.started", self.name, body)
             refusal = await asyncio.to_thread(self.present.tell_granted, self._refusal, *act)

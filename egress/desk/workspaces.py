@@ -18,7 +18,7 @@ from hub.policy.limits import read_limits
 from hub.policy.reason import MOST, reason
 from hub.policy.stops import HALTS, Scope
 from hub.policy.verdict import Refusal, RefusedError
-from hub.running import closed, running
+from hub.running import closed, folders, running
 from hub.words import Message, say
 
 NAME = "workspaces"
@@ -106,6 +106,7 @@ def _page(desk: Desk, visit: Visit, situation: Situation, problem: Message | Non
         halts=sorted(halts, key=lambda stop: stop.at, reverse=True),
         projects=[permit.project for permit in enclave.running(now.date())],
         people=_people(enclave),
+        filled=folders(enclave),
         folders=desk.policy_in(read_limits).folders,
         most=MOST,
         problem=problem,

@@ -45,6 +45,14 @@ class Warned:
 
 
 @dataclass(frozen=True)
+class Filled:
+    """How full a workspace's folders were when it opened last, in MiB by where they are mounted."""
+
+    at: datetime
+    used_mb: Mapping[str, int]
+
+
+@dataclass(frozen=True)
 class Closing:
     """How an open workspace was closed last: by which rule, "" where its person closed it."""
 
@@ -57,7 +65,8 @@ class Enclave:
     """The state that permits and people are decided on. A later permit of a project replaces the earlier one, also one
     that was ended; all `versions` are kept, oldest first: an extract was built from one of them. `sessions`: who has
     opened the workspace of which project and not closed it, and when; `idle`: which of these were warned that nobody
-    uses them; `closings`: how each was closed last. `campaigns`: the habilitation reviews.
+    uses them; `closings`: how each was closed last; `folders`: how full theirs are, where that is told. `campaigns`:
+    the habilitation reviews.
     """
 
     persons: Mapping[str, Person] = field(default_factory=_empty)
@@ -72,6 +81,7 @@ class Enclave:
     sessions: Mapping[tuple[str, str], datetime] = field(default_factory=_empty)
     idle: Mapping[tuple[str, str], Warned] = field(default_factory=_empty)
     closings: Mapping[tuple[str, str], Closing] = field(default_factory=_empty)
+    folders: Mapping[tuple[str, str], Filled] = field(default_factory=_empty)
     campaigns: Campaigns = field(default_factory=_empty)
 
     @property
@@ -158,6 +168,11 @@ def _session(state: Enclave, event: Event) -> Enclave:
     at = datetime.fromisoformat(event.at)
     match event.kind:
         case "session.started":
+            if "used_mb" in event.body:
+                filled = Filled(
+                    at, MappingProxyType({str(where): int(mb) for where, mb in event.body["used_mb"].items()})
+                )
+                state = replace(state, folders=_with(state.folders, opened, filled))
             return replace(state, sessions=_with(state.sessions, opened, at), idle=_without(state.idle, opened))
         case "session.stopped":
             closing = Closing(at, str(event.body.get("rule", "")))

@@ -88,7 +88,7 @@ class Launcher:
         plan = session_container(order.workspace, order.extract, settings.layout, image, settings.limits.workspace)
         self._make_imports(order.project)
         make_laid_folder(settings.layout.root, settings.layout.notices_of(order.workspace))
-        self._lay_out(plan)
+        used = self._lay_out(plan)
         remove(plan.name, engine)
         ensure_network(plan.name, plan.labels, settings.supernet, engine)
         attach(plan.name, settings.hub, "hub", engine)
@@ -98,18 +98,18 @@ class Launcher:
             engine.create_container_from_config(**create_arguments(sealed))  # type: ignore[no-untyped-call]  # types-docker skips it
         except ENGINE_ERRORS as error:
             raise EngineError(explain(error, settings.image)) from error
-        return {"image": image}
+        return {"image": image, "used_mb": used}
 
     def _make_imports(self, project: str) -> None:
         layout = self._settings.layout
         make_laid_folder(layout.root, layout.imports(project))
 
-    def _lay_out(self, plan: ContainerPlan) -> None:
+    def _lay_out(self, plan: ContainerPlan) -> dict[str, int]:
         root = self._settings.layout.root
         for mount in plan.mounts:
             if mount.read_only:
                 check_folder(root, mount.source)
-        make_session_folders(root, plan.mounts, self._settings.limits.folders)
+        return make_session_folders(root, plan.mounts, self._settings.limits.folders)
 
     def _on_session(self, order: OnSession) -> Answer:
         engine, name = connect(), sealed_name(order.workspace)

@@ -36,16 +36,27 @@ class Seen:
     address: str
 
 
+@dataclass(frozen=True)
+class Created:
+    """A workspace's container that was made: the digest of its image, and how full its folders are, in MiB by where
+    they are mounted, as far as their file systems tell it.
+    """
+
+    image: str
+    used_mb: Mapping[str, int]
+
+
 class Sessions:
     """The hub's side."""
 
     def __init__(self, socket: Path) -> None:
         self._socket = socket
 
-    def create(self, workspace: Workspace, extract: str, environment: Mapping[str, str]) -> str:
-        """Make the workspace's container, network and folders anew; the digest of its image. Raises: LauncherError."""
+    def create(self, workspace: Workspace, extract: str, environment: Mapping[str, str]) -> Created:
+        """Make the workspace's container, network and folders anew. Raises: LauncherError."""
         order = {**_named(workspace), "extract": extract, "environment": dict(environment)}
-        return str(_done(self._socket, {"act": "session.create", **order})["image"])
+        done = _done(self._socket, {"act": "session.create", **order})
+        return Created(str(done["image"]), {str(at): int(used) for at, used in done["used_mb"].items()})
 
     def act(self, act: SessionAct, workspace: Workspace) -> None:
         """Have `act` done to the workspace's container. Raises: LauncherError."""

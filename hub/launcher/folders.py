@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 
 from hub.container import SANDBOX_USER, SERVICE_GROUP, Mount
-from hub.launcher.quota import QuotaError, quota_refusal
+from hub.launcher.quota import QuotaError, mebibytes, quota_refusal
 from hub.policy.limits import FolderLimits
 
 _STEP = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -35,11 +35,13 @@ def check_folder(root: PurePosixPath, folder: PurePosixPath) -> None:
         pass
 
 
-def make_session_folders(root: PurePosixPath, mounts: Iterable[Mount], limits: FolderLimits) -> None:
-    """The person's own folders among `mounts`, for the sandbox's user, each of its size where a quota is required.
+def make_session_folders(root: PurePosixPath, mounts: Iterable[Mount], limits: FolderLimits) -> dict[str, int]:
+    """The person's own folders among `mounts`, for the sandbox's user, each of its size where a quota is required; how
+    full each of these is, in MiB by where it is mounted. Without a quota nobody knows but by reading it all.
 
     Raises: LinkError, QuotaError, OSError.
     """
+    used = {}
     uid, gid = (int(part) for part in SANDBOX_USER.split(":"))
     for mount in mounts:
         if mount.read_only:
@@ -49,7 +51,8 @@ def make_session_folders(root: PurePosixPath, mounts: Iterable[Mount], limits: F
             os.fchown(handle, uid, SERVICE_GROUP if target == "/outbox" else gid)
             os.fchmod(handle, _MODES[target])
             if limits.quota == "required" and target in limits.sizes:
-                _check_size(handle, limits.sizes[target])
+                used[target] = _used_mb(handle, limits.sizes[target])
+    return used
 
 
 def make_run_folder(root: PurePosixPath, folder: PurePosixPath) -> None:
@@ -77,11 +80,13 @@ def _for_services(handle: int) -> None:
     os.fchmod(handle, _LAID)
 
 
-def _check_size(handle: int, limit_mb: int) -> None:
+def _used_mb(handle: int, limit_mb: int) -> int:
+    """What the folder's own file system says. Raises: QuotaError where that is the disk's."""
     found = os.fstatvfs(handle)
     refusal = quota_refusal(found.f_blocks * found.f_frsize, limit_mb)
     if refusal is not None:
         raise QuotaError(refusal)
+    return mebibytes((found.f_blocks - found.f_bfree) * found.f_frsize)
 
 
 @contextmanager

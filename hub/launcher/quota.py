@@ -21,6 +21,11 @@ class QuotaError(Exception):
         self.refusal = refusal
 
 
+def mebibytes(size: int) -> int:
+    """`size` bytes in MiB, rounded up: what holds anything is not empty."""
+    return -(-size // _MIB)
+
+
 def quota_refusal(held: int, limit_mb: int) -> Refusal | None:
     """Why no workspace opens on a folder whose file system holds `held` bytes, where `limit_mb` MiB are allowed."""
     if held <= limit_mb * _MIB:

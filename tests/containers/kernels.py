@@ -79,10 +79,11 @@ urllib.request.urlopen(request, timeout=60).read()
 
 @dataclass(frozen=True)
 class Opened:
-    """An open workspace, with its folders on the host under `root`."""
+    """An open workspace, with its folders on the host under `root`, and how full the launcher said they were."""
 
     root: Path
     workspace: Workspace
+    used_mb: Mapping[str, int]
 
     @property
     def container(self) -> str:
@@ -130,14 +131,14 @@ def opened(root: Path, hub: str, workspaces: tuple[Workspace, ...], **settings: 
     for folder in (root, *root.parents[:2]):
         folder.chmod(0o755)
     with launcher(root, IMAGE, HUB_IS_ROOT, hub=hub, **settings) as socket:
-        sessions = Sessions(socket)
+        sessions, made = Sessions(socket), []
         try:
             for workspace in workspaces:
                 extract = root / "extracts" / workspace.project / "e1"
                 extract.mkdir(parents=True, exist_ok=True)
-                sessions.create(workspace, "e1", from_the_hub(workspace))
+                made.append(sessions.create(workspace, "e1", from_the_hub(workspace)))
                 sessions.act(SessionAct.START, workspace)
-            yield tuple(Opened(root, workspace) for workspace in workspaces)
+            yield tuple(Opened(root, *each) for each in zip(workspaces, (one.used_mb for one in made), strict=True))
         finally:
             for workspace in workspaces:
                 sessions.act(SessionAct.REMOVE, workspace)

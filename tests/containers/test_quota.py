@@ -59,6 +59,12 @@ def pair(hub: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[O
         folders(root, "--close")
 
 
+def test_the_launcher_tells_how_full_each_folder_is(pair: tuple[Opened, ...]) -> None:
+    for workspace in pair:
+        assert set(workspace.used_mb) == set(SIZES.sizes)
+        assert all(0 <= used < SIZES.sizes[folder] for folder, used in workspace.used_mb.items())
+
+
 FILL = """
 import errno, os
 written, block = 0, bytes(1 << 20)

@@ -9,7 +9,7 @@ import pytest
 
 from hub.events.log import EventLog
 from hub.events.state import fold
-from hub.running import closed, running
+from hub.running import closed, folders, running
 from tests.hub.enclave import add_person, issue_permit, permit
 
 NOON = datetime.now(UTC).replace(microsecond=0)
@@ -45,6 +45,16 @@ def test_a_warning_and_what_closes_it_are_told(log: EventLog) -> None:
     assert amir.refusal is not None
     assert amir.refusal.rule == "halt.person"
     assert (other.warned, other.refusal) == (None, None)
+
+
+def test_how_full_folders_were_is_kept_from_the_last_opening_that_told_it(log: EventLog) -> None:
+    assert folders(fold(log.read())) == ()
+    for used in (3, 7):
+        log.append("amir", "session.started", "care", {"used_mb": {"/home/researcher": used, "/outbox": 1}})
+    log.append("amir", "session.started", "care", {})  # a launcher of a site without quotas tells nothing
+    (found,) = folders(fold(log.read()))
+    assert (found.person, found.project) == ("amir", "care")
+    assert found.filled.used_mb == {"/home/researcher": 7, "/outbox": 1}
 
 
 def test_who_closed_it_is_told_until_it_is_open_again(log: EventLog) -> None:

@@ -94,6 +94,17 @@ def test_who_is_halted_lifts_nothing(open_house: DeskHouse) -> None:
     assert open_house.events("access.resumed") == []
 
 
+def test_how_full_folders_are_is_told_where_it_is_known(open_house: DeskHouse) -> None:
+    erin = open_house.person("erin")
+    assert "How full they are is not known" in text_of(erin.get(PAGE).text)
+    used = {"/home/researcher": 12, "/project": 345, "/outbox": 0}
+    open_house.planted.log.append("alice", "session.started", "reste-a-charge", {"used_mb": used})
+    said = text_of(erin.get(PAGE).text)
+    assert "12 / 2048" in said
+    assert "345 / 8192" in said
+    assert "0 / 256" in said
+
+
 def test_how_workspaces_were_closed_last_is_told(open_house: DeskHouse) -> None:
     body = {"person": "mallory", "rule": "session.idle"}
     open_house.planted.log.append("hub", "session.stopped", "urgences", body)

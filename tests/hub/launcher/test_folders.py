@@ -16,7 +16,7 @@ from hub.launcher.folders import (
     make_run_folder,
     make_session_folders,
 )
-from hub.launcher.quota import QuotaError, quota_refusal
+from hub.launcher.quota import QuotaError, mebibytes, quota_refusal
 from hub.policy.limits import FolderLimits, read_limits
 from hub.session import session_container
 from hub.workspace import StateLayout, Workspace
@@ -136,9 +136,17 @@ def test_a_folder_as_large_as_the_disk_stays_closed_unless_a_site_wants_no_quota
         make_session_folders(root, mounts(root), required)
     assert caught.value.refusal.rule == "launcher.quota"
     assert "16 MiB" in str(caught.value.refusal.reason)
-    make_session_folders(root, mounts(root), NONE)
+    assert make_session_folders(root, mounts(root), NONE) == {}
     large = FolderLimits(home_mb=1 << 40, project_mb=1 << 40, outbox_mb=1 << 40)
-    make_session_folders(root, mounts(root), large)
+    told, found = make_session_folders(root, mounts(root), large), os.statvfs(root)
+    assert set(told) == set(large.sizes)
+    disk = (found.f_blocks - found.f_bfree) * found.f_frsize >> 20
+    assert all(abs(used - disk) <= 1024 for used in told.values())  # the disk's own, which others fill meanwhile
+
+
+@pytest.mark.parametrize(("size", "told"), [(0, 0), (1, 1), (1 << 20, 1), ((1 << 20) + 1, 2)])
+def test_what_holds_anything_is_not_empty(size: int, told: int) -> None:
+    assert mebibytes(size) == told
 
 
 def test_the_services_write_notices_and_a_workspace_reads_them(root: PurePosixPath) -> None:
