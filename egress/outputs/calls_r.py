@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from egress.outputs.calls import FUNCTIONS, MAX_CELL, MAX_SOURCE, Call, Constant
 
 # Those of FUNCTIONS that the R package has.
-_SISTERS = ("release", "release_chart", "release_source", "release_text")
+_SISTERS = ("release", "release_chart", "release_figure", "release_source", "release_text")
 _ABSENT = ("rho", "file")  # may be NULL
 _TOKEN = re.compile(
     r"""(?P<space>[ \t\r\f]+|\#[^\n]*)
@@ -145,6 +145,7 @@ def _arguments(tokens: list[_Token], function: str) -> dict[str, Constant] | Non
     """Literals by name; None when one is computed, unknown or given twice."""
     signature = FUNCTIONS[function]
     given: dict[str, Constant] = {}
+    passed: set[str] = set()
     words = [token for token in tokens if token.kind != "end"]
     if any(token.kind == "end" and token.value == ";" for token in tokens):
         return None
@@ -156,11 +157,17 @@ def _arguments(tokens: list[_Token], function: str) -> dict[str, Constant] | Non
             name = signature.order[place] if place < len(signature.order) else ""
             place += 1
         value, words = words[:1], words[1:]
-        if name not in signature.known or name in given or not value or not _is_literal(value[0], name):
+        if name not in signature.known or name in given or name in passed or not value:
+            return None
+        if name in signature.data and value[0].kind == "name":
+            passed.add(name)  # a variable that holds data: no part of the declaration
+        elif not _is_literal(value[0], name):
             return None
         if words and not (words[0].kind == "mark" and words[0].value == "," and len(words) > 1):
             return None
-        given[name], words = (None if value[0].kind == "name" else value[0].value), words[1:]
+        if name not in passed:
+            given[name] = None if value[0].kind == "name" else value[0].value
+        words = words[1:]
     return given
 
 

@@ -6,6 +6,8 @@ a sentence, and status 1.
 
 from __future__ import annotations
 
+import base64
+import binascii
 import json
 import sys
 from collections.abc import Callable
@@ -17,7 +19,7 @@ from bulle.reader import language
 from hub.language import render
 from hub.words import Message, say
 
-MAX_REQUEST = 1_000_000  # characters; a declaration is far shorter
+MAX_REQUEST = 4_000_000  # characters; a figure is the longest, and far shorter
 
 
 class RequestError(Exception):
@@ -68,17 +70,32 @@ _DECLARING = {
 def _declare(function: str, request: dict[str, Any]) -> str:
     """R reads its cells by other rules than Python, so that no doubt of Python's is told."""
     module, known = _DECLARING[function]
-    if set(request) != known:
-        raise RequestError(say("What R asked cannot be read."))
+    _require(request, known)
     declared = import_module(module).declared  # the engine, which other acts do not need
     return json.dumps(declared(request, lambda: None))
+
+
+def _figure(request: dict[str, Any]) -> str:
+    """As `_declare`; R has drawn it, and hands the PNG over in base64."""
+    from bulle.figure import declared  # noqa: PLC0415 -- see above
+
+    _require(request, {"name", "shows", "title", "png"})
+    try:
+        png = base64.b64decode(str(request.pop("png")))
+    except binascii.Error as error:
+        raise RequestError(say("What R asked cannot be read.")) from error
+    return json.dumps(declared(request, png, lambda: None))
+
+
+def _require(request: dict[str, Any], known: set[str]) -> None:
+    if set(request) != known:
+        raise RequestError(say("What R asked cannot be read."))
 
 
 def _preview(request: dict[str, Any]) -> str:
     from bulle.preview import previewed  # noqa: PLC0415 -- see above
 
-    if set(request) != {"sql", "within", "rho"}:
-        raise RequestError(say("What R asked cannot be read."))
+    _require(request, {"sql", "within", "rho"})
     return json.dumps(previewed(request["sql"], request["within"], request["rho"]))
 
 
@@ -97,6 +114,7 @@ def _tables(request: dict[str, Any]) -> str:
 
 _ACTS: dict[str, Callable[[dict[str, Any]], str]] = {
     "preview": _preview,
+    "release_figure": _figure,
     **{function: partial(_declare, function) for function in _DECLARING},
     "sql": _sql,
     "tables": _tables,

@@ -9,6 +9,7 @@ import sys
 
 import pytest
 
+from tests.egress.figures.made import drawn, png, spelled
 from tests.extracts import rand_hie
 
 SQL = "SELECT sex, count(*) AS n FROM person_year GROUP BY sex"
@@ -61,6 +62,16 @@ def test_its_sisters_answer_in_the_same_way(extract: str, act: str, request_made
     assert ask(act, json.dumps(lacking)) == (1, "What R asked cannot be read.")
 
 
+def test_a_figure_comes_drawn_from_r() -> None:
+    asked = {"name": "a", "shows": "by_sex", "title": "By sex", "png": spelled(png(drawn()))}
+    status, answer = ask("release_figure", json.dumps(asked))
+    bundle = json.loads(answer)
+    assert status == 0
+    assert bundle["application/vnd.bulle.figure+json"]["png"] == asked["png"]
+    assert "<img" in bundle["text/html"]
+    assert ask("release_figure", json.dumps({**asked, "png": "A"})) == (1, "What R asked cannot be read.")
+
+
 def test_preview_answers_with_what_a_dp_release_would_cost(extract: str) -> None:
     status, answer = ask("preview", json.dumps({"sql": SQL, "within": 100, "rho": None}), BULLE_EXTRACT=extract)
     assert (status, set(json.loads(answer))) == (0, {"text/html", "text/plain"})
@@ -79,7 +90,7 @@ def test_tables_and_sql_answer_with_csv(extract: str) -> None:
         ("release", "{", "What R asked cannot be read."),
         ("release", "[1]", "What R asked cannot be read."),
         ("release", '{"name": "a"}', "What R asked cannot be read."),
-        ("release", "x" * 1_000_001, "What R asked cannot be read."),
+        ("release", "x" * 4_000_001, "What R asked cannot be read."),
         ("preview", '{"sql": "SELECT 1"}', "What R asked cannot be read."),
         ("fly", "{}", "R asked for something that this version does not know."),
         ("", "{}", "R asked for something that this version does not know."),

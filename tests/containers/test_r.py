@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import os
 from pathlib import Path
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
+from PIL import Image
 
 from egress.airlock.runners import SealedRunner
 from egress.checks.model import Outcome
@@ -51,6 +53,9 @@ def test_a_study_in_r_goes_the_whole_way(tmp_path: Path) -> None:
         f'library(bulle)\nrelease("stays_by_region", "{BY_REGION}", title = "Séjours")',
         f'bulle::release("stays_by_sex", r"({BY_SEX})")',
         f'release_chart("bars", "stays_by_sex", r"({BARS})")\nrelease_source("method", cells = "code")',
+        f'bulle::release("all_by_sex", r"({BY_SEX})", protect = "none")',
+        "draw <- function() barplot(c(female = 200, male = 200), main = 'Été')",
+        'release_figure("drawn", draw, shows = "all_by_sex", title = "Stays by sex")',
         'release_text("conclusions", "Déjà\\nvu")',
         'x <- 3\nrelease("sneaked", paste("SELECT", x))',
     )
@@ -64,6 +69,13 @@ def test_a_study_in_r_goes_the_whole_way(tmp_path: Path) -> None:
     assert outcomes.pop("stays_by_region") is not Outcome.FAIL
     assert outcomes.pop("stays_by_sex") is not Outcome.FAIL
     assert (outcomes.pop("method"), outcomes.pop("conclusions")) == (Outcome.REVIEW, Outcome.REVIEW)
+    assert outcomes.pop("all_by_sex") is not Outcome.FAIL
+    assert outcomes.pop("drawn") is Outcome.REVIEW
+    figure = enclave.desk.report("costs-1", "drawn", "alice").figure
+    assert figure is not None
+    with Image.open(io.BytesIO(figure.png)) as picture:
+        assert picture.size == (960, 720)
+        assert len(picture.getcolors(4096) or ()) > 4  # bars, and letters with their soft edges
     (bars,) = enclave.desk.report("costs-1", "stays_by_sex", "alice").pictures
     assert bars.name == "bars"
     assert enclave.desk.report("costs-1", "conclusions", "alice").text == "Déjà\nvu"

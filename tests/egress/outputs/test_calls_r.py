@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from egress.outputs.calls_r import calls_in_r
 from egress.outputs.charts import DeclaredChart
 from egress.outputs.declarations import DeclarationProblem, Declared, declarations
+from egress.outputs.figures import FigureCall
 from egress.outputs.source_claim import DeclaredSource
 from egress.outputs.text_claim import DeclaredText
 from tests.egress.outputs.notebooks import code, read
@@ -143,6 +144,7 @@ CHART = '{"mark": "bar", "encoding": {"x": {"field": "sex", "type": "nominal"}}}
         (f'release_chart("a", "by_sex", r"({CHART})", title = "A")', DeclaredChart),
         (f"bulle::release_chart(table = 'by_sex', name = 'a', chart = '{CHART}')", DeclaredChart),
         ('library(bulle)\nrelease_source("a", cells = "code")', DeclaredSource),
+        ('release_figure("a", p, shows = "by_sex", title = "A")', FigureCall),
         ('release_text("a", "Nothing\\nfound")', DeclaredText),
         ('release_text("a", file = "notes.txt")', DeclaredText),
         ('release_text("a", "Nothing", file = NULL)', DeclaredText),
@@ -169,7 +171,13 @@ def test_the_sisters_declare_in_the_same_way(source: str, kind: type) -> None:
         ('release_chart("a", "by_sex", list(mark = "bar"))', "declaration.mixed"),
         ('release_chart("a", "by_sex", "{}")', "chart.grammar"),
         ('release("a", "SELECT 1"); release_text("a", "b")', "declaration.twice"),
-        ('release_figure("a", p, shows = "b", title = "c")\nrelease_text("a", "b")', "declaration.mixed"),
+        ('release_figure("a", p, shows = "b", title = "c")\nrelease_text("a", "b")', "declaration.twice"),
+        ('release_figure("a", plot(x), shows = "b", title = "c")', "declaration.mixed"),
+        ('release_figure("a", p, p, shows = "b", title = "c")', "declaration.computed"),
+        ('release_figure("a", p, figure = p, shows = "b", title = "c")', "declaration.computed"),
+        ('release_figure("a", p, shows = tables, title = "c")', "declaration.computed"),
+        ('release_figure(p, "a", shows = "b", title = "c")', "declaration.computed"),
+        ('release_figure("a", p, title = "c")', "figure.shows"),
     ],
 )
 def test_what_does_not_count_of_them_says_why(source: str, rule: str) -> None:

@@ -39,6 +39,18 @@ release_chart <- function(name, table, chart, title = "") {
   declare("release_chart", list(name = name, table = table, chart = chart, title = title))
 }
 
+# Declares a figure that this notebook draws: a plot that prints itself (ggplot2, recordPlot()), or a function that
+# draws, held by a variable. `shows` names the declared table that it shows, `title` says what is read to those who
+# cannot see it. It is drawn from exact values: of a table that is protected, use release_chart().
+release_figure <- function(name, figure, shows, title) {
+  file <- tempfile(fileext = ".png")
+  on.exit(unlink(file))
+  png(file, width = 960, height = 720, res = 150)
+  tryCatch(if (is.function(figure)) figure() else print(figure), finally = dev.off())
+  drawn <- if (file.exists(file)) base64_enc(readBin(file, "raw", file.size(file))) else "" # nothing was drawn
+  declare("release_figure", list(name = name, shows = shows, title = title, png = gsub("\n", "", drawn)))
+}
+
 # Declares cells of this notebook: `cells` is "code", "text" (Markdown) or "all". People read them before they leave.
 release_source <- function(name, cells = "all", title = "") {
   declare("release_source", list(name = name, cells = cells, title = title))
