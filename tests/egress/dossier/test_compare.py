@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import replace
 
 from egress.checks.table import Table
 from egress.dossier.certificate import Certificate, read_certificate
@@ -33,6 +34,12 @@ def test_what_differs_is_named_by_its_place_and_never_by_its_value() -> None:
     assert told(Table(TABLE.columns, TABLE.rows[:1])) == ["It had 2 rows and now has 1."]
     assert told(TABLE) == ["Its cells are the same; its file is spelled otherwise."]
     assert told(None, None) == ["The re-run does not give this output."]
+
+
+def test_what_is_no_table_differs_as_a_whole() -> None:
+    for file, why in (("texts/stays.txt", "Its text is another."), ("figures/stays.png", "Its pixels are others.")):
+        found = compare(replace(MADE, file=file), None, None, b"other")
+        assert [str(place) for place in found.where] == [why]
 
 
 def test_of_many_cells_the_first_are_named() -> None:
