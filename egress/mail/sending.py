@@ -16,7 +16,7 @@ from pathlib import Path
 
 # RFC 3463: 5.7.x is about security and policy, and says nothing of the address.
 _POLICY = re.compile(rb"5\.7\.\d")
-_CLOSING = 421
+_READY, _CLOSING = 220, 421
 _NOBODY_THERE = frozenset({550, 551, 552, 553, 554})
 
 
@@ -30,7 +30,9 @@ class TLS(StrEnum):
 
 @dataclass(frozen=True)
 class Server:
-    """The site's mail server. `ca`: the only authorities trusted. `user`: "" where it asks for no login."""
+    """The site's mail server. `ca`: the only authorities trusted. `user`: "" where it asks for no login. `door`: where
+    the connection goes, when not to `host` itself; what TLS verifies is `host` in any case.
+    """
 
     host: str
     port: int
@@ -40,6 +42,7 @@ class Server:
     seconds: int
     user: str = ""
     password: str = field(default="", repr=False)
+    door: str = ""
 
 
 class Kind(StrEnum):
@@ -87,19 +90,28 @@ def deliver(server: Server, sender: str, recipient: str, message: bytes) -> Outc
 
 def _connected(server: Server) -> smtplib.SMTP:
     """A connection that is what the server's TLS setting says. Nothing but greetings goes over it before."""
-    if server.tls is TLS.NONE:
-        return smtplib.SMTP(server.host, server.port, server.helo, server.seconds)
-    context = _context(server)
-    if server.tls is TLS.IMPLICIT:
-        return smtplib.SMTP_SSL(server.host, server.port, server.helo, timeout=server.seconds, context=context)
-    client = smtplib.SMTP(server.host, server.port, server.helo, server.seconds)
+    context = None if server.tls is TLS.NONE else _context(server)
+    client = (
+        smtplib.SMTP_SSL(local_hostname=server.helo, timeout=server.seconds, context=context)
+        if server.tls is TLS.IMPLICIT
+        else smtplib.SMTP(local_hostname=server.helo, timeout=server.seconds)
+    )
+    # What smtplib verifies in TLS is what it was made for; made for nobody yet, it connects nowhere by itself.
+    client._host = server.host  # type: ignore[attr-defined]
     try:
-        client.ehlo_or_helo_if_needed()
-        _secure(client, context)
+        _greeted(*client.connect(server.door or server.host, server.port))
+        if context is not None and server.tls is TLS.STARTTLS:
+            client.ehlo_or_helo_if_needed()
+            _secure(client, context)
     except BaseException:
         client.close()
         raise
     return client
+
+
+def _greeted(code: int, said: bytes) -> None:
+    if code != _READY:
+        raise smtplib.SMTPConnectError(code, said)
 
 
 def _secure(client: smtplib.SMTP, context: ssl.SSLContext) -> None:

@@ -13,19 +13,28 @@ from hub.policy.mail import MailPolicy
 _SCHEMES = MappingProxyType({"smtp": (TLS.STARTTLS, 587), "smtps": (TLS.IMPLICIT, 465)})
 
 
-def server_of(environ: Mapping[str, str], policy: MailPolicy, helo: str) -> Server:
-    """The server. Raises: KeyError for a variable that is missing, ValueError with a sentence, OSError."""
+def address_of(environ: Mapping[str, str]) -> tuple[TLS, str, int]:
+    """How, where and at which port BULLE_SMTP_URL says that it is. Raises: KeyError, ValueError with a sentence."""
     url = urlsplit(environ["BULLE_SMTP_URL"])
     if url.scheme not in _SCHEMES or not url.hostname or url.username or url.path not in {"", "/"}:
         raise ValueError("BULLE_SMTP_URL is smtp://HOST:PORT (STARTTLS is asked) or smtps://HOST:PORT, and no more")
     tls, port = _SCHEMES[url.scheme]
-    user = environ.get("BULLE_SMTP_USER", "")
-    if tls is TLS.STARTTLS and url.hostname in policy.plain_to:
+    return tls, url.hostname, url.port or port
+
+
+def server_of(environ: Mapping[str, str], policy: MailPolicy, helo: str) -> Server:
+    """The server. BULLE_SMTP_DOOR: the host by which it is reached, where there is one (`egress.mail.door`).
+
+    Raises: KeyError for a variable that is missing, ValueError with a sentence, OSError.
+    """
+    tls, host, port = address_of(environ)
+    user, door = environ.get("BULLE_SMTP_USER", ""), environ.get("BULLE_SMTP_DOOR", "")
+    if tls is TLS.STARTTLS and host in policy.plain_to:
         if user:
             raise ValueError("mail.toml sends to this server without TLS, and no password goes over such a connection")
-        return Server(url.hostname, url.port or 25, TLS.NONE, None, helo, policy.seconds)
+        return Server(host, port, TLS.NONE, None, helo, policy.seconds, door=door)
     password = Path(environ["BULLE_SMTP_PASSWORD_FILE"]).read_text(encoding="utf-8").strip() if user else ""
     if user and not password:
         raise ValueError("BULLE_SMTP_PASSWORD_FILE is empty; it must hold the password of BULLE_SMTP_USER")
     ca = Path(environ["BULLE_SMTP_CA"])
-    return Server(url.hostname, url.port or port, tls, ca, helo, policy.seconds, user, password)
+    return Server(host, port, tls, ca, helo, policy.seconds, user, password, door)

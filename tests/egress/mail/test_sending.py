@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from egress.mail.door import serve
 from egress.mail.sending import SENT, TLS, Kind, Outcome, deliver
 from tests.directory.slapd import Authority
 from tests.egress.mail.mail_stand import PASSWORD, USER, MailStand, standing_mail
@@ -33,6 +36,31 @@ def test_nothing_goes_to_who_cannot_prove_to_be_the_server(
         with standing_mail(shown, tls) as stand:
             assert deliver(stand.server(trusted, tls), FROM, TO, MESSAGE) == UNTRUSTED
             assert (stand.asked, stand.raw) == ([], [])
+
+
+@pytest.mark.parametrize("tls", [TLS.STARTTLS, TLS.IMPLICIT])
+def test_by_a_door_the_servers_own_name_is_verified(authority: Authority, elsewhere: Authority, tls: TLS) -> None:
+    with standing_mail(elsewhere, tls) as stand:
+        there = replace(stand.server(elsewhere.ca, tls), host="mail.elsewhere.example", door="127.0.0.1")
+        assert deliver(there, FROM, TO, MESSAGE) == SENT
+        assert deliver(replace(there, host="localhost"), FROM, TO, MESSAGE) == UNTRUSTED
+        assert len(stand.raw) == 1
+
+
+def test_the_door_carries_to_the_mail_server_and_closes_when_it_is_away(authority: Authority) -> None:
+    async def by_door(stand: MailStand) -> Outcome:
+        port = free_port()
+        door = asyncio.create_task(serve({"BULLE_SMTP_URL": f"smtp://127.0.0.1:{stand.port}"}, "127.0.0.1", port))
+        await asyncio.sleep(0.2)
+        server = replace(stand.server(authority.ca), port=port, door="127.0.0.1")
+        outcome = await asyncio.to_thread(deliver, server, FROM, TO, MESSAGE)
+        door.cancel()
+        return outcome
+
+    with standing_mail(authority) as stand:
+        assert asyncio.run(by_door(stand)) == SENT
+        assert stand.asked == [TO]
+    assert asyncio.run(by_door(stand)) == Outcome(Kind.DOWN, "smtp.down")
 
 
 def test_a_server_without_starttls_gets_nothing_unless_the_policy_names_it(authority: Authority) -> None:
