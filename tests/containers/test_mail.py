@@ -79,7 +79,7 @@ def test_a_checker_is_mailed_by_the_container_and_the_keeper_writes_it_down(hous
     deadline = time.monotonic() + 60
     while not house.planted.events("notice.mailed") and time.monotonic() < deadline:
         time.sleep(0.5)
-    said = house.run("docker", "compose", "logs", "mail", check=False).stdout
+    said = house.run("docker", "compose", "logs", "mail", "mail-door", check=False).stdout
     assert [to for to, _ in house.stand.taken] == ["carol@site.test"], said
     assert ONE in house.stand.taken[0][1].get_content()
     [event] = house.planted.events("notice.mailed")
