@@ -4,7 +4,7 @@ BULLE_STATE: the state's root; only `events` and `mailboxes` are mounted, to be 
 keeper listens. BULLE_POLICIES: the folder of policies.
 BULLE_PUBLIC_URL: the enclave's address. BULLE_SMTP_URL: the site's mail server, smtp://HOST:PORT (STARTTLS is asked) or
 smtps://HOST:PORT. BULLE_SMTP_CA: a file with the only authorities that are trusted. BULLE_SMTP_USER and
-BULLE_SMTP_PASSWORD_FILE: the login, where it asks for one. BULLE_SMTP_DOOR: the host of `egress.mail.door`, by which
+BULLE_SMTP_PASSWORD_FILE: the login, where it asks for one. BULLE_SMTP_DOOR: HOST:PORT of `egress.mail.door`, by which
 the server is reached. BULLE_MAIL_FROM: the address that messages come from.
 """
 

@@ -1,6 +1,6 @@
 """`python -m egress.mail.door`: carries bytes between the process that mails and the site's mail server, nowhere else.
 
-BULLE_SMTP_URL: the mail server; the door listens at the same port. What it carries is sealed between the two ends, and
+BULLE_SMTP_URL: the mail server. What it carries is sealed between the two ends, and
 it has neither log nor state: so who reads the log needs no way out, and who has one knows nothing.
 """
 
@@ -16,6 +16,7 @@ from contextlib import suppress
 from egress.mail.server import address_of
 
 LOG = logging.getLogger("bulle.mail.door")
+PORT = 8025
 _PIECE = 65_536
 _AT_ONCE = 4  # connections; who mails has one
 _SECONDS = 10.0  # for the mail server to take a connection
@@ -49,10 +50,10 @@ async def _carry(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> No
     sink.close()
 
 
-async def serve(environ: Mapping[str, str], at: str = "0.0.0.0", port: int | None = None) -> None:  # noqa: S104 -- one container, on an internal network
+async def serve(environ: Mapping[str, str], at: str = "0.0.0.0", port: int = PORT) -> None:  # noqa: S104 -- one container, on an internal network
     """Until stopped. Raises: KeyError, ValueError, OSError."""
     _, host, known = address_of(environ)
-    server = await asyncio.start_server(Door(host, known).answer, at, known if port is None else port)
+    server = await asyncio.start_server(Door(host, known).answer, at, port)
     LOG.info("open towards the mail server")
     async with server:
         await server.serve_forever()

@@ -31,7 +31,7 @@ class TLS(StrEnum):
 @dataclass(frozen=True)
 class Server:
     """The site's mail server. `ca`: the only authorities trusted. `user`: "" where it asks for no login. `door`: where
-    the connection goes, when not to `host` itself; what TLS verifies is `host` in any case.
+    the connection goes, when not to the server itself; what TLS verifies is `host` in any case.
     """
 
     host: str
@@ -42,7 +42,7 @@ class Server:
     seconds: int
     user: str = ""
     password: str = field(default="", repr=False)
-    door: str = ""
+    door: tuple[str, int] | None = None
 
 
 class Kind(StrEnum):
@@ -99,7 +99,7 @@ def _connected(server: Server) -> smtplib.SMTP:
     # What smtplib verifies in TLS is what it was made for; made for nobody yet, it connects nowhere by itself.
     client._host = server.host  # type: ignore[attr-defined]
     try:
-        _greeted(*client.connect(server.door or server.host, server.port))
+        _greeted(*client.connect(*(server.door or (server.host, server.port))))
         if context is not None and server.tls is TLS.STARTTLS:
             client.ehlo_or_helo_if_needed()
             _secure(client, context)

@@ -23,12 +23,12 @@ def address_of(environ: Mapping[str, str]) -> tuple[TLS, str, int]:
 
 
 def server_of(environ: Mapping[str, str], policy: MailPolicy, helo: str) -> Server:
-    """The server. BULLE_SMTP_DOOR: the host by which it is reached, where there is one (`egress.mail.door`).
+    """The server. BULLE_SMTP_DOOR: HOST:PORT by which it is reached, where there is a door (`egress.mail.door`).
 
     Raises: KeyError for a variable that is missing, ValueError with a sentence, OSError.
     """
     tls, host, port = address_of(environ)
-    user, door = environ.get("BULLE_SMTP_USER", ""), environ.get("BULLE_SMTP_DOOR", "")
+    user, door = environ.get("BULLE_SMTP_USER", ""), _door(environ.get("BULLE_SMTP_DOOR", ""))
     if tls is TLS.STARTTLS and host in policy.plain_to:
         if user:
             raise ValueError("mail.toml sends to this server without TLS, and no password goes over such a connection")
@@ -38,3 +38,10 @@ def server_of(environ: Mapping[str, str], policy: MailPolicy, helo: str) -> Serv
         raise ValueError("BULLE_SMTP_PASSWORD_FILE is empty; it must hold the password of BULLE_SMTP_USER")
     ca = Path(environ["BULLE_SMTP_CA"])
     return Server(host, port, tls, ca, helo, policy.seconds, user, password, door)
+
+
+def _door(said: str) -> tuple[str, int] | None:
+    there = urlsplit(f"//{said}")
+    if said and not (there.hostname and there.port):
+        raise ValueError("BULLE_SMTP_DOOR is HOST:PORT")
+    return (there.hostname, there.port) if there.hostname and there.port else None

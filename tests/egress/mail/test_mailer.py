@@ -268,11 +268,18 @@ def test_it_is_composed_from_the_environment(planted: Planted) -> None:
         ({"BULLE_SMTP_URL": "http://mail.hospital.example"}, "BULLE_SMTP_URL"),
         ({"BULLE_SMTP_URL": "smtp://user:password@mail.hospital.example"}, "BULLE_SMTP_URL"),
         ({"BULLE_SMTP_USER": "bulle", "BULLE_SMTP_PASSWORD_FILE": "/dev/null"}, "empty"),
+        ({"BULLE_SMTP_DOOR": "mail-door"}, "BULLE_SMTP_DOOR"),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_one_sentence(planted: Planted, changes: dict[str, str], why: str) -> None:
     with pytest.raises(ValueError, match=why):
         compose({**ENVIRONMENT, **changes, "BULLE_STATE": str(planted.root)})
+
+
+@pytest.mark.parametrize(("said", "door"), [("mail-door:8025", ("mail-door", 8025)), ("", None)])
+def test_a_door_is_a_host_and_a_port(planted: Planted, said: str, door: tuple[str, int] | None) -> None:
+    known = {**ENVIRONMENT, "BULLE_STATE": str(planted.root), "BULLE_SMTP_DOOR": said}
+    assert compose(known)._server.door == door
 
 
 def test_plain_text_only_to_a_host_that_the_policy_names(planted: Planted, tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ def test_nothing_goes_to_who_cannot_prove_to_be_the_server(
 @pytest.mark.parametrize("tls", [TLS.STARTTLS, TLS.IMPLICIT])
 def test_by_a_door_the_servers_own_name_is_verified(authority: Authority, elsewhere: Authority, tls: TLS) -> None:
     with standing_mail(elsewhere, tls) as stand:
-        there = replace(stand.server(elsewhere.ca, tls), host="mail.elsewhere.example", door="127.0.0.1")
+        there = replace(stand.server(elsewhere.ca, tls), host="mail.elsewhere.example", door=("127.0.0.1", stand.port))
         assert deliver(there, FROM, TO, MESSAGE) == SENT
         assert deliver(replace(there, host="localhost"), FROM, TO, MESSAGE) == UNTRUSTED
         assert len(stand.raw) == 1
@@ -52,7 +52,7 @@ def test_the_door_carries_to_the_mail_server_and_closes_when_it_is_away(authorit
         port = free_port()
         door = asyncio.create_task(serve({"BULLE_SMTP_URL": f"smtp://127.0.0.1:{stand.port}"}, "127.0.0.1", port))
         await asyncio.sleep(0.2)
-        server = replace(stand.server(authority.ca), port=port, door="127.0.0.1")
+        server = replace(stand.server(authority.ca), door=("127.0.0.1", port))
         outcome = await asyncio.to_thread(deliver, server, FROM, TO, MESSAGE)
         door.cancel()
         return outcome
