@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from bulle.fitted import INCOMPLETE, ModelError
-from bulle.fitted.span import Floats, Whole, fewest
+from bulle.fitted.span import Cells, Floats, Whole, pairs_of
 from egress.outputs.models import ClaimedFit, ClaimedTerm
 from hub.words import say
 
@@ -72,18 +72,16 @@ class Design:
         other = _other(self.outcome)
         if other.any():
             yield self.outcome_name, _persons(self.codes[other]), self.persons
-        basis = self._with_constant()
-        coded = []
+        found = [np.unique(self.values[:, at], return_inverse=True) for at in range(len(self.names))]
+        coded = {at: groups for at, (values, groups) in enumerate(found) if 1 < len(values) <= _FEW}
+        cells = Cells.of(self._with_constant(), list(coded.values()), self.codes)
+        level_of = {at: cells.fewest(cells.coded[:, place]) for place, at in enumerate(coded)}
         for at, name in enumerate(self.names):
-            found, groups = np.unique(self.values[:, at], return_inverse=True)
-            if len(found) == 1:
-                continue
-            few = len(found) <= _FEW
-            coded += [groups] if few else []
-            level = fewest(basis, groups, self.codes) if few else None
-            yield name, _persons(self.codes[_other(self.values[:, at])]), self.persons if level is None else level
-        for groups in (*_apart(coded), *_together(coded)):
-            level = fewest(basis, groups, self.codes)
+            other, level = _other(self.values[:, at]), level_of.get(at)
+            if other.any():
+                yield name, _persons(self.codes[other]), self.persons if level is None else level
+        for groups in (*_apart(cells), np.arange(len(cells.rows))):
+            level = cells.fewest(groups)
             if level is not None:
                 yield self.names[0], level, self.persons
 
@@ -117,8 +115,7 @@ class Design:
     def _cells(self) -> tuple[int, int]:
         """How many different rows the design has, and how many persons share the rarest."""
         cells = pd.DataFrame(self.values).groupby(list(range(len(self.names))), sort=False).ngroup().to_numpy()
-        pairs = np.unique(np.column_stack((cells, self.codes)), axis=0)
-        _, persons = np.unique(pairs[:, 0], return_counts=True)
+        persons = np.bincount(pairs_of(np.asarray(cells, dtype=np.int64), self.codes)[:, 0])
         return len(persons), int(persons.min())
 
     def _leverage(self) -> float:
@@ -143,24 +140,16 @@ class Design:
         return float(np.bincount(self.codes, weights=(basis**2).sum(axis=1)).max())
 
 
-def _together(coded: list[Whole]) -> Iterator[Whole]:
-    """The cells of all factors together."""
-    if coded:
-        cells = pd.DataFrame(dict(enumerate(coded))).groupby(list(range(len(coded))), sort=False).ngroup()
-        yield np.asarray(cells, dtype=np.int64)
-
-
-def _apart(coded: list[Whole]) -> Iterator[Whole]:
+def _apart(cells: Cells) -> Iterator[Whole]:
     """What none of the first two, three, … columns of a factor has, as group 0: their level of reference.
 
     Dummies of one factor exclude each other and stand side by side, whichever of their values is called 1.
     """
-    dummies = [groups for groups in coded if groups.max() == 1]
+    dummies = [groups for groups in cells.coded.T if groups.max() == 1]
     for high in (True, False):
         block = np.zeros(0, dtype=bool)
         for groups in dummies:
-            rare = int(high) if high else int(np.bincount(groups).argmin())
-            column = groups == rare
+            column = groups == (1 if high else np.bincount(groups, weights=cells.rows).argmin())
             apart = len(block) > 0 and not (block & column).any()
             block = block | column if apart else column
             if apart and not block.all():

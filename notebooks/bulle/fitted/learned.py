@@ -18,7 +18,7 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from bulle.fitted import INCOMPLETE, NOT_BINARY, OTHER, ModelError
 from bulle.fitted.design import Design, figures, real
 from bulle.fitted.people import codes_of, frame_of
-from bulle.fitted.span import Floats, Whole
+from bulle.fitted.span import Floats, Whole, pairs_of
 from bulle.microdata import column_of, label_of
 from egress.outputs.models import LINEAR, TREES, ClaimedModel, ClaimedNode, ClaimedRegression, ClaimedTree, ModelWords
 from egress.outputs.models_read import MAX_GROUPS, MAX_TERMS
@@ -151,8 +151,7 @@ def _alike(again: Any, features: pd.DataFrame, codes: Whole) -> int:
     """Persons in the smallest group that is told the same."""
     told = again.predict_proba(features) if isinstance(again, DecisionTreeClassifier) else again.predict(features)
     _, groups = np.unique(np.asarray(told), axis=0, return_inverse=True)
-    pairs = np.unique(np.column_stack((groups.ravel(), codes)), axis=0)
-    return int(np.unique(pairs[:, 0], return_counts=True)[1].min())
+    return int(np.bincount(pairs_of(groups.ravel(), codes)[:, 0]).min())
 
 
 def _leaf(again: Any, rows: int) -> int:
