@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 from hub.administration.against import Known, against
 from hub.administration.papers import Draft, Papers
-from hub.administration.rules import may_issue, may_withdraw
+from hub.administration.rules import UNKNOWN_DRAFT, may_issue, may_withdraw
 from hub.catalogue.model import Catalogue
 from hub.events.log import Transaction
 from hub.events.state import Enclave
@@ -86,12 +86,13 @@ def draft(acting: Acting, permit: DataPermit, why: str = "") -> str:
 def issue_draft(acting: Acting, identity: str, known: Known, *, second: bool) -> Refusal | None:
     """Issue an open draft. A refusal is written down, and told to whoever asked once the transaction has ended."""
     found = acting.papers.drafts.get(identity)
-    standing = against(found.permit, known) if found else ()
-    current = acting.papers.current(found.permit.project) if found else ""
-    stops = acting.enclave.stops
+    if found is None:
+        return UNKNOWN_DRAFT
+    current, stops = acting.papers.current(found.permit.project), acting.enclave.stops
+    standing = against(found.permit, known)
     verdict = may_issue(found, acting.person, standing, current, second=second, today=acting.today, stops=stops)
-    if found is None or isinstance(verdict, Refusal):
-        return _refused(acting, found, verdict) if isinstance(verdict, Refusal) else None
+    if isinstance(verdict, Refusal):
+        return _refused(acting, found, verdict)
     told = {"draft": found.id, "drafted_by": found.by}
     acting.append("permit.issued", found.permit.project, **_spelled(found.permit), **told, **_because(found.why))
     return None
@@ -100,10 +101,12 @@ def issue_draft(acting: Acting, identity: str, known: Known, *, second: bool) ->
 def withdraw_draft(acting: Acting, identity: str, why: str) -> Refusal | None:
     """Take a draft back, or turn it down; refusals as in `issue_draft`."""
     found = acting.papers.drafts.get(identity)
+    if found is None:
+        return UNKNOWN_DRAFT
     verdict = may_withdraw(found, acting.person, acting.today, acting.enclave.stops)
-    if found is None or isinstance(verdict, Refusal):
-        return _refused(acting, found, verdict) if isinstance(verdict, Refusal) else None
-    acting.append("permit.draft_withdrawn", found.permit.project, draft=found.id, why=why)
+    if isinstance(verdict, Refusal):
+        return _refused(acting, found, verdict)
+    acting.append("permit.draft_withdrawn", verdict.project, draft=found.id, why=why)
     return None
 
 
@@ -171,8 +174,7 @@ def _because(why: str) -> dict[str, str]:
     return {"why": why} if why else {}
 
 
-def _refused(acting: Acting, found: Draft | None, refusal: Refusal) -> Refusal:
-    if found is not None:
-        told = {"draft": found.id, "rule": refusal.rule, "reason": refusal.reason.to_dict()}
-        acting.append("permit.draft_refused", found.permit.project, **told)
+def _refused(acting: Acting, found: Draft, refusal: Refusal) -> Refusal:
+    told = {"draft": found.id, "rule": refusal.rule, "reason": refusal.reason.to_dict()}
+    acting.append("permit.draft_refused", found.permit.project, **told)
     return refusal

@@ -16,7 +16,7 @@ from hub.words import say
 
 
 def may_issue(  # noqa: PLR0913 -- which draft, by whom, against what, when
-    draft: Draft | None,
+    draft: Draft,
     person: Person | None,
     against: tuple[Refusal, ...],
     current: str,
@@ -31,8 +31,8 @@ def may_issue(  # noqa: PLR0913 -- which draft, by whom, against what, when
     standing = may_administer(person, today, stops)
     if isinstance(standing, Refusal):
         return standing
-    if (closed := _closed(draft)) is not None or draft is None:
-        return closed or _UNKNOWN
+    if draft.fate in _CLOSED:
+        return Refusal("draft.closed", _CLOSED[draft.fate])
     if second and draft.by == standing.person:
         why = say("You drafted this permit yourself; another administrator reads and issues it.")
         return Refusal("draft.own", why)
@@ -44,24 +44,18 @@ def may_issue(  # noqa: PLR0913 -- which draft, by whom, against what, when
     return refusal or Grant(Act.ISSUE_PERMIT, standing.person, draft.permit.project, "draft.issue")
 
 
-def may_withdraw(draft: Draft | None, person: Person | None, today: date, stops: Stops) -> Grant | Refusal:
+def may_withdraw(draft: Draft, person: Person | None, today: date, stops: Stops) -> Grant | Refusal:
     """Its author takes a draft back; any other administrator turns it down."""
     standing = may_administer(person, today, stops)
     if isinstance(standing, Refusal):
         return standing
-    if (closed := _closed(draft)) is not None or draft is None:
-        return closed or _UNKNOWN
+    if draft.fate in _CLOSED:
+        return Refusal("draft.closed", _CLOSED[draft.fate])
     return Grant(Act.WITHDRAW_DRAFT, standing.person, draft.permit.project, "draft.withdraw")
 
 
-def _closed(draft: Draft | None) -> Refusal | None:
-    if draft is None or draft.fate is Fate.OPEN:
-        return None
-    return Refusal("draft.closed", _FATES[draft.fate])
-
-
-_UNKNOWN = Refusal("draft.unknown", say("There is no such draft."))
-_FATES = {
+UNKNOWN_DRAFT = Refusal("draft.unknown", say("There is no such draft."))
+_CLOSED = {
     Fate.ISSUED: say("This draft was issued already; nothing was done a second time."),
     Fate.WITHDRAWN: say("This draft was withdrawn."),
     Fate.REPLACED: say("This draft was replaced by a later one of the same project."),
