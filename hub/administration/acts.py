@@ -77,7 +77,7 @@ def draft(acting: Acting, permit: DataPermit, why: str = "") -> str:
         raise RefusedError(Refusal("draft.same", same))
     base, identity = acting.papers.current(permit.project), acting.papers.next_draft(permit.project)
     for each in acting.papers.open_drafts():
-        if (each.permit, each.by, each.base) == (permit, acting.actor, base):
+        if (each.permit, each.by, each.base, each.why) == (permit, acting.actor, base, why):
             return each.id  # a second click
     acting.append("permit.drafted", permit.project, draft=identity, base=base, **_spelled(permit), **_because(why))
     return identity
@@ -94,7 +94,7 @@ def issue_draft(acting: Acting, identity: str, known: Known, *, second: bool) ->
     if isinstance(verdict, Refusal):
         return _refused(acting, found, verdict)
     told = {"draft": found.id, "drafted_by": found.by}
-    acting.append("permit.issued", found.permit.project, **_spelled(found.permit), **told, **_because(found.why))
+    acting.append("permit.issued", verdict.project, **_spelled(found.permit), **told, **_because(found.why))
     return None
 
 
