@@ -186,7 +186,7 @@ class Pictures:
 
     TALLEST = 1_790  # pixels of a documented picture: the head of a review, and its first output whole
     DOCUMENTED = (
-        "requests-fr-light", "review-en-light", "review-fr-light", "returned-en-light", "returned-fr-light",
+        "review-en-light", "review-fr-light", "returned-en-light", "returned-fr-light",
         "voting-en-light", "voting-fr-light", "plan-en-light", "plan-fr-light",
     )  # fmt: skip
 
