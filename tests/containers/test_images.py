@@ -229,6 +229,6 @@ def test_the_directory_asks_for_starttls_and_tells_people_nothing_about_each_oth
     done = subprocess.run(call, input=ASK, capture_output=True, text=True, check=False, timeout=180)
     assert done.returncode == 0, done.stderr
     people, binds, search = done.stdout.splitlines()
-    assert people == "['admin', 'alice', 'bob', 'carol', 'dora'] {False}"
+    assert people == "['admin', 'alice', 'bob', 'carol', 'dora', 'erin', 'frank'] {False}"
     assert binds == "Connection LDAPInvalidCredentialsResult LDAPConfidentialityRequiredResult"
     assert search in {"False 0", "LDAPNoSuchObjectResult"}

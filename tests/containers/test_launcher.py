@@ -233,7 +233,7 @@ with socket.socket(socket.AF_UNIX) as stream:
 @pytest.fixture(scope="module")
 def services() -> dict[str, Any]:
     """The enclave's services, as compose reads them."""
-    shell = ". scripts/env && docker compose --profile tools config --format json"
+    shell = ". scripts/env && docker compose --profile tools --profile mail config --format json"
     done = subprocess.run(["bash", "-c", shell], cwd=ROOT, capture_output=True, text=True, check=True)
     return dict(json.loads(done.stdout)["services"])
 

@@ -89,6 +89,7 @@ def test_a_file_that_cannot_be_written_is_tried_again(house: House) -> None:
 
 def test_it_is_composed_from_the_environment(tmp_path: Path) -> None:
     (tmp_path / "events").mkdir()
+    EventLog(tmp_path / "events" / "log.db").close()  # it only reads the log
     assert compose({"BULLE_STATE": str(tmp_path), "BULLE_POLICIES": str(policies_dir())}).look() == 0
     with pytest.raises(KeyError):
         compose({"BULLE_STATE": str(tmp_path)})
