@@ -15,11 +15,12 @@ from hub.by_permits import ONE_DOOR, ByPermits
 from hub.directory.model import DirectorySettings
 from hub.directory.servers import Directory
 from hub.door import NO_LOG, Door, Entrant
+from hub.entrance.language import language_of
 from hub.entrance.login import LoginPage
 from hub.entrance.logout import LogoutPage
 from hub.entrance.second_factor import SecondFactorPage
 from hub.entrance.second_step import SecondStep
-from hub.language import preferred, render
+from hub.language import render
 from hub.pages import handlers
 from hub.policy.factors import Ask, Enrol, Enter, Factors
 from hub.policy.verdict import Refusal
@@ -68,7 +69,7 @@ class EnclaveAuthenticator(ByPermits):
 
     async def authenticate(self, handler: Any, data: Any) -> None:  # noqa: ARG002 -- JupyterHub's signature
         """JupyterHub's other doors, such as asking for a token with a password: shut, since they know one step only."""
-        raise web.HTTPError(403, render(ONE_DOOR, preferred(handler.request.headers.get("Accept-Language"))))
+        raise web.HTTPError(403, render(ONE_DOOR, language_of(handler.request)))
 
     async def first_step(self, handler: Any, name: str, password: str) -> tuple[Entrant, Enter | Ask | Enrol]:
         """Who shows the password, and what follows it. Raises web.HTTPError with one sentence, for the login page."""
@@ -78,7 +79,7 @@ class EnclaveAuthenticator(ByPermits):
             self.log.exception("could not write the login down")
             verdict = NO_LOG
         if isinstance(verdict, Refusal):
-            language = preferred(handler.request.headers.get("Accept-Language"))
+            language = language_of(handler.request)
             raise web.HTTPError(403 if verdict.rule in _THEIRS else 503, render(verdict.reason, language))
         return verdict
 

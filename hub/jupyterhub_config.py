@@ -57,7 +57,7 @@ def _hub(c: Any, environment: Mapping[str, str], layout: StateLayout) -> None:
     hub.default_url = "/hub/home"
     hub.template_paths = [str(Path(__file__).parent / "templates")]
     hub.tornado_settings = {"log_function": refusal_log(Path(layout.refusals / Place.HUB))}
-    hub.template_vars = {"t": _english, "language": "en"}  # pages of our own replace both
+    hub.template_vars = {"t": _english, "language": "en", "languages": ()}  # pages of our own replace them
     hub.load_roles = [{"name": "user", "description": "A person who logged in", "scopes": list(USER_SCOPES)}]
     proxy = c.ConfigurableHTTPProxy
     proxy.should_start = False

@@ -13,6 +13,9 @@ from babel.messages.pofile import read_po
 from hub.words import Message
 
 LANGUAGES = ("en", "fr")
+# What a page is called in the language it leads to, and where a person's choice is kept, by all pages of the enclave.
+LANGUAGE_NAMES = {"en": "English", "fr": "Français"}
+LANGUAGE_COOKIE, LANGUAGE_DAYS = "bulle-language", 365
 
 
 @dataclass(frozen=True)

@@ -20,9 +20,10 @@ from traitlets import Float, Unicode
 from hub.by_permits import ONE_DOOR, ByPermits
 from hub.claims import NO_SECOND_FACTOR, NOT_OURS, Expected, mailbox_in, person_in, showed_second_factor
 from hub.door import NO_LOG, UNKNOWN
+from hub.entrance.language import language_of
 from hub.entrance.logout import EndsEverySession
 from hub.events.state import Enclave
-from hub.language import preferred, render
+from hub.language import render
 from hub.pages import handlers
 from hub.policy.verdict import Refusal
 from hub.words import say
@@ -61,7 +62,7 @@ class OidcAuthenticator(ByPermits, GenericOAuthenticator):  # type: ignore[misc]
 
     async def authenticate(self, handler: Any, data: Any = None, **kwargs: Any) -> dict[str, Any]:
         """The person and their roles. Raises web.HTTPError with one sentence."""
-        language = preferred(handler.request.headers.get("Accept-Language"))
+        language = language_of(handler.request)
         if not isinstance(handler, OAuthCallbackHandler):  # asking for a token with a code, for example
             raise web.HTTPError(403, render(ONE_DOOR, language))
         try:

@@ -16,8 +16,9 @@ from jupyterhub.spawner import SpawnException
 from tornado import web
 from traitlets import Instance, Unicode, default
 
+from hub.entrance.language import language_of
 from hub.events.state import Enclave
-from hub.language import preferred, render
+from hub.language import render
 from hub.launcher.client import LauncherError, Sessions
 from hub.launcher.shape import FROM_THE_HUB, SessionAct
 from hub.opening import opening
@@ -300,5 +301,4 @@ class EnclaveSpawner(DockerSpawner):  # type: ignore[misc]  # published without 
         self.watch.remove(self)
 
     def _in_their_words(self, message: Message) -> str:
-        header = self.handler.request.headers.get("Accept-Language") if self.handler else None
-        return render(message, preferred(header))
+        return render(message, language_of(self.handler.request) if self.handler else "en")

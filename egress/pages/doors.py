@@ -16,8 +16,8 @@ from egress.pages.hub import LoginError
 from egress.pages.login import Login, local_target
 from egress.pages.protection import from_a_person, read_form, same_session
 from egress.pages.upload import Uploaded, Uploads, is_upload
-from egress.pages.visit import LANGUAGE_COOKIE, Handler, Visit, language_of
-from hub.language import LANGUAGES
+from egress.pages.visit import Handler, Visit, language_of
+from hub.language import LANGUAGE_COOKIE, LANGUAGE_DAYS, LANGUAGES
 from hub.policy.verdict import Refusal, RefusedError
 from hub.words import Message, say
 
@@ -113,8 +113,8 @@ class Doors(ABC):
         answer.set_cookie(
             LANGUAGE_COOKIE,
             code,
-            max_age=365 * 24 * 3600,
-            path=settings.prefix,
+            max_age=LANGUAGE_DAYS * 24 * 3600,
+            path="/",  # the hub's pages and the other service's follow it
             secure=settings.secure,
             httponly=True,
             samesite="lax",

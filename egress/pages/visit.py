@@ -14,11 +14,7 @@ from starlette.responses import HTMLResponse, Response
 
 from egress.package.spelling import number, visible
 from egress.pages.sessions import Session
-from hub.language import LANGUAGES, preferred, render, translate
-
-LANGUAGE_COOKIE = "bulle-language"
-# What a page is called in the language it leads to.
-LANGUAGE_NAMES = {"en": "English", "fr": "Français"}
+from hub.language import LANGUAGE_COOKIE, LANGUAGE_NAMES, LANGUAGES, preferred, render, translate
 
 
 @dataclass(frozen=True)
@@ -40,7 +36,7 @@ Handler = Callable[[Visit], Response]
 
 
 def language_of(request: Request) -> str:
-    """The language chosen here, else the browser's."""
+    """The language chosen here or on the hub's pages, else the browser's."""
     chosen = request.cookies.get(LANGUAGE_COOKIE)
     return chosen if chosen in LANGUAGES else preferred(request.headers.get("accept-language"))
 

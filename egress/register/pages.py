@@ -18,9 +18,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from egress.package.spelling import number, visible
 from egress.register import wording
 from egress.register.model import PublicPermit, Register
-from hub.language import LANGUAGES, render, translate
+from hub.language import LANGUAGE_NAMES, LANGUAGES, render, translate
 
-LANGUAGE_NAMES = {"en": "English", "fr": "Français"}
 JSON = "register.json"
 _ATOM = "http://www.w3.org/2005/Atom"
 _PAGES = Environment(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from functools import partial
 from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from hub.language import preferred, render, translate
+from hub.language import LANGUAGE_COOKIE, LANGUAGE_DAYS, LANGUAGE_NAMES, LANGUAGES, preferred, render, translate
 from hub.policy.verdict import Refusal
 
 # Nothing is loaded, framed, sent or run but what the hub itself serves as a file.
@@ -23,14 +24,50 @@ DOOR_POLICY = "; ".join(
 )
 
 
+_ASKED = "lang"  # in an address of these pages
+
+
+def language_of(request: Any) -> str:
+    """The language that this request asks for in its address, else the one chosen before, else the browser's."""
+    asked = [value.decode("ascii", "replace") for value in request.query_arguments.get(_ASKED, ())]
+    kept = request.cookies.get(LANGUAGE_COOKIE)
+    for code in (*asked, kept.value if kept else ""):
+        if code in LANGUAGES:
+            return str(code)
+    return preferred(request.headers.get("Accept-Language"))
+
+
+def in_language(address: str, code: str) -> str:
+    """The page at `address`, a path with its query, in the language `code`."""
+    parts = urlsplit(address)
+    kept = [(name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True) if name != _ASKED]
+    return f"?{urlencode([*kept, (_ASKED, code)])}"
+
+
 class InTheirLanguage:
-    """Gives templates `t`, the translation into the language that the reader's browser asks for."""
+    """Gives templates `t`, the translation into the reader's language: what they chose, else what their browser asks
+    for. The choice is kept in a cookie that the release pages and the desk read as well.
+    """
 
     request: Any
 
     @property
     def language(self) -> str:
-        return preferred(self.request.headers.get("Accept-Language"))
+        return language_of(self.request)
+
+    async def prepare(self) -> None:
+        """Keep a language that the address asks for."""
+        await super().prepare()  # type: ignore[misc]  # JupyterHub's, untyped
+        if self.request.method == "GET" and _ASKED in self.request.query_arguments:
+            self.set_cookie(  # type: ignore[attr-defined]  # tornado's
+                LANGUAGE_COOKIE,
+                self.language,
+                expires_days=LANGUAGE_DAYS,
+                path="/",
+                secure=self.request.protocol == "https",
+                httponly=True,
+                samesite="Lax",
+            )
 
     def say(self, refusal: Refusal) -> str:
         """The refusal's sentence in the reader's language."""
@@ -39,7 +76,13 @@ class InTheirLanguage:
     @property
     def template_namespace(self) -> dict[str, Any]:
         namespace: dict[str, Any] = super().template_namespace  # type: ignore[misc]  # JupyterHub's, untyped
-        return {**namespace, "language": self.language, "t": partial(translate, language=self.language)}
+        others = [
+            (code, name, in_language(self.request.uri, code))
+            for code, name in LANGUAGE_NAMES.items()
+            if code != self.language
+        ]
+        told = {"language": self.language, "languages": others, "t": partial(translate, language=self.language)}
+        return {**namespace, **told}
 
 
 class AtTheDoor(InTheirLanguage):

@@ -10,6 +10,7 @@ from uuid import uuid4
 from jupyterhub import orm
 from jupyterhub.objects import Hub
 from jupyterhub.user import User
+from tornado.httputil import HTTPHeaders, HTTPServerRequest, RequestStartLine
 
 from hub.events.log import EventLog
 from hub.policy.limits import read_limits
@@ -67,7 +68,11 @@ class House:
         )
         user.spawners[project] = spawner
         spawner.api_token = "a-token-of-jupyterhub"
-        spawner.handler = SimpleNamespace(request=SimpleNamespace(headers={"Accept-Language": language}))
+        asked = HTTPServerRequest(
+            start_line=RequestStartLine("GET", "/hub/spawn", "HTTP/1.1"),
+            headers=HTTPHeaders({"Host": "hub", "Accept-Language": language}),
+        )
+        spawner.handler = SimpleNamespace(request=asked)
         return spawner
 
     def events(self, kind: str) -> list[tuple[str, str, Any]]:
