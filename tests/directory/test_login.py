@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from tornado import web
+from tornado.httputil import HTTPHeaders, HTTPServerRequest, RequestStartLine
 
 from hub.authenticator import EnclaveAuthenticator
 from hub.by_permits import roles_of
@@ -47,7 +48,9 @@ def authenticator(log: EventLog, tmp_path: Path, settings: DirectorySettings) ->
 
 def at_the_form(language: str = "en", address: str = HERE) -> SimpleNamespace:
     headers = {"Accept-Language": language, "X-Forwarded-For": f"203.0.113.9, {address}", "X-Real-Ip": "203.0.113.8"}
-    return SimpleNamespace(request=SimpleNamespace(headers=headers))
+    line = RequestStartLine("POST", "/hub/login", "HTTP/1.1")
+    asked = HTTPServerRequest(start_line=line, headers=HTTPHeaders({"Host": "hub", **headers}))
+    return SimpleNamespace(request=asked)
 
 
 def another(authenticator: EnclaveAuthenticator, settings: DirectorySettings) -> EnclaveAuthenticator:
