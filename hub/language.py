@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -65,6 +66,11 @@ def _single(message: Message, language: str) -> bool:
 def translate(text: str, language: str = "en", **values: str | int | float) -> str:
     """A page's or command's fixed text in `language`."""
     return render(Message(text, values), language)
+
+
+def reads(chosen: Iterable[str], header: str | None) -> str:
+    """What a person reads: the first of `chosen` that is a language of ours, else what their browser asks for."""
+    return next((code for code in chosen if code in LANGUAGES), None) or preferred(header)
 
 
 def preferred(header: str | None) -> str:

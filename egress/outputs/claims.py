@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 from egress.outputs.claimed import AGGREGATES, Claimed, EmittedAcro, EmittedFrame, FrameWords, Scalar
 from egress.outputs.frames import MAX_KEYS, MAX_MEASURES
@@ -131,6 +132,34 @@ def folder_problem(folder: object) -> tuple[str, Message] | None:
     return None
 
 
+_NO_TABLE = say(
+    "The re-run left no table for this declaration; run the notebook from its first cell to see what it says."
+)
+
+
+class _Made(Protocol):
+    """What a re-run left for a declaration: the words that it repeats, and what they claim."""
+
+    @property
+    def words(self) -> object: ...
+
+
+M = TypeVar("M", bound=_Made)
+
+
+def made_once(words: object, rerun: Sequence[object], kind: type[M], missing: Message) -> M | tuple[str, Message]:
+    """The one thing of `kind` that the re-run left for the declaration of `words`, or the rule that it broke and the
+    sentence; `missing` where it left nothing.
+    """
+    if not rerun:
+        return "declaration.missing", missing
+    (made, *others) = rerun
+    if others or not isinstance(made, kind) or made.words != words:
+        why = say("The re-run declared something else under this name than the submitted source says.")
+        return "declaration.differs", why
+    return made
+
+
 def confirmed_frame(
     call: FrameCall, rerun: Sequence[object], submitted: Sequence[object]
 ) -> DeclaredFrame | tuple[str, Message]:
@@ -138,15 +167,9 @@ def confirmed_frame(
 
     `rerun` and `submitted` are everything that their outputs declare under its name.
     """
-    if not rerun:
-        why = say(
-            "The re-run left no table for this declaration; run the notebook from its first cell to see what it says."
-        )
-        return "declaration.missing", why
-    (made, *others) = rerun
-    if others or not isinstance(made, EmittedFrame) or made.words != call.words:
-        why = say("The re-run declared something else under this name than the submitted source says.")
-        return "declaration.differs", why
+    made = made_once(call.words, rerun, EmittedFrame, _NO_TABLE)
+    if not isinstance(made, EmittedFrame):
+        return made
     before = [shown.claimed for shown in submitted if isinstance(shown, EmittedFrame)]
     return DeclaredFrame(call.name, call.cell, made.claimed, any(not same_table(made.claimed, one) for one in before))
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
+from egress.outputs.claims import made_once
 from egress.outputs.models import ClaimedModel, EmittedModel, ModelWords
 from egress.outputs.models_read import MAX_EVERY
 from egress.outputs.strict import is_column
@@ -96,6 +97,11 @@ def model_problem(arguments: Mapping[str, object]) -> tuple[str, Message] | None
     return None
 
 
+_NO_MODEL = say(
+    "The re-run left no model for this declaration; run the notebook from its first cell to see what it says."
+)
+
+
 def confirmed_model(
     call: ModelCall, rerun: Sequence[object], submitted: Sequence[object]
 ) -> DeclaredModel | tuple[str, Message]:
@@ -103,15 +109,9 @@ def confirmed_model(
 
     `rerun` and `submitted` are everything that their outputs declare under its name.
     """
-    if not rerun:
-        why = say(
-            "The re-run left no model for this declaration; run the notebook from its first cell to see what it says."
-        )
-        return "declaration.missing", why
-    (made, *others) = rerun
-    if others or not isinstance(made, EmittedModel) or made.words != call.words:
-        why = say("The re-run declared something else under this name than the submitted source says.")
-        return "declaration.differs", why
+    made = made_once(call.words, rerun, EmittedModel, _NO_MODEL)
+    if not isinstance(made, EmittedModel):
+        return made
     before = [shown.claimed for shown in submitted if isinstance(shown, EmittedModel)]
     differs = any(not same_model(made.claimed, one) for one in before)
     return DeclaredModel(call.words, call.cell, made.claimed, differs)

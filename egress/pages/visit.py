@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse, Response
 
 from egress.package.spelling import number, visible
 from egress.pages.sessions import Session
-from hub.language import LANGUAGE_COOKIE, LANGUAGE_NAMES, LANGUAGES, preferred, render, translate
+from hub.language import LANGUAGE_COOKIE, LANGUAGE_NAMES, LANGUAGES, reads, render, translate
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,7 @@ Handler = Callable[[Visit], Response]
 
 def language_of(request: Request) -> str:
     """The language chosen here or on the hub's pages, else the browser's."""
-    chosen = request.cookies.get(LANGUAGE_COOKIE)
-    return chosen if chosen in LANGUAGES else preferred(request.headers.get("accept-language"))
+    return reads((request.cookies.get(LANGUAGE_COOKIE, ""),), request.headers.get("accept-language"))
 
 
 def moment(at: str, language: str) -> str:

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from hub.language import LANGUAGE_COOKIE, LANGUAGE_DAYS, LANGUAGE_NAMES, LANGUAGES, preferred, render, translate
+from hub.language import LANGUAGE_COOKIE, LANGUAGE_DAYS, LANGUAGE_NAMES, reads, render, translate
 from hub.policy.verdict import Refusal
 
 # Nothing is loaded, framed, sent or run but what the hub itself serves as a file.
@@ -31,10 +31,7 @@ def language_of(request: Any) -> str:
     """The language that this request asks for in its address, else the one chosen before, else the browser's."""
     asked = [value.decode("ascii", "replace") for value in request.query_arguments.get(_ASKED, ())]
     kept = request.cookies.get(LANGUAGE_COOKIE)
-    for code in (*asked, kept.value if kept else ""):
-        if code in LANGUAGES:
-            return str(code)
-    return preferred(request.headers.get("Accept-Language"))
+    return reads((*asked, kept.value if kept else ""), request.headers.get("Accept-Language"))
 
 
 def in_language(address: str, code: str) -> str:
