@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from egress.outputs.charts import is_name
+from egress.outputs.claims import made_once
 from hub.words import Message, say
 
 FIGURE_MIME = "application/vnd.bulle.figure+json"
@@ -38,6 +39,11 @@ class EmittedFigure:
     shows: tuple[str, ...]
     title: str
     png: str
+
+    @property
+    def words(self) -> tuple[str, tuple[str, ...], str]:
+        """What the call said."""
+        return self.name, self.shows, self.title
 
 
 @dataclass(frozen=True)
@@ -102,6 +108,9 @@ def read_figure(raw: Any) -> EmittedFigure | None:
     return EmittedFigure(name, named, title, png) if named and len(named) <= MAX_SHOWS else None
 
 
+_NO_FIGURE = say("The re-run left no figure for this declaration; run the notebook from its first cell to see why.")
+
+
 def confirmed_figure(
     call: FigureCall, rerun: Sequence[object], submitted: Sequence[object]
 ) -> DeclaredFigure | tuple[str, Message]:
@@ -109,13 +118,9 @@ def confirmed_figure(
 
     `rerun` and `submitted` are everything that their outputs declare under its name.
     """
-    if not rerun:
-        why = say("The re-run left no figure for this declaration; run the notebook from its first cell to see why.")
-        return "declaration.missing", why
-    (made, *others) = rerun
     words = (call.name, call.shows, call.title)
-    if others or not isinstance(made, EmittedFigure) or (made.name, made.shows, made.title) != words:
-        why = say("The re-run declared something else under this name than the submitted source says.")
-        return "declaration.differs", why
+    made = made_once(words, rerun, EmittedFigure, _NO_FIGURE)
+    if not isinstance(made, EmittedFigure):
+        return made
     before = [shown.png for shown in submitted if isinstance(shown, EmittedFigure)]
     return DeclaredFigure(*words, call.cell, made.png, before[0] if len(before) == 1 else None)
